@@ -1,0 +1,141 @@
+"""NC2, NC3 and NC4: the shape of the means, their duality with the classifier, its decisions.
+
+Vectors are rows throughout: class means and classifier rows have shape (class, feature). Centre the
+means first (``conventions.centred_means``). Everything is computed in float64. Chapter 3.
+"""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float, Float64
+from torch import Tensor
+
+from runtheory.shapes import Features, Logits
+
+
+def gram_cosines(gram: Float[Tensor, "class class"]) -> Float64[Tensor, "class class"]:
+    """Return the cosines that belong to a Gram matrix; NaN beside a zero vector."""
+    wide = gram.to(torch.float64)
+    lengths = wide.diagonal().clamp(min=0).sqrt()
+    return wide / (lengths[:, None] * lengths[None, :])
+
+
+def norm_spread(
+    vectors: Float[Tensor, "class feature"], *, correction: int = 0
+) -> Float64[Tensor, ""]:
+    """Return NC2 (equal norms): standard deviation over mean of the row norms [papyan2020].
+
+    The divisor is K - ``correction``: 0 is the population value, 1 is what ``torch.std`` and most
+    published code use.
+    """
+    norms = torch.linalg.vector_norm(vectors.to(torch.float64), dim=1)
+    return norms.std(correction=correction) / norms.mean()
+
+
+def angle_error(vectors: Float[Tensor, "class feature"]) -> Float64[Tensor, ""]:
+    """Return NC2 (maximal angles): the mean of |cos_ij + 1/(K-1)| over i != j [papyan2020]."""
+    classes = len(vectors)
+    return (_pair_cosines(vectors) + 1 / (classes - 1)).abs().mean()
+
+
+def angle_spread(
+    vectors: Float[Tensor, "class feature"], *, correction: int = 0
+) -> Float64[Tensor, ""]:
+    """Return NC2 (equal angles): the standard deviation of cos_ij over i != j [papyan2020].
+
+    Every pair counts twice in both sums; ``correction`` acts on K(K-1) values.
+    """
+    return _pair_cosines(vectors).std(correction=correction)
+
+
+def frame_distance(
+    gram: Float[Tensor, "class class"], target: Float[Tensor, "class class"]
+) -> Float64[Tensor, ""]:
+    """Return || G/||G|| - T/||T|| || in Frobenius norm; in [0, 2], 0 where G is a multiple of T.
+
+    With G = W W' and T = I - J/K this is the NC2 of [zhu2021], with G = W M' (M the centred means)
+    their NC3. Unequal classes are compared with their own frame, T = diag(length^2), say.
+    """
+    wide, aim = gram.to(torch.float64), target.to(torch.float64)
+    return torch.linalg.norm(wide / torch.linalg.norm(wide) - aim / torch.linalg.norm(aim))
+
+
+def self_duality(
+    classifier: Float[Tensor, "class feature"],
+    means: Float[Tensor, "class feature"],
+    *,
+    centre_classifier: bool = False,
+) -> Float64[Tensor, ""]:
+    """Return NC3 = || W/||W|| - M/||M|| ||^2 in Frobenius norm, in [0, 4] [papyan2020].
+
+    ``means`` are the centred class means. ``centre_classifier`` removes the mean row of W first: it
+    does not act on decisions, and some published code removes it, the original does not.
+    """
+    rows, centred = classifier.to(torch.float64), means.to(torch.float64)
+    if centre_classifier:
+        rows = rows - rows.mean(0)
+    gap = rows / torch.linalg.norm(rows) - centred / torch.linalg.norm(centred)
+    return gap.square().sum()
+
+
+def duality_cosines(
+    classifier: Float[Tensor, "class feature"], means: Float[Tensor, "class feature"]
+) -> Float64[Tensor, "class"]:
+    """Return cos(w_k, m_k) of every class; their spread is a uniform-duality measure [wu2024]."""
+    return torch.cosine_similarity(classifier.to(torch.float64), means.to(torch.float64), dim=1)
+
+
+def bias_residual(
+    classifier: Float[Tensor, "class feature"],
+    bias: Float[Tensor, "class"],
+    global_mean: Float[Tensor, "feature"],
+) -> Float64[Tensor, ""]:
+    """Return || b + W mean_G ||, zero where the bias only undoes the global mean [zhu2021]."""
+    shift = classifier.to(torch.float64) @ global_mean.to(torch.float64)
+    return torch.linalg.vector_norm(bias.to(torch.float64) + shift)
+
+
+def nearest_centre(
+    features: Features, means: Float[Tensor, "class feature"]
+) -> Float64[Tensor, "batch class"]:
+    """Return the squared distance of every sample to every class mean, less a term per sample.
+
+    Its argmin over classes is the nearest class centre. Features and means are taken around the
+    mean of the means, so a common offset costs no digits.
+    """
+    centres = means.to(torch.float64)
+    origin = centres.mean(0)
+    centres = centres - origin
+    return centres.square().sum(1) - 2 * (features.to(torch.float64) - origin) @ centres.T
+
+
+def centre_disagreement(
+    features: Features, logits: Logits, means: Float[Tensor, "class feature"]
+) -> Float64[Tensor, ""]:
+    """Return NC4: the share of samples whose nearest class mean is not the network's decision.
+
+    ``logits`` are the network's own, bias included; to stream, average over batches weighted by
+    their size. In [0, 1]. [papyan2020]
+
+    Raises
+    ------
+    ValueError
+        If features, logits and means do not agree in samples, classes or width.
+    """
+    wanted = (len(features), len(means))
+    if tuple(logits.shape) != wanted or features.shape[1] != means.shape[1]:
+        raise ValueError(
+            f"logits must have shape {wanted} and features the width {means.shape[1]}, "
+            f"got {tuple(logits.shape)} and {features.shape[1]}"
+        )
+    differs = nearest_centre(features, means).argmin(1) != logits.argmax(1)
+    return differs.to(torch.float64).mean()
+
+
+def _pair_cosines(vectors: Tensor) -> Tensor:
+    """Return cos_ij of the ordered pairs i != j, as one vector."""
+    wide = vectors.to(torch.float64)
+    cosines = gram_cosines(wide @ wide.T)
+    classes = len(wide)
+    # The entries off the diagonal of a K x K matrix, without indexing by a mask.
+    return cosines.flatten()[1:].view(classes - 1, classes + 1)[:, :-1].flatten()

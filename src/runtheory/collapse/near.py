@@ -1,0 +1,212 @@
+"""Near collapse: features held close to where an earlier layer puts them (chapter 3).
+
+The objective, with H of shape width x N and one-hot Y, after [tirer2023] in our normalisation, is
+
+    (1/2N)||W H - Y||^2 + (l_W/2)||W||^2 + (l_H/2N)||H||^2 + (beta/2N)||H - H_0||^2.
+
+For fixed H the best classifier is W*(H) = Y H' (H H' + N l_W I)^-1: the central path. At every
+stationary point the deviations from the class means obey
+
+    H~ = beta (W'W + (l_H + beta) I)^-1 H~_0
+
+exactly, for Y is constant within a class. Along the gradient flow on the central path the ratio
+||H~||^2 / ||mean part||^2 (means not centred) falls strictly if beta = 0; the terms in l_H cancel.
+For beta > 0 nothing of the kind is claimed: the ratio can overshoot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float64
+from torch import Tensor
+
+from runtheory.shapes import Labels
+
+Columns = Float64[Tensor, "feature sample"]
+Classifier = Float64[Tensor, "class feature"]
+
+
+@dataclass(frozen=True)
+class NearCollapse:
+    """The constants l_W, l_H and beta of the objective above, and the labels.
+
+    Raises
+    ------
+    ValueError
+        If ``classifier_penalty`` is not positive, another constant is negative, or the labels do
+        not name every class from 0 to ``classes - 1`` (two or more).
+    """
+
+    labels: Labels
+    classes: int
+    classifier_penalty: float
+    feature_penalty: float
+    proximity: float
+
+    def __post_init__(self) -> None:
+        if not self.classifier_penalty > 0 or self.feature_penalty < 0 or self.proximity < 0:
+            raise ValueError(
+                "classifier_penalty must be positive and the others not negative, got "
+                f"{self.classifier_penalty}, {self.feature_penalty} and {self.proximity}"
+            )
+        found = torch.unique(self.labels).tolist()
+        if self.classes < 2 or found != list(range(self.classes)):
+            raise ValueError(
+                f"labels must name every class of two or more, got {found} for {self.classes}"
+            )
+
+    def targets(self) -> Float64[Tensor, "class sample"]:
+        return torch.nn.functional.one_hot(self.labels, self.classes).T.to(torch.float64)
+
+
+@dataclass(frozen=True)
+class FlowPoint:
+    """Features at one time of the flow and the two parts of their size, each over N.
+
+    ``within`` is ||H~||^2/N and ``between`` the same for the class-mean part, not centred.
+    """
+
+    time: float
+    features: Columns
+    within: float
+    between: float
+
+    @property
+    def ratio(self) -> float:
+        return self.within / self.between
+
+
+def central_classifier(model: NearCollapse, features: Columns) -> Classifier:
+    """Return W*(H) = Y H' (H H' + N l_W I)^-1, by Cholesky."""
+    samples = features.shape[1]
+    system = features @ features.T
+    system.diagonal().add_(samples * model.classifier_penalty)
+    right = features @ model.targets().T
+    return torch.cholesky_solve(right, torch.linalg.cholesky(system)).T
+
+
+def near_collapse_loss(
+    model: NearCollapse, classifier: Classifier, features: Columns, initial: Columns
+) -> Float64[Tensor, ""]:
+    """Return the objective; ``initial`` is H_0."""
+    samples = features.shape[1]
+    loss = (classifier @ features - model.targets()).square().sum()
+    loss = loss + model.feature_penalty * features.square().sum()
+    loss = loss + model.proximity * (features - initial).square().sum()
+    return loss / (2 * samples) + model.classifier_penalty / 2 * classifier.square().sum()
+
+
+def feature_gradient(
+    model: NearCollapse, classifier: Classifier, features: Columns, initial: Columns
+) -> Columns:
+    """Return the gradient in H; at W*(H) it is that of the central-path objective as well."""
+    pull = classifier.T @ (classifier @ features - model.targets())
+    pull = pull + model.feature_penalty * features + model.proximity * (features - initial)
+    return pull / features.shape[1]
+
+
+def flow(
+    model: NearCollapse, initial: Columns, *, step: float, steps: int
+) -> Iterator[FlowPoint]:
+    """Yield dH/dt = -gradient on the central path from H_0, by the classical Runge-Kutta rule.
+
+    The first point is the start, then one point a step; local error of order step^5.
+
+    Raises
+    ------
+    ValueError
+        If ``initial`` has another number of samples than the labels or ``step`` is not positive.
+    """
+    _check_initial(model, initial)
+    if not step > 0 or steps < 1:
+        raise ValueError(f"step and steps must be positive, got {step} and {steps}")
+
+    def slope(features: Tensor) -> Tensor:
+        classifier = central_classifier(model, features)
+        return -feature_gradient(model, classifier, features, initial)
+
+    features = initial
+    yield _flow_point(model, 0.0, features)
+    for index in range(1, steps + 1):
+        first = slope(features)
+        second = slope(features + step / 2 * first)
+        third = slope(features + step / 2 * second)
+        last = slope(features + step * third)
+        features = features + step / 6 * (first + 2 * second + 2 * third + last)
+        yield _flow_point(model, index * step, features)
+
+
+def settle(
+    model: NearCollapse, initial: Columns, *, tolerance: float = 1e-13, limit: int = 20_000
+) -> tuple[Classifier, Columns]:
+    """Return a stationary point (W, H), by exact minimisation in H and in W by turns from H_0.
+
+    H = (W'W + (l_H + beta) I)^-1 (W'Y + beta H_0); every turn lowers the objective. Stops when N
+    times the largest entry of the gradient on the central path is at most ``tolerance``.
+
+    Raises
+    ------
+    ValueError
+        If ``initial`` has another number of samples than the labels, or l_H + beta is zero.
+    RuntimeError
+        If ``limit`` turns do not reach the tolerance.
+    """
+    _check_initial(model, initial)
+    floor = model.feature_penalty + model.proximity
+    if not floor > 0:
+        raise ValueError("settling needs feature_penalty + proximity above zero, got 0")
+    features, targets = initial, model.targets()
+    for _ in range(limit):
+        classifier = central_classifier(model, features)
+        slope = feature_gradient(model, classifier, features, initial)
+        if float(slope.abs().max()) * features.shape[1] <= tolerance:
+            return classifier, features
+        right = classifier.T @ targets + model.proximity * initial
+        features = torch.cholesky_solve(right, _feature_system(classifier, floor))
+    raise RuntimeError(f"no stationary point within {limit} turns at tolerance {tolerance}")
+
+
+def shrunken_deviations(
+    model: NearCollapse, classifier: Classifier, initial: Columns
+) -> Columns:
+    """Return beta (W'W + (l_H + beta) I)^-1 H~_0: the within-class part at a stationary point."""
+    floor = model.feature_penalty + model.proximity
+    right = model.proximity * deviations(model, initial)
+    return torch.cholesky_solve(right, _feature_system(classifier, floor))
+
+
+def deviations(model: NearCollapse, features: Columns) -> Columns:
+    """Return H~: the features less the mean of their class."""
+    sums = torch.zeros(features.shape[0], model.classes, dtype=torch.float64)
+    counts = torch.bincount(model.labels, minlength=model.classes)
+    means = sums.index_add_(1, model.labels, features) / counts
+    return features - means[:, model.labels]
+
+
+def _feature_system(classifier: Tensor, floor: float) -> Tensor:
+    """Return the Cholesky factor of W'W + floor I."""
+    system = classifier.T @ classifier
+    system.diagonal().add_(floor)
+    return torch.linalg.cholesky(system)
+
+
+def _flow_point(model: NearCollapse, time: float, features: Tensor) -> FlowPoint:
+    within = deviations(model, features)
+    samples = features.shape[1]
+    return FlowPoint(
+        time=time,
+        features=features,
+        within=float(within.square().sum()) / samples,
+        between=float((features - within).square().sum()) / samples,
+    )
+
+
+def _check_initial(model: NearCollapse, initial: Tensor) -> None:
+    if initial.shape[1] != len(model.labels):
+        raise ValueError(
+            f"initial needs one column for each of {len(model.labels)} labels, "
+            f"got {initial.shape[1]}"
+        )

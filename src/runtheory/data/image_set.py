@@ -1,0 +1,179 @@
+"""A whole image set on one device, its channel statistics, subsets and normalised floats."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+from jaxtyping import Int64, UInt8
+from torch import Tensor
+
+from runtheory.shapes import Images, RawImages
+
+# Images summed at a time: bounds the int64 temporaries of the statistics to about 25 MB.
+_CHUNK = 1024
+
+
+@dataclass(frozen=True)
+class ChannelStatistics:
+    """Mean and standard deviation of each channel, of images scaled to [0, 1]."""
+
+    mean: tuple[float, ...]
+    deviation: tuple[float, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class ImageSet:
+    """Training and test images (uint8, 0 to 255) with labels (int64), whole on one device.
+
+    ``mean`` and ``deviation`` hold, for each channel, the mean and the population standard
+    deviation of the *training* images scaled to [0, 1]. ``classes[label]`` names a class.
+    """
+
+    name: str
+    train_images: UInt8[Tensor, "train channel height width"]
+    train_labels: Int64[Tensor, " train"]
+    test_images: UInt8[Tensor, "test channel height width"]
+    test_labels: Int64[Tensor, " test"]
+    classes: tuple[str, ...]
+    mean: tuple[float, ...]
+    deviation: tuple[float, ...]
+
+    def to(self, device: torch.device | str) -> ImageSet:
+        """Return the same set on ``device``; nothing is copied that lies there already."""
+        return replace(
+            self,
+            train_images=self.train_images.to(device),
+            train_labels=self.train_labels.to(device),
+            test_images=self.test_images.to(device),
+            test_labels=self.test_labels.to(device),
+        )
+
+
+def channel_statistics(images: RawImages) -> ChannelStatistics:
+    """Return mean and population standard deviation of each channel, scaled to [0, 1].
+
+    The sums of x and of x squared are taken in int64, so they are exact and do not depend on the
+    order of summation, the device or the number of threads. One host synchronisation.
+
+    Raises
+    ------
+    ValueError
+        If there is no pixel to average.
+    """
+    if images.numel() == 0:
+        raise ValueError(f"statistics need at least one pixel, got shape {tuple(images.shape)}")
+    totals = torch.zeros(2, images.shape[1], dtype=torch.int64, device=images.device)
+    for chunk in torch.split(images, _CHUNK):
+        values = chunk.to(torch.int32)
+        totals[0] += values.sum(dim=(0, 2, 3))
+        totals[1] += values.square().sum(dim=(0, 2, 3))
+    pixels = images.numel() // images.shape[1]
+    sums, squares = totals.tolist()
+    # Python integers: n * sum(x^2) - sum(x)^2 is exact, and zero exactly for a constant channel.
+    spreads = [pixels * b - a * a for a, b in zip(sums, squares, strict=True)]
+    return ChannelStatistics(
+        mean=tuple(a / (255 * pixels) for a in sums),
+        deviation=tuple(spread**0.5 / (255 * pixels) for spread in spreads),
+    )
+
+
+def assemble(
+    name: str,
+    train: tuple[Tensor, Tensor],
+    *,
+    test: tuple[Tensor, Tensor],
+    classes: tuple[str, ...],
+) -> ImageSet:
+    """Build an :class:`ImageSet` out of (images, labels) pairs and measure its statistics.
+
+    Images are uint8 ``(count, channel, height, width)``, labels int64 ``(count,)``.
+
+    Raises
+    ------
+    ValueError
+        If images and labels differ in number, or a label names no class.
+    """
+    for part, (images, labels) in (("training", train), ("test", test)):
+        if len(images) != len(labels):
+            raise ValueError(f"{name}: {len(images)} {part} images but {len(labels)} labels")
+        if len(labels) and not 0 <= int(labels.min()) <= int(labels.max()) < len(classes):
+            found = f"{int(labels.min())} to {int(labels.max())}"
+            raise ValueError(f"{name}: {part} labels must lie in [0, {len(classes)}), got {found}")
+    statistics = channel_statistics(train[0])
+    return ImageSet(name, *train, *test, classes, statistics.mean, statistics.deviation)
+
+
+def subset(image_set: ImageSet, per_class: int, *, generator: torch.Generator) -> ImageSet:
+    """Return the set with ``per_class`` training images of each class, drawn without replacement.
+
+    The images keep the order of the full set, the test part is untouched, and ``mean`` and
+    ``deviation`` are measured again, so that they remain those of the training images. Drawn on
+    the generator's device; synchronises with the host.
+
+    Raises
+    ------
+    ValueError
+        If ``per_class`` is below 1 or a class holds fewer images.
+    """
+    if per_class < 1:
+        raise ValueError(f"per_class must be at least 1, got {per_class}")
+    labels = image_set.train_labels.to(generator.device)
+    chosen = []
+    for label, title in enumerate(image_set.classes):
+        members = (labels == label).nonzero().squeeze(1)
+        if len(members) < per_class:
+            raise ValueError(
+                f"per_class is {per_class}, but class {title!r} of {image_set.name} "
+                f"has {len(members)} training images"
+            )
+        order = torch.randperm(len(members), generator=generator, device=generator.device)
+        chosen.append(members[order[:per_class]])
+    index = torch.cat(chosen).sort().values.to(image_set.train_labels.device)
+    images = image_set.train_images[index]
+    statistics = channel_statistics(images)
+    return replace(
+        image_set,
+        train_images=images,
+        train_labels=image_set.train_labels[index],
+        mean=statistics.mean,
+        deviation=statistics.deviation,
+    )
+
+
+def normalise(
+    images: RawImages,
+    statistics: ImageSet | ChannelStatistics,
+    *,
+    dtype: torch.dtype = torch.float32,
+) -> Images:
+    """Return (x / 255 - mean) / deviation for each channel, as new tensors of ``dtype``.
+
+    The arithmetic runs in float32 for half-precision ``dtype`` and is rounded once at the end.
+    Stays on the images' device and causes no host synchronisation.
+
+    Raises
+    ------
+    ValueError
+        If ``dtype`` is not a floating type, the number of channels differs from that of the
+        statistics, or a channel is constant (deviation 0).
+    """
+    if not dtype.is_floating_point:
+        raise ValueError(f"dtype must be a floating type, got {dtype}")
+    if images.shape[1] != len(statistics.mean):
+        raise ValueError(
+            f"statistics of {len(statistics.mean)} channels cannot normalise "
+            f"images of {images.shape[1]} channels"
+        )
+    if min(statistics.deviation) <= 0:
+        raise ValueError(f"every channel needs a positive deviation, got {statistics.deviation}")
+    working = torch.float64 if dtype == torch.float64 else torch.float32
+    mean = _per_channel(statistics.mean, images.device, working)
+    deviation = _per_channel(statistics.deviation, images.device, working)
+    return ((images.to(working) - 255 * mean) / (255 * deviation)).to(dtype)
+
+
+def _per_channel(values: tuple[float, ...], device: torch.device, dtype: torch.dtype) -> Tensor:
+    # Filled on the device: a tensor made from a Python list would be copied over and wait for it.
+    filled = [torch.full((1, 1, 1), value, device=device, dtype=dtype) for value in values]
+    return torch.cat(filled)

@@ -1,0 +1,103 @@
+"""Gradients of single examples under single dropout masks, a chunk at a time.
+
+Chapter on multi-sample dropout.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+from torch.func import functional_call, grad, vjp, vmap
+
+from runtheory.dropout.head import body_and_head, sample_logits
+from runtheory.shapes import Labels
+
+GRADIENTS_AT_ONCE = 64
+
+
+@contextmanager
+def evaluating(net: nn.Module) -> Iterator[None]:
+    """Hold every module of ``net`` in evaluation mode, then restore each one's own mode."""
+    modes = [(module, module.training) for module in net.modules()]
+    net.eval()
+    try:
+        yield
+    finally:
+        for module, mode in modes:
+            module.training = mode
+
+
+def chosen_parameters(net: nn.Module, names: Sequence[str] | None) -> dict[str, nn.Parameter]:
+    """Return the trainable parameters of ``net`` by name: all, or those in ``names``.
+
+    Raises
+    ------
+    ValueError
+        If a name is unknown, or nothing is chosen.
+    """
+    trainable = {name: p for name, p in net.named_parameters() if p.requires_grad}
+    unknown = [name for name in names or () if name not in trainable]
+    if unknown:
+        raise ValueError(f"trainable parameters are {sorted(trainable)}, got {unknown}")
+    chosen = trainable if names is None else {name: trainable[name] for name in names}
+    if not chosen:
+        raise ValueError("a gradient needs at least one trainable parameter, got none")
+    return chosen
+
+
+def masked_gradients(
+    net: nn.Module,
+    images: Float[Tensor, "batch ..."],
+    labels: Labels,
+    masks: Bool[Tensor, "sample batch *feature"],
+    *,
+    rate: float,
+    parameters: Sequence[str] | None = None,
+) -> Iterator[Float[Tensor, "chunk sample parameter"]]:
+    """Yield the gradients of the cross entropy (nats) of each example under each of its masks.
+
+    ``net`` has a ``body`` and a ``head`` and is held in evaluation mode meanwhile: batch statistics
+    would tie the examples together. The chosen parameters are flattened, ``body`` before ``head``.
+    The body runs once per example; its backward pass once per mask. About 64 gradients are held
+    at a time, whatever the number of examples.
+
+    Raises
+    ------
+    ValueError
+        As ``chosen_parameters`` and ``sample_logits``.
+    """
+    body_module, head_module = body_and_head(net)
+    chosen = chosen_parameters(net, parameters)
+    body = {n.removeprefix("body."): p.detach() for n, p in chosen.items() if n.startswith("body.")}
+    head = {n.removeprefix("head."): p.detach() for n, p in chosen.items() if n.startswith("head.")}
+
+    def loss(head_part: dict[str, Tensor], features: Tensor, mask: Tensor, label: Tensor) -> Tensor:
+        def run(rows: Tensor) -> Tensor:
+            logits: Tensor = functional_call(head_module, head_part, (rows,))
+            return logits
+
+        logits = sample_logits(run, features[None], mask[None, None], rate=rate)[0, 0]
+        return nn.functional.cross_entropy(logits, label)
+
+    def gradients(image: Tensor, label: Tensor, example_masks: Tensor) -> Tensor:
+        def run(body_part: dict[str, Tensor]) -> Tensor:
+            features: Tensor = functional_call(body_module, body_part, (image[None],))[0]
+            return features
+
+        features, pull_back = vjp(run, body)[:2]
+        per_mask = vmap(grad(loss, argnums=(0, 1)), in_dims=(None, None, 0, None))
+        head_gradients, feature_gradients = per_mask(head, features, example_masks, label)
+        (body_gradients,) = vmap(pull_back)(feature_gradients)
+        parts = [*body_gradients.values(), *head_gradients.values()]
+        return torch.cat([part.flatten(1) for part in parts], dim=1)
+
+    per_example = vmap(gradients, in_dims=(0, 0, 1))
+    with evaluating(net):
+        at_once = max(1, GRADIENTS_AT_ONCE // len(masks))
+        for start in range(0, len(images), at_once):
+            rows = slice(start, start + at_once)
+            yield per_example(images[rows], labels[rows], masks[:, rows])

@@ -1,0 +1,124 @@
+"""Distribution of a box's visible side and of lambda_eff, for the continuous box (float64).
+
+Given r, a visible length is r with probability (1 - r) / L and else uniform on [(1 - theta) r, r)
+with density 2 / L; the two axes are independent (see :mod:`runtheory.mixing.laws`).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Float64
+
+from runtheory.mixing.placement import CLIPPED, Placement, range_length
+from runtheory.mixing.quadrature import (
+    expect_over_side,
+    side_density,
+    side_moment_below,
+)
+
+Array = np.ndarray
+Points = Float64[np.ndarray, "point"]
+
+
+def length_cdf(length: Points, alpha: float) -> Points:
+    """Return P(visible length <= x) of the clipped box.
+
+    F(x) + 2 x (F(2 x) - F(x)) - E[r; x < r <= 2 x], with F the distribution of r.
+    """
+    below, double = (side_moment_below(alpha, 0.0, length * factor) for factor in (1, 2))
+    first = side_moment_below(alpha, 1.0, 2 * length) - side_moment_below(alpha, 1.0, length)
+    return np.asarray(below + 2 * length * (double - below) - first)
+
+
+def length_density(length: Points, alpha: float) -> Points:
+    """Return the density of the clipped box's visible length: (1 - x) f(x) + 2 (F(2 x) - F(x))."""
+    below, double = (side_moment_below(alpha, 0.0, length * factor) for factor in (1, 2))
+    return np.asarray((1 - length) * side_density(alpha, length) + 2 * (double - below))
+
+
+def area_cdf_given_side(area: float, side: Array, placement: Placement = CLIPPED) -> Array:
+    """Return P(area <= a | r) for sides r in (0, 1), exactly.
+
+    Three parts: both sides whole, one cut, both cut; the last is an integral of 4 / L^2 over
+    the pairs of lengths whose product is at most a.
+    """
+    length = range_length(placement, side)
+    shortest = (1 - placement.overhang) * side
+    whole = (1 - side) / length
+    reached = np.clip(area / side, shortest, side)
+    one_cut = 2 * (reached - shortest) / length
+    top = np.clip(area / np.maximum(shortest, 1e-300), reached, side)
+    logarithm = np.log(top / np.maximum(reached, 1e-300))
+    both_cut = 4 * ((side - shortest) * (reached - shortest) + area * logarithm)
+    both_cut -= 4 * shortest * (top - reached)
+    uncut = whole**2 * (side**2 <= area)
+    return np.asarray(uncut + 2 * whole * one_cut + both_cut / length**2)
+
+
+def area_density_given_side(area: float, side: Array, placement: Placement = CLIPPED) -> Array:
+    """Return the density of the area given r, without its atom at r^2 of mass ((1 - r) / L)^2."""
+    length = range_length(placement, side)
+    shortest = (1 - placement.overhang) * side
+    whole = (1 - side) / length
+    one_cut = 2 / (side * length) * ((area >= shortest * side) & (area < side**2))
+    reached = np.clip(area / side, shortest, side)
+    top = np.clip(area / np.maximum(shortest, 1e-300), reached, side)
+    both_cut = 4 * np.log(top / np.maximum(reached, 1e-300)) / length**2
+    return np.asarray(2 * whole * one_cut + both_cut)
+
+
+def area_cdf(area: Points, alpha: float, placement: Placement = CLIPPED) -> Points:
+    """Return P(area <= a), by quadrature over r cut at the kinks of the conditional law."""
+    return np.array([_area_cdf(float(point), alpha, placement) for point in area])
+
+
+def area_density(area: Points, alpha: float, placement: Placement = CLIPPED) -> Points:
+    """Return the density of the area for a in (0, 1): the atoms at r^2 spread out, plus the rest.
+
+    Each r has an atom at a = r^2, which contributes ((1 - r) / L)^2 f(r) / (2 r) at r = sqrt(a).
+    """
+    side = np.sqrt(area)
+    whole = (1 - side) / range_length(placement, side)
+    atoms = whole**2 * side_density(alpha, side) / (2 * side)
+    rest = [_cut_density(float(point), alpha, placement) for point in area]
+    return np.asarray(atoms + np.array(rest, dtype=np.float64))
+
+
+def effective_lambda_cdf(value: Points, alpha: float, placement: Placement = CLIPPED) -> Points:
+    """Return P(lambda_eff <= v) = 1 - P(area <= 1 - v); the law has no atom."""
+    return 1 - area_cdf(1 - value, alpha, placement)
+
+
+def effective_lambda_density(value: Points, alpha: float, placement: Placement = CLIPPED) -> Points:
+    """Return the density of lambda_eff = 1 - area for v in (0, 1)."""
+    return area_density(1 - value, alpha, placement)
+
+
+def _area_cdf(area: float, alpha: float, placement: Placement) -> float:
+    if area <= 0:
+        return 0.0
+    return float(
+        expect_over_side(
+            lambda side: area_cdf_given_side(area, side, placement),
+            alpha,
+            _area_kinks(area, placement),
+        )
+    )
+
+
+def _cut_density(area: float, alpha: float, placement: Placement) -> float:
+    return float(
+        expect_over_side(
+            lambda side: area_density_given_side(area, side, placement),
+            alpha,
+            _area_kinks(area, placement),
+        )
+    )
+
+
+def _area_kinks(area: float, placement: Placement) -> Array:
+    kept = 1 - placement.overhang
+    root = np.sqrt(area)
+    points = [root, root / np.sqrt(kept), root / kept] if kept > 0 else [root]
+    sides = np.unique(np.array(points))
+    return sides[(sides > 1e-12) & (sides < 1 - 1e-12)]

@@ -1,0 +1,83 @@
+"""A two-filter convolutional network on patches, trained in the style of [OhYun2024].
+
+f(X) = sum_p phi(w_+ . x_p) - phi(w_- . x_p), with phi a leaky rectifier smoothed around 0. Labels
+are the probability of the positive class; the loss is the logistic one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+Filters = Float[Tensor, "sign=2 dimension"]
+Patches = Float[Tensor, "batch patch dimension"]
+Labels = Float[Tensor, "batch"]
+Augment = Callable[[Patches, Labels], tuple[Patches, Labels]]
+
+
+def smooth_leaky(values: Tensor, *, slope: float = 0.1, radius: float = 1.0) -> Tensor:
+    """Return a leaky rectifier with continuous derivative.
+
+    slope z for z <= 0; (1 - slope) z^2 / (2 radius) + slope z on [0, radius]; and
+    z - (1 - slope) radius / 2 above.
+
+    Raises
+    ------
+    ValueError
+        If slope lies outside [0, 1] or radius is not positive.
+    """
+    if not 0 <= slope <= 1 or radius <= 0:
+        raise ValueError(f"slope must lie in [0, 1] and radius be positive, got {slope}, {radius}")
+    bent = values.clamp(0, radius)
+    curve = bent**2 / (2 * radius) + (values - bent).clamp(min=0)
+    return slope * values + (1 - slope) * curve
+
+
+def patch_logits(filters: Filters, patches: Patches) -> Labels:
+    """Return f(X) for each input."""
+    activations = smooth_leaky(torch.einsum("bpd,sd->bps", patches, filters)).sum(dim=1)
+    return activations[:, 0] - activations[:, 1]
+
+
+def descend(
+    filters: Filters,
+    patches: Patches,
+    labels: Labels,
+    *,
+    augment: Augment,
+    learning_rate: float,
+    steps: int,
+) -> Iterator[Filters]:
+    """Yield the filters after each full-batch gradient step, the initial ones first.
+
+    ``augment`` maps (patches, labels) to those of the step: the identity for plain training, or
+    a draw and its application. ``filters`` is not changed.
+
+    Raises
+    ------
+    ValueError
+        If steps is negative or the learning rate not positive.
+    """
+    if steps < 0 or learning_rate <= 0:
+        raise ValueError(
+            f"steps must be >= 0 and learning_rate > 0, got {steps} and {learning_rate}"
+        )
+    current = filters.detach().clone()
+    yield current
+    for _ in range(steps):
+        mixed, targets = augment(patches, labels)
+        with torch.enable_grad():
+            point = current.clone().requires_grad_()
+            loss = binary_cross_entropy_with_logits(patch_logits(point, mixed), targets)
+            (gradient,) = torch.autograd.grad(loss, point)
+        current = current - learning_rate * gradient
+        yield current
+
+
+def feature_response(filters: Filters, features: Float[Tensor, "feature dimension"]) -> Tensor:
+    """Return phi(w_+ . v) - phi(w_- . v) for each feature v: how strongly it is learned."""
+    return patch_logits(filters, features[:, None, :])

@@ -1,0 +1,153 @@
+"""Where a box falls and which pixels it covers: one rule per axis, both axes independent.
+
+Lengths are fractions of the axis. A continuous box of side r starts uniformly on
+[-overhang * r, 1 - (1 - overhang) * r]: with overhang 1/2 its centre is uniform on the image and
+the box is clipped (the paper's rule); with 0 it lies inside; with 1 the range of its centre is
+padded by half a box at both ends. A pixel is pasted when its centre lies in the box. So a pixel's
+probability of being pasted is exactly the continuous coverage at its centre, odd and even sides
+occur alike, and non-square images need no special case.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, TypeVar, runtime_checkable
+
+import numpy as np
+import torch
+from jaxtyping import Float64, Int64
+from torch import Tensor
+
+Number = TypeVar("Number", float, Tensor, np.ndarray)
+Sides = Float64[np.ndarray, "side"]
+
+
+@runtime_checkable
+class IntervalRule(Protocol):
+    """How one axis of a box turns into pixels."""
+
+    def interval(
+        self, side: Float64[Tensor, "box"], position: Float64[Tensor, "box"], pixels: int
+    ) -> tuple[Int64[Tensor, "box"], Int64[Tensor, "box"]]:
+        """Return the half-open pixel interval [start, stop) from a uniform ``position``."""
+
+
+@runtime_checkable
+class BoxRule(IntervalRule, Protocol):
+    """An interval rule with the exact law of its result."""
+
+    def pixel_coverage(self, side: Sides, pixels: int) -> Float64[np.ndarray, "side pixel"]:
+        """Return P(pixel k lies in the interval | side)."""
+
+    def nonempty(self, side: Sides, pixels: int) -> Sides:
+        """Return P(the interval holds at least one pixel | side)."""
+
+    def kinks(self, pixels: int) -> Float64[np.ndarray, "kink"]:
+        """Return the sides in (0, 1) at which those probabilities are not smooth."""
+
+
+@dataclass(frozen=True)
+class Placement:
+    """A pixel is pasted when its centre is in the box; ``overhang`` in [0, 1] may leave the image.
+
+    Raises
+    ------
+    ValueError
+        If ``overhang`` lies outside [0, 1].
+    """
+
+    overhang: float
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.overhang <= 1:
+            raise ValueError(f"overhang must lie in [0, 1], got {self.overhang}")
+
+    def interval(
+        self, side: Float64[Tensor, "box"], position: Float64[Tensor, "box"], pixels: int
+    ) -> tuple[Int64[Tensor, "box"], Int64[Tensor, "box"]]:
+        """Return the pixels [start, stop) whose centres lie in the box."""
+        first = (position * range_length(self, side) - self.overhang * side) * pixels
+        start = torch.ceil(first - 0.5).clamp(0, pixels)
+        stop = torch.ceil(first + side * pixels - 0.5).clamp(0, pixels)
+        return start.to(torch.int64), stop.to(torch.int64)
+
+    def pixel_coverage(self, side: Sides, pixels: int) -> Float64[np.ndarray, "side pixel"]:
+        """Return P(pixel k is pasted | side): the chance that the start falls in (x_k - r, x_k]."""
+        centre = pixel_centres(pixels)[None, :]
+        return starts_within(self, side[:, None], centre - side[:, None], centre)
+
+    def nonempty(self, side: Sides, pixels: int) -> Sides:
+        """Return P(some pixel centre is in the box | side), as a sum over disjoint starts."""
+        centre = pixel_centres(pixels)
+        previous = np.concatenate(([-np.inf], centre[:-1]))
+        low = np.maximum(centre[None, :] - side[:, None], previous[None, :])
+        return np.asarray(starts_within(self, side[:, None], low, centre[None, :]).sum(axis=1))
+
+    def kinks(self, pixels: int) -> Float64[np.ndarray, "kink"]:
+        """Return 1 / pixels and the sides at which a border box begins to reach a pixel centre."""
+        centre = pixel_centres(pixels)
+        found = [np.array([1.0 / pixels])]
+        found += [centre / share for share in (self.overhang, 1 - self.overhang) if share > 0]
+        points = np.unique(np.concatenate(found))
+        return points[(points > 0) & (points < 1)]
+
+
+@dataclass(frozen=True)
+class EvenSides:
+    """Clipped box with an integer centre and an even side, 2 * floor(floor(r * pixels) / 2).
+
+    The published code truncates the side to an integer and halves it by integer division, so that
+    only even sides exist: on small images this removes a first-order part of the pasted area, and
+    a box of less than two pixels is empty. Kept for comparison.
+    """
+
+    def interval(
+        self, side: Float64[Tensor, "box"], position: Float64[Tensor, "box"], pixels: int
+    ) -> tuple[Int64[Tensor, "box"], Int64[Tensor, "box"]]:
+        """Return the clipped pixels [centre - half, centre + half)."""
+        centre = (position * pixels).to(torch.int64).clamp(max=pixels - 1)
+        half = (side * pixels).to(torch.int64) // 2
+        return (centre - half).clamp(0, pixels), (centre + half).clamp(0, pixels)
+
+    def pixel_coverage(self, side: Sides, pixels: int) -> Float64[np.ndarray, "side pixel"]:
+        """Return P(pixel k is pasted | side): integer centres in (k - half, k + half]."""
+        half = np.floor(side * pixels)[:, None] // 2
+        index = np.arange(pixels)[None, :]
+        low = np.maximum(index - half, -1)
+        high = np.minimum(index + half, pixels - 1)
+        return np.asarray((high - low) / pixels)
+
+    def nonempty(self, side: Sides, pixels: int) -> Sides:
+        """Return 1 where the side reaches two pixels: a clipped integer box then has a pixel."""
+        return np.asarray(np.floor(side * pixels) >= 2, dtype=np.float64)
+
+    def kinks(self, pixels: int) -> Float64[np.ndarray, "kink"]:
+        """Return the multiples of two pixels, where the truncated side jumps."""
+        return np.asarray(np.arange(2, pixels, 2) / pixels)
+
+
+CLIPPED = Placement(overhang=0.5)
+INSIDE = Placement(overhang=0.0)
+PADDED = Placement(overhang=1.0)
+EVEN_SIDES = EvenSides()
+
+
+def range_length(placement: Placement, side: Number) -> Number:
+    """Return 1 - (1 - 2 overhang) r, the length of the range of the box's start."""
+    return 1 - (1 - 2 * placement.overhang) * side
+
+
+def starts_within(
+    placement: Placement, side: np.ndarray, low: np.ndarray, high: np.ndarray
+) -> np.ndarray:
+    """Return P(low < start <= high | side), elementwise; a range of length 0 is a point at 0."""
+    begin = -placement.overhang * side
+    length = range_length(placement, side)
+    inside = np.clip(np.minimum(high, begin + length) - np.maximum(low, begin), 0, None)
+    point = ((low < 0) & (high >= 0)).astype(np.float64)
+    return np.where(length > 0, inside / np.where(length > 0, length, 1.0), point)
+
+
+def pixel_centres(pixels: int) -> Float64[np.ndarray, "pixel"]:
+    """Return (k + 1/2) / pixels for k = 0, ..., pixels - 1."""
+    return (np.arange(pixels) + 0.5) / pixels

@@ -1,0 +1,60 @@
+"""Fully connected parts: the head that every network shares, and the perceptron."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from runtheory.nets.classifier import Classifier, check_sizes
+from runtheory.nets.initialisation import build
+
+
+def linear_head(features: int, classes: int, *, hidden: int = 0) -> nn.Sequential:
+    """Return Linear-ReLU-Linear from ``features`` to ``classes``, or one Linear if ``hidden`` is 0.
+
+    The weights are whatever PyTorch draws (none on the meta device); :func:`build` fills them.
+
+    Raises
+    ------
+    ValueError
+        If ``features`` is not positive, ``hidden`` is negative or there are fewer than two classes.
+    """
+    check_sizes(features=features)
+    if classes < 2:
+        raise ValueError(f"a classifier needs at least 2 classes, got {classes}")
+    if hidden < 0:
+        raise ValueError(f"hidden must be 0 (a linear head) or a width, got {hidden}")
+    if hidden == 0:
+        return nn.Sequential(nn.Linear(features, classes))
+    return nn.Sequential(nn.Linear(features, hidden), nn.ReLU(), nn.Linear(hidden, classes))
+
+
+def perceptron(
+    *,
+    inputs: int,
+    classes: int,
+    widths: tuple[int, ...] = (256,),
+    hidden: int = 0,
+    generator: torch.Generator,
+) -> Classifier:
+    """Return a multilayer perceptron: flatten, then Linear-ReLU for each width, then the head.
+
+    ``inputs`` is the number of values of one example (784 for 28 × 28 grey images). The features
+    are the last hidden layer; with ``widths=()`` they are the inputs and, with ``hidden=0``, the
+    network is a linear classifier.
+
+    Raises
+    ------
+    ValueError
+        If a size is not positive, ``hidden`` is negative or there are fewer than two classes.
+    """
+    check_sizes(inputs=inputs, **{f"widths[{i}]": width for i, width in enumerate(widths)})
+
+    def construct() -> Classifier:
+        layers: list[nn.Module] = [nn.Flatten()]
+        sizes = (inputs, *widths)
+        for before, after in zip(sizes, widths, strict=False):
+            layers += [nn.Linear(before, after), nn.ReLU()]
+        return Classifier(nn.Sequential(*layers), linear_head(sizes[-1], classes, hidden=hidden))
+
+    return build(construct, generator)

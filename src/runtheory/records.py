@@ -1,0 +1,201 @@
+"""Recorded runs: rows, and all that is needed to judge them, in one JSON file each.
+
+A record sees rows and text, never a network. The file holds one row a line, so that two records
+differ where their numbers differ; floats are written with the digits that give the same bits back.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+from runtheory import durable
+
+Value = str | int | float | bool | None
+Row = dict[str, Value]
+
+
+@dataclass(frozen=True)
+class Record:
+    """The rows of one experiment with their provenance.
+
+    ``rows`` are flat: every value is text, a number, a truth value or None. ``config`` may nest.
+    ``hardware`` names the processor, never the machine; ``versions`` maps packages to versions;
+    ``commit`` is a short hash, "uncommitted" or "unknown"; ``wall_seconds`` is the sum over the
+    cells, ``date`` an ISO date.
+
+    Raises
+    ------
+    ValueError
+        If the name or chapter is not a plain file name, or a number is not finite.
+    TypeError
+        If a value is not of the kinds named above (NumPy and tensor scalars are refused too).
+    """
+
+    chapter: str
+    name: str
+    preset: str
+    config: dict[str, Any]
+    seeds: tuple[int, ...]
+    rows: tuple[Row, ...]
+    commit: str
+    hardware: str
+    versions: dict[str, str]
+    wall_seconds: float
+    date: str
+
+    def __post_init__(self) -> None:
+        for title in (self.chapter, self.name):
+            if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", title):
+                raise ValueError(f"a record is named by letters, digits, _ and -, got {title!r}")
+        for index, row in enumerate(self.rows):
+            check_row(row, place=f"row {index}, ")
+        # What JSON gives back: tuples become lists, so that a record equals itself after reading.
+        object.__setattr__(self, "config", _plain("config", self.config))
+        object.__setattr__(self, "rows", tuple(dict(row) for row in self.rows))
+        object.__setattr__(self, "seeds", tuple(self.seeds))
+
+    def select(self, **conditions: Value) -> list[Row]:
+        """Return the rows whose columns equal all ``conditions``, in order.
+
+        Raises
+        ------
+        KeyError
+            If no row has a column of that name (a misspelling would else select nothing).
+        """
+        known = {column for row in self.rows for column in row}
+        for column in conditions:
+            if column not in known:
+                raise KeyError(f"{self.name} has no column {column!r}; it has {sorted(known)}")
+        wanted = conditions.items()
+        return [r for r in self.rows if all(c in r and r[c] == value for c, value in wanted)]
+
+    def column(self, name: str, **conditions: Value) -> list[Value]:
+        """Return one column of the selected rows, in order.
+
+        Raises
+        ------
+        KeyError
+            If a selected row lacks the column.
+        """
+        rows = self.select(**conditions)
+        if any(name not in row for row in rows):
+            held = sorted({column for row in rows for column in row})
+            raise KeyError(f"column {name!r} is not in every selected row; columns are {held}")
+        return [row[name] for row in rows]
+
+
+def check_row(row: Mapping[str, object], *, place: str = "") -> None:
+    """Raise ``TypeError`` or ``ValueError`` for the first column that a record could not keep."""
+    for column, value in row.items():
+        if not isinstance(column, str):
+            raise TypeError(f"{place}columns are named by text, got {column!r}")
+        _check_value(f"{place}column {column!r}", value)
+
+
+def write(record: Record, root: Path | None = None) -> Path:
+    """Write ``<root>/<chapter>/<name>.json`` at once and return its path.
+
+    ``root`` defaults to ``results`` in the checkout.
+
+    Raises
+    ------
+    FileNotFoundError
+        If ``root`` is not given and the package does not run from a checkout.
+    """
+    if root is None:
+        root = _checkout_results()
+        if root is None:
+            raise FileNotFoundError("outside a checkout a record needs a root to be written under")
+    path = root / record.chapter / f"{record.name}.json"
+    durable.write(path, _text(record).encode())
+    return path
+
+
+def read(name: str, root: Path | None = None) -> Record:
+    """Return the record ``<chapter>/<name>``, from ``root``, the checkout or the installed package.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such record; the message lists those there are.
+    ValueError
+        If the file is not a whole record.
+    """
+    folder: Path | Traversable = root if root is not None else _results()
+    chapter, _, stem = name.partition("/")
+    file = folder / chapter / f"{stem}.json"
+    if not stem or not file.is_file():
+        held = ", ".join(names(root)) or "none"
+        raise FileNotFoundError(f"there is no record {name!r}; there are: {held}")
+    return _record(name, file.read_text(encoding="utf-8"))
+
+
+def names(root: Path | None = None) -> list[str]:
+    """Return the names ``<chapter>/<name>`` of all records, sorted."""
+    folder: Path | Traversable = root if root is not None else _results()
+    if not folder.is_dir():
+        return []
+    chapters = [chapter for chapter in folder.iterdir() if chapter.is_dir()]
+    return sorted(
+        f"{chapter.name}/{file.name.removesuffix('.json')}"
+        for chapter in chapters
+        for file in chapter.iterdir()
+        if file.name.endswith(".json")
+    )
+
+
+def _checkout_results() -> Path | None:
+    checkout = Path(__file__).resolve().parents[2]
+    return checkout / "results" if (checkout / "pyproject.toml").is_file() else None
+
+
+def _results() -> Path | Traversable:
+    return _checkout_results() or resources.files("runtheory") / "_book" / "results"
+
+
+def _text(record: Record) -> str:
+    parts = {field.name: getattr(record, field.name) for field in fields(record)}
+    rows = ",\n".join(f"  {json.dumps(row, allow_nan=False)}" for row in parts.pop("rows"))
+    head = json.dumps(parts, indent=1, allow_nan=False).removesuffix("\n}")
+    return f'{head},\n "rows": [\n{rows}\n ]\n}}\n'
+
+
+def _record(name: str, text: str) -> Record:
+    try:
+        parts = json.loads(text, parse_constant=_refuse_constant)
+    except ValueError as error:
+        raise ValueError(f"the record {name!r} is damaged: {error}") from error
+    expected = {field.name for field in fields(Record)}
+    if not isinstance(parts, Mapping) or parts.keys() != expected:
+        found = sorted(parts) if isinstance(parts, Mapping) else type(parts).__name__
+        raise ValueError(f"the record {name!r} must hold {sorted(expected)}, got {found}")
+    return Record(**{**parts, "rows": tuple(parts["rows"]), "seeds": tuple(parts["seeds"])})
+
+
+def _refuse_constant(constant: str) -> float:
+    raise ValueError(f"a record holds finite numbers, got {constant}")
+
+
+def _check_value(place: str, value: object) -> None:
+    # Subclasses are refused as well: a NumPy float64 is a float, but prints as another type.
+    if value is not None and type(value) not in (str, int, float, bool):
+        raise TypeError(f"{place} must be text, a number, true, false or None, got {value!r}")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{place} must be finite, got {value}")
+
+
+def _plain(place: str, value: object) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(f"{place}[{key!r}]", part) for key, part in value.items()}
+    if isinstance(value, Iterable) and not isinstance(value, str | bytes):
+        return [_plain(f"{place}[{index}]", part) for index, part in enumerate(value)]
+    _check_value(place, value)
+    return value

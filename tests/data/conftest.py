@@ -1,0 +1,160 @@
+"""Tiny data sets with digests of their own, and a wall between the tests and the network."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import json
+import socket
+import tarfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from runtheory.data import formats, holdings
+from runtheory.data.catalogue import Archive, CanonicalFile, Download, Holding
+from runtheory.data.obtain import Errand
+
+
+def idx(values: np.ndarray) -> bytes:
+    """Write unsigned bytes in IDX form."""
+    header = bytes([0, 0, 8, values.ndim]) + np.array(values.shape, ">u4").tobytes()
+    return header + values.astype(np.uint8).tobytes()
+
+
+def canonical(name: str, content: bytes) -> CanonicalFile:
+    sha256, md5 = hashlib.sha256(content).hexdigest(), hashlib.md5(content).hexdigest()
+    return CanonicalFile(name, len(content), sha256, md5)
+
+
+def tarball(path: Path, members: dict[str, bytes]) -> Path:
+    with tarfile.open(path, "w:gz") as archive:
+        for name, content in members.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return path
+
+
+@dataclass(frozen=True)
+class Tiny:
+    """A tiny set: its true files, its holding, its mirror folder and its cache folder."""
+
+    contents: dict[str, bytes]
+    holding: Holding
+    mirror: Path
+    cache: Path
+
+    def errand(self, **changes: object) -> Errand:
+        return replace(Errand(self.holding, self.cache, (self.holding,)), **changes)
+
+    def with_places(self, **changes: object) -> Tiny:
+        return replace(self, holding=replace(self.holding, **changes))
+
+    def fill(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in self.contents.items():
+            (folder / name).write_bytes(content)
+
+    def cached(self) -> dict[str, bytes]:
+        return {path.name: path.read_bytes() for path in self.cache.iterdir()}
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Tiny:
+    """Six training and four test images of 3 x 3 pixels, gzipped in a mirror folder."""
+    random = np.random.default_rng(7)
+    contents = {
+        "train-images-idx3-ubyte": idx(random.integers(0, 256, (6, 3, 3))),
+        "train-labels-idx1-ubyte": idx(np.array([0, 1, 0, 1, 1, 0])),
+        "t10k-images-idx3-ubyte": idx(random.integers(0, 256, (6, 3, 3))),
+        "t10k-labels-idx1-ubyte": idx(np.array([1, 0, 0, 1, 0, 1])),
+    }
+    mirror = tmp_path / "mirror"
+    mirror.mkdir()
+    for name, content in contents.items():
+        (mirror / f"{name}.gz").write_bytes(gzip.compress(content, mtime=0))
+    holding = Holding(
+        name="tiny",
+        classes=("zero", "one"),
+        files=tuple(canonical(name, content) for name, content in contents.items()),
+        recipes=(holdings.PLAIN, holdings.GZIP),
+        decode=formats.decode_idx,
+        folders=(mirror,),
+    )
+    return Tiny(contents, holding, mirror, tmp_path / "cache" / "tiny")
+
+
+@pytest.fixture
+def tiny_cifar(tmp_path: Path) -> Tiny:
+    """Six batches of two 32 x 32 colour images, as pictures and label lists in a mirror folder."""
+    random = np.random.default_rng(8)
+    names = [*(f"data_batch_{number}" for number in range(1, 6)), "test_batch"]
+    mirror, contents, labels = tmp_path / "mirror", {}, {}
+    mirror.mkdir()
+    for name in names:
+        rows = random.integers(0, 256, (2, 1024, 3)).astype(np.uint8)
+        labels[name] = random.integers(0, 10, 2).tolist()
+        # The CIFAR-10 binary layout, written down byte by byte.
+        record = bytearray()
+        for row, label in zip(rows, labels[name], strict=True):
+            record.append(label)
+            for colour in range(3):
+                record.extend(int(pixel[colour]) for pixel in row)
+        contents[f"{name}.bin"] = bytes(record)
+        Image.fromarray(rows).save(mirror / f"{name}.png")
+    train = [label for name in names[:5] for label in labels[name]]
+    (mirror / "train_lables.json").write_text(json.dumps(train))
+    (mirror / "test_lables.json").write_text(json.dumps(labels["test_batch"]))
+    holding = Holding(
+        name="tiny-cifar",
+        classes=holdings.CIFAR_CLASSES,
+        files=tuple(canonical(name, content) for name, content in contents.items()),
+        recipes=(holdings.PLAIN, holdings.PICTURE),
+        decode=formats.decode_cifar,
+        folders=(mirror,),
+    )
+    return Tiny(contents, holding, mirror, tmp_path / "cache" / "tiny-cifar")
+
+
+@pytest.fixture
+def offered(tiny: Tiny) -> Callable[[str], Download]:
+    """Return a function from an address to the download of the tiny mirror's files there."""
+
+    def offer(address: str) -> Download:
+        archives = []
+        for name in tiny.contents:
+            content = (tiny.mirror / f"{name}.gz").read_bytes()
+            digest = hashlib.sha256(content).hexdigest()
+            archives.append(Archive(f"{name}.gz", digest, gives=(name,)))
+        return Download(address, tuple(archives))
+
+    return offer
+
+
+@pytest.fixture(autouse=True)
+def unplugged(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Refuse every connection that leaves this machine, every npm, and the user's own cache."""
+    connect = socket.socket.connect
+
+    def local_only(self: socket.socket, address: object) -> None:
+        if self.family == socket.AF_INET and address[0] == "127.0.0.1":
+            return connect(self, address)
+        raise OSError(f"unplugged: {address}")
+
+    def unresolved(host: str, *_: object, **__: object) -> list:
+        if host == "127.0.0.1":
+            return resolve(host, *_, **__)
+        raise socket.gaierror(f"unplugged: {host}")
+
+    resolve = socket.getaddrinfo
+    monkeypatch.setattr(socket.socket, "connect", local_only)
+    monkeypatch.setattr(socket, "getaddrinfo", unresolved)
+    monkeypatch.setenv("PATH", str(tmp_path / "no-commands"))
+    monkeypatch.setenv("RUNTHEORY_DATA", str(tmp_path / "own-cache"))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")

@@ -1,0 +1,59 @@
+"""The table of full sets: MD5s as published elsewhere, and no slip in the layout."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+
+import pytest
+
+from runtheory.data.holdings import HOLDINGS
+
+# As torchvision and the data sets' own pages publish them, not derived from our copies.
+PUBLISHED_MD5 = {
+    "data_batch_1.bin": "5dd7e06a14cb22eb9f671a540d1b7c25",
+    "data_batch_2.bin": "5ea93a67294ea407fff1d09f752e9692",
+    "data_batch_3.bin": "942cd6a4bcdd0dd3c604fbe906cb4421",
+    "data_batch_4.bin": "ae636b3ba5c66a11e91e8cb52e771fcb",
+    "data_batch_5.bin": "53f37980c15c3d472c316c40844f3f0d",
+    "test_batch.bin": "803d5f7f4d78ea53de84dbe85f74fb6d",
+    "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
+    "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
+    "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
+    "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
+}
+EVERY = [(name, file) for name, holding in HOLDINGS.items() for file in holding.files]
+
+
+@pytest.mark.parametrize("name", ["mnist", "cifar10"])
+def test_the_md5s_are_the_published_ones(name):
+    for file in HOLDINGS[name].files:
+        assert file.md5 == PUBLISHED_MD5[file.name]
+
+
+def test_no_two_files_share_a_digest():
+    assert len({file.sha256 for _, file in EVERY}) == len(EVERY) == 14
+    assert len({file.md5 for _, file in EVERY}) == 14
+    assert all(len(file.sha256) == 64 and len(file.md5) == 32 for _, file in EVERY)
+
+
+@pytest.mark.parametrize("name", HOLDINGS)
+def test_every_download_gives_every_file(name):
+    holding = HOLDINGS[name]
+    for download in holding.downloads:
+        given = [file for archive in download.archives for file in archive.gives]
+        assert sorted(given) == sorted(file.name for file in holding.files)
+        assert download.address.endswith("/")
+        assert all(len(archive.sha256) == 64 for archive in download.archives)
+
+
+@pytest.mark.skipif(
+    not HOLDINGS["fashion-mnist"].folders[0].is_dir(), reason="needs Debian's Fashion-MNIST"
+)
+def test_the_debian_files_are_the_canonical_ones():
+    for file in HOLDINGS["fashion-mnist"].files:
+        path = HOLDINGS["fashion-mnist"].folders[0] / f"{file.name}.gz"
+        content = gzip.decompress(path.read_bytes())
+        assert len(content) == file.size
+        assert hashlib.sha256(content).hexdigest() == file.sha256
+        assert hashlib.md5(content).hexdigest() == file.md5

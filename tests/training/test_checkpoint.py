@@ -1,0 +1,251 @@
+"""Checkpoints: killed runs, damaged files, files of other runs."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors import safe_open
+from torch.nn import functional
+
+from runtheory import durable
+from runtheory.nets import perceptron, small_convnet
+from runtheory.randomness import Streams, stream
+from runtheory.training import CheckpointMismatch, Row, Settings, classification, train
+
+SCRIPT = Path(__file__).with_name("interrupted_run.py")
+SETTINGS = Settings(
+    steps=20, batch_size=7, learning_rate=0.05, evaluate_every=6, checkpoint_every=4
+)
+
+
+class Killed(BaseException):
+    """Stands for a process that ends at this point."""
+
+
+def make_net():
+    return small_convnet(
+        size=8, width=2, hidden=5, classes=3, generator=stream(0, "initialisation")
+    )
+
+
+def objective(net, images, labels, streams):
+    """Draw from a stream that only starts after half of the run, too."""
+    keep = torch.rand(images.shape, generator=streams["masks"]) < 0.7
+    streams["late"] if images.shape[0] == 0 else None
+    return functional.cross_entropy(net(images * keep), labels)
+
+
+def measures(net) -> dict[str, float]:
+    return {"sum": float(sum(value.double().sum() for value in net.state_dict().values()))}
+
+
+def run(image_set, path, settings=SETTINGS, *, net=None, objective=objective, seed=0):
+    net = net or make_net()
+    streams = Streams(seed)
+    rows = train(
+        net, image_set, objective, settings, streams=streams, evaluate=measures, checkpoint=path
+    )
+    timeless = [replace(row, seconds=0.0) for row in rows]
+    return timeless, net.state_dict(), streams.state_dict()
+
+
+def assert_same(first, second) -> None:
+    assert first[0] == second[0]
+    for mine, other in zip(first[1:], second[1:], strict=True):
+        assert mine.keys() == other.keys()
+        for name, value in mine.items():
+            assert torch.equal(value, other[name]), name
+
+
+@pytest.mark.parametrize("at", range(1, 21))
+def test_a_run_cut_at_any_step_ends_with_the_same_bits(image_set, tmp_path, at: int) -> None:
+    whole = run(image_set, None)
+    calls = []
+
+    def cut(*arguments):
+        calls.append(None)
+        if len(calls) == at:
+            raise Killed
+        return objective(*arguments)
+
+    with pytest.raises(Killed):
+        run(image_set, tmp_path / "run.safetensors", objective=cut)
+    assert_same(run(image_set, tmp_path / "run.safetensors"), whole)
+
+
+def test_a_finished_run_gives_its_rows_again_without_training(image_set, tmp_path) -> None:
+    path = tmp_path / "run.safetensors"
+    whole = run(image_set, path)
+
+    def never(*arguments):
+        raise AssertionError("trained again")
+
+    assert_same(run(image_set, path, objective=never), whole)
+
+
+def test_seconds_go_on_from_the_checkpoint(image_set, tmp_path) -> None:
+    path = tmp_path / "run.safetensors"
+    rows: list[Row] = []
+    for _ in range(2):
+        rows.append(
+            next(
+                iter(
+                    train(
+                        make_net(), image_set, objective, SETTINGS,
+                        streams=Streams(0), checkpoint=path,
+                    )
+                )
+            )
+        )  # fmt: skip
+    assert rows[0] == rows[1] or rows[1].seconds > 0
+    with safe_open(path, framework="pt") as file:
+        assert json.loads(file.metadata()["state"])["seconds"] > 0
+
+
+def kill_at_random(command: list[str], output: Path, chance: random.Random) -> int:
+    """Start the command again and again, killing it, until it ends; return the number of kills."""
+    kills = 0
+    while not output.exists():
+        process = subprocess.Popen(command, stderr=subprocess.PIPE)
+        try:
+            # Three kills hit the run at a random moment after the import of PyTorch.
+            process.wait(timeout=None if kills >= 3 else 1.2 + 1.5 * chance.random())
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            kills += 1
+        error = process.stderr.read().decode()
+        process.stderr.close()
+        assert process.returncode in (0, -signal.SIGKILL), error
+    return kills
+
+
+def test_a_run_that_is_killed_ends_with_the_same_bits(tmp_path) -> None:
+    command = [sys.executable, str(SCRIPT)]
+    whole = [*command, str(tmp_path / "whole.safetensors"), str(tmp_path / "whole.json")]
+    subprocess.run(whole, check=True)
+    output = tmp_path / "killed.json"
+    killed = [*command, str(tmp_path / "killed.safetensors"), str(output)]
+    kills = kill_at_random(killed, output, random.Random(time.time_ns()))
+    assert kills >= 1
+    assert json.loads(output.read_text()) == json.loads((tmp_path / "whole.json").read_text())
+
+
+def test_a_partial_file_left_behind_is_not_read(image_set, tmp_path) -> None:
+    path = tmp_path / "run.safetensors"
+    (tmp_path / "run.safetensors.partial").write_bytes(b"half of a checkpoint")
+    assert_same(run(image_set, path), run(image_set, None))
+    assert [file.name for file in tmp_path.iterdir()] == ["run.safetensors"]
+
+
+def test_a_failed_write_leaves_the_previous_checkpoint(image_set, tmp_path, monkeypatch) -> None:
+    path = tmp_path / "run.safetensors"
+    saved = []
+    write = durable.write
+
+    def failing(path, content):
+        if len(saved) == 2:
+            path.with_name(path.name + ".partial").write_bytes(content[: len(content) // 2])
+            raise Killed
+        write(path, content)
+        saved.append(content)
+
+    monkeypatch.setattr(durable, "write", failing)
+    with pytest.raises(Killed):
+        run(image_set, path)
+    assert path.read_bytes() == saved[-1]
+    monkeypatch.undo()
+    assert_same(run(image_set, path), run(image_set, None))
+
+
+@pytest.mark.parametrize("damage", ["cut", "flip", "empty", "text", "foreign"])
+def test_a_damaged_checkpoint_is_named_and_the_run_starts_afresh(
+    image_set, tmp_path, damage: str
+) -> None:
+    path = tmp_path / "run.safetensors"
+    run(image_set, path, replace(SETTINGS))
+    content = bytearray(path.read_bytes())
+    if damage == "cut":
+        content = content[:-100]
+    elif damage == "flip":
+        content[-5] ^= 1
+    elif damage == "empty":
+        content = bytearray()
+    elif damage == "text":
+        content = bytearray(b"not a checkpoint at all")
+    elif damage == "foreign":
+        from safetensors.torch import save
+
+        content = save({"weights": torch.ones(3)})
+    path.write_bytes(content)
+    with pytest.warns(RuntimeWarning, match=r"checkpoint .*run.safetensors is damaged .* afresh"):
+        again = run(image_set, path)
+    assert_same(again, run(image_set, None))
+    assert_same(run(image_set, path), again)  # and has been replaced by a whole one
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"settings": replace(SETTINGS, learning_rate=0.1)}, "settings was .*0.05.*asked is .*0.1"),
+        ({"seed": 1}, "seed was 0, asked is 1"),
+        (
+            {"net": perceptron(inputs=64, classes=3, generator=stream(0, "x"))},
+            "network was .*asked is",
+        ),
+    ],
+)
+def test_a_checkpoint_of_another_run_is_refused(image_set, tmp_path, change, message) -> None:
+    path = tmp_path / "run.safetensors"
+    run(image_set, path)
+    before = path.read_bytes()
+    with pytest.raises(
+        CheckpointMismatch, match=f"run.safetensors belongs to another run: {message}"
+    ):
+        run(image_set, path, **change)
+    assert path.read_bytes() == before
+
+
+def test_a_checkpoint_of_other_images_is_refused(image_set, tmp_path) -> None:
+    path = tmp_path / "run.safetensors"
+    run(image_set, path)
+    with pytest.raises(CheckpointMismatch, match=r"images was .*patterns.*asked is .*others"):
+        run(replace(image_set, name="others"), path)
+
+
+def test_a_bad_loss_is_not_saved(image_set, tmp_path) -> None:
+    path = tmp_path / "run.safetensors"
+    calls = []
+
+    def failing(*arguments):
+        calls.append(None)
+        return objective(*arguments) * (float("nan") if len(calls) == 10 else 1.0)
+
+    with pytest.raises(FloatingPointError, match="at step 10 of 20"):
+        run(image_set, path, objective=failing)
+    with safe_open(path, framework="pt") as file:
+        assert json.loads(file.metadata()["state"])["step"] == 8
+
+
+def test_weights_tied_to_each_other_are_saved(image_set, tmp_path) -> None:
+    def tied():
+        net = perceptron(inputs=64, classes=3, widths=(3,), generator=stream(0, "initialisation"))
+        net.head.append(torch.nn.Linear(3, 3))
+        net.head[1].weight = net.head[0].weight
+        torch.nn.init.zeros_(net.head[1].bias)
+        return net
+
+    path = tmp_path / "run.safetensors"
+    short = replace(SETTINGS, steps=5)
+    whole = run(image_set, None, short, net=tied(), objective=classification)
+    run(image_set, path, short, net=tied(), objective=classification)
+    assert_same(run(image_set, path, short, net=tied(), objective=classification), whole)
