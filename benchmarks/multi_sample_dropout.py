@@ -1,10 +1,11 @@
 """Multi-sample dropout: the batched head beside a loop over samples and beside whole passes.
 
-    python benchmarks/multi_sample_dropout.py [--device cuda] [--threads 1] [--rounds 15]
+    python -m benchmarks.multi_sample_dropout [--device cuda] [--threads 1] [--rounds 15]
 
 All ways take turns within one run, so a machine that slows down slows all of them; the table shows
 medians and ratios of medians. Each is one forward and backward pass of the same small convolutional
-net on the same batch: fresh masks, mean of the losses.
+net on the same batch: fresh masks, mean of the losses. For page faults and the two environment
+variables of glibc that avoid them see ``benchmarks/mixing.py``.
 """
 
 from __future__ import annotations
@@ -88,9 +89,7 @@ def show_cost_model(net: Classifier, images: Tensor, labels: Tensor, rounds: int
         net, images, labels, samples=SAMPLES, rate=RATE, repetitions=rounds, streams=streams
     )
     cost = fit_cost([row for row in times if row.samples != 8])
-    print(
-        f"cost model without samples = 8: {1e3 * cost.body:.2f} + samples x {1e3 * cost.head:.3f} ms"
-    )
+    print(f"model without samples = 8: {1e3 * cost.body:.2f} + samples x {1e3 * cost.head:.3f} ms")
     for row, error in zip(times, relative_errors(cost, times), strict=True):
         print(f"{row.samples:7d}  {1e3 * row.seconds:8.2f} ms  predicted {error:+.1%}")
 

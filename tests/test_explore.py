@@ -87,3 +87,13 @@ def test_picture_is_a_small_png_and_closes_its_figure() -> None:
     image = explore.picture(draw(3.0))
     assert Image.open(io.BytesIO(image)).size == (300, 200)
     assert plt.get_fignums() == before
+
+
+def test_picture_keeps_the_colour_of_a_thin_line() -> None:
+    figure, axes = plt.subplots(figsize=(6, 4))
+    for height, colour in enumerate(["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00"]):
+        axes.fill_between([0, 1], height, height + 0.9, color=colour, alpha=0.3)
+    axes.plot([0, 1], [2, 2.1], color="#0000FF", linewidth=0.8)
+    image = Image.open(io.BytesIO(explore.picture(figure))).convert("RGB")
+    blues = [pixel for _, pixel in image.getcolors(100_000) if pixel[2] - max(pixel[:2]) > 120]
+    assert blues

@@ -27,6 +27,16 @@ def test_band_is_the_interval_of_each_point() -> None:
     plt.close(canvas)
 
 
+def test_a_doubling_axis_shows_the_counts_themselves() -> None:
+    canvas, axes = plot.figure()
+    axes[0].plot([1, 2, 4], [3, 2, 1])
+    plot.doubling_axis(axes[0], [1, 2, 4])
+    canvas.canvas.draw()
+    assert [text.get_text() for text in axes[0].get_xticklabels()] == ["1", "2", "4"]
+    np.testing.assert_allclose(axes[0].get_xticks(), [1, 2, 4])
+    plt.close(canvas)
+
+
 def test_error_bars_are_the_intervals() -> None:
     groups = [[1.0, 2.0, 3.0], [2.0, 2.5, 9.0]]
     canvas, axes = plot.figure()

@@ -36,7 +36,9 @@ PLACE = re.compile(
     r"(?<![\w.~/])(/(home|work|root|tmp|Users|mnt|var)/|[A-Za-z]:\\|https?://|file://)"
 )
 LOCAL = re.compile(r"(?<![\w.~/])/(home|work|root|tmp|Users)/|\bat 0x[0-9a-f]{6,}|\b[A-Z]:\\Users")
-MYST = re.compile(r"^\s*(`{3,}|~{3,}|:{3,})\s*\{|^\s*:{3,}|(?<![\\\w}])\{[a-z][\w:.+-]*\}`", re.M)
+MYST = re.compile(
+    r"^\s*(`{3,}|~{3,}|:{3,})\s*\{|^\s*:{3,}|(?<![\\\w}`])\{[a-z][\w:.+-]*\}`[^`\s]", re.M
+)
 MACRO = re.compile(r"\\(re)?newcommand|\\def\b|\\DeclareMathOperator|\\let\b")
 IMAGE_TAG = re.compile(r"<img\b[^>]*>")
 ALT = re.compile(r"""\balt\s*=\s*(["'])\s*\S""")

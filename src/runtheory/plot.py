@@ -57,10 +57,17 @@ def label(axes: Axes, *, x: str, y: str, title: str = "", legend: bool = False) 
         axes.legend(fontsize=9, frameon=False)
 
 
+def doubling_axis(axes: Axes, counts: Sequence[int]) -> None:
+    """Put ``counts`` that double on a logarithmic horizontal axis, written as plain numbers."""
+    axes.set_xscale("log", base=2)
+    axes.set_xticks(counts, [str(count) for count in counts])
+    axes.minorticks_off()
+
+
 def curve_with_interval(
-    axes: Axes, x: ArrayLike, runs: Sequence[ArrayLike], *, name: str, index: int = 0
+    axes: Axes, x: ArrayLike, runs: ArrayLike, *, name: str, index: int = 0
 ) -> None:
-    """Draw the mean over ``runs`` (each of the shape of ``x``) with its 95 % t-interval as a band."""
+    """Draw the mean over ``runs`` (run, point) with its 95 % t-interval as a band."""
     table = np.asarray(runs, dtype=np.float64)
     intervals = [mean_interval(column) for column in table.T]
     style = {"color": COLOURS[index % len(COLOURS)], "marker": MARKERS[index % len(MARKERS)]}

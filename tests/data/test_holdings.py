@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+from pathlib import Path
 
 import pytest
 
+from runtheory.data import embedded, written_digits
 from runtheory.data.holdings import HOLDINGS
 
-# As torchvision and the data sets' own pages publish them, not derived from our copies.
+# As independent projects publish them for the uncompressed files, not derived from our copies.
 PUBLISHED_MD5 = {
     "data_batch_1.bin": "5dd7e06a14cb22eb9f671a540d1b7c25",
     "data_batch_2.bin": "5ea93a67294ea407fff1d09f752e9692",
@@ -57,3 +59,12 @@ def test_the_debian_files_are_the_canonical_ones():
         assert len(content) == file.size
         assert hashlib.sha256(content).hexdigest() == file.sha256
         assert hashlib.md5(content).hexdigest() == file.md5
+
+
+def test_the_appendix_prints_every_digest():
+    page = (Path(__file__).parents[2] / "book" / "appendices" / "data.md").read_text()
+    for name, file in EVERY:
+        row = f"| {name} | `{file.name}` | {file.size:,} | `{file.sha256}` | `{file.md5}` |"
+        assert row in page
+    assert embedded.SHA256 in page
+    assert written_digits.SHA256 in page

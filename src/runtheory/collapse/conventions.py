@@ -46,7 +46,7 @@ def class_weights(statistics: ClassStatistics, weighting: Weighting) -> Float64[
     return counts / counts.sum()
 
 
-def global_mean(statistics: ClassStatistics, weighting: Weighting) -> Float64[Tensor, "feature"]:
+def global_mean(statistics: ClassStatistics, weighting: Weighting) -> Float64[Tensor, feature]:
     """Return the weighted mean of the class means; needs a sample in every class."""
     weights = class_weights(statistics, weighting)
     # Averaged around one class mean: a common offset then costs no digits.

@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float, Float64
 from torch import Tensor
 
+from runtheory.collapse.conventions import Weighting, class_weights
 from runtheory.collapse.statistics import ClassStatistics
 
 
@@ -55,12 +56,12 @@ def square_loss_parts(
         do not fit, or ``penalty`` is not positive.
     """
     scatter = _checked_scatter(statistics, classifier, bias, penalty)
-    shares = statistics.counts / statistics.counts.sum()
+    shares = class_weights(statistics, Weighting.SAMPLES)
     means = statistics.means
     ridge, offset = least_squares_classifier(statistics, penalty=penalty)
     variability = ((ridge @ scatter) * ridge).sum() / 2
     variability = variability + penalty / 2 * (ridge.square().sum() + offset.square().sum())
-    residual = means @ ridge.T + offset - torch.eye(len(means), dtype=means.dtype).to(means)
+    residual = means @ ridge.T + offset - torch.eye(len(means)).to(means)
     alignment = (shares @ residual.square().sum(1)) / 2
     turned, shift = classifier.to(means) - ridge, bias.to(means) - offset
     # tr[D A D'] written as a sum of squares, so that it cannot fall below zero.
@@ -93,7 +94,7 @@ def least_squares_classifier(
             f"got full={statistics.scatter is not None} and penalty={penalty}"
         )
     total = statistics.counts.sum()
-    shares = statistics.counts / total
+    shares = class_weights(statistics, Weighting.SAMPLES)
     mean = shares @ statistics.means
     scaled = shares.sqrt()[:, None] * (statistics.means - mean)
     factor = penalty / (1 + penalty)

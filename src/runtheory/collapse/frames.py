@@ -19,7 +19,8 @@ def simplex_frame(classes: int) -> Float64[Tensor, "class direction"]:
     ValueError
         If ``classes`` is below two.
     """
-    return math.sqrt(classes / (classes - 1)) * sum_zero_basis(_checked_classes(classes))
+    basis = sum_zero_basis(classes)
+    return math.sqrt(classes / (classes - 1)) * basis
 
 
 def sum_zero_basis(classes: int) -> Float64[Tensor, "class direction"]:
@@ -93,7 +94,8 @@ def embed(
     )
     orthogonal, triangular = torch.linalg.qr(draw)
     isometry = orthogonal * triangular.diagonal().sign()
-    return frame @ isometry.T.to(frame.device)
+    turned: Tensor = frame @ isometry.T.to(frame.device)
+    return turned
 
 
 def coherence_bound(classes: int, width: int) -> float:

@@ -28,7 +28,7 @@ def norm_spread(
     The divisor is K - ``correction``: 0 is the population value, 1 is what ``torch.std`` and most
     published code use.
     """
-    norms = torch.linalg.vector_norm(vectors.to(torch.float64), dim=1)
+    norms: Tensor = torch.linalg.vector_norm(vectors.to(torch.float64), dim=1)
     return norms.std(correction=correction) / norms.mean()
 
 
@@ -57,7 +57,10 @@ def frame_distance(
     their NC3. Unequal classes are compared with their own frame, T = diag(length^2), say.
     """
     wide, aim = gram.to(torch.float64), target.to(torch.float64)
-    return torch.linalg.norm(wide / torch.linalg.norm(wide) - aim / torch.linalg.norm(aim))
+    distance: Tensor = torch.linalg.norm(
+        wide / torch.linalg.norm(wide) - aim / torch.linalg.norm(aim)
+    )
+    return distance
 
 
 def self_duality(
@@ -75,7 +78,8 @@ def self_duality(
     if centre_classifier:
         rows = rows - rows.mean(0)
     gap = rows / torch.linalg.norm(rows) - centred / torch.linalg.norm(centred)
-    return gap.square().sum()
+    squares: Tensor = gap.square().sum()
+    return squares
 
 
 def duality_cosines(
@@ -88,11 +92,12 @@ def duality_cosines(
 def bias_residual(
     classifier: Float[Tensor, "class feature"],
     bias: Float[Tensor, "class"],
-    global_mean: Float[Tensor, "feature"],
+    global_mean: Float[Tensor, feature],
 ) -> Float64[Tensor, ""]:
     """Return || b + W mean_G ||, zero where the bias only undoes the global mean [zhu2021]."""
     shift = classifier.to(torch.float64) @ global_mean.to(torch.float64)
-    return torch.linalg.vector_norm(bias.to(torch.float64) + shift)
+    residual: Tensor = torch.linalg.vector_norm(bias.to(torch.float64) + shift)
+    return residual
 
 
 def nearest_centre(

@@ -95,9 +95,7 @@ def cross_entropy_minimiser(model: FeatureModel) -> Minimiser:
     return _minimiser(model, modes, kept, bias, torch.tensor(loss, dtype=torch.float64))
 
 
-def surviving_share(
-    pressure: Float64[Tensor, "mode"], *, layers: int
-) -> Float64[Tensor, "mode"]:
+def surviving_share(pressure: Float64[Tensor, mode], *, layers: int) -> Float64[Tensor, mode]:
     """Return u in [0, 1): the larger root of (1 - u) u^((M-1)/(M+1)) = pressure, 0 beyond threshold.
 
     The threshold is ``collapse_threshold(layers)``; just below it u exceeds (M-1)/M, so for M >= 2
@@ -127,7 +125,7 @@ def collapse_threshold(layers: int) -> float:
     """
     if layers < 1:
         raise ValueError(f"a model has one layer or more, got {layers}")
-    return ((layers - 1) / layers) ** ((layers - 1) / (layers + 1)) / layers
+    return float(((layers - 1) / layers) ** ((layers - 1) / (layers + 1))) / layers
 
 
 def class_pressures(model: FeatureModel) -> Float64[Tensor, "class"]:
@@ -136,7 +134,7 @@ def class_pressures(model: FeatureModel) -> Float64[Tensor, "class"]:
 
 
 def factor_lengths(
-    model: FeatureModel, singular: Float64[Tensor, "mode"]
+    model: FeatureModel, singular: Float64[Tensor, mode]
 ) -> Float64[Tensor, "factor mode"]:
     """Return the singular values of W_M, ..., W_1, H that make Z's: l_j s_j^2 = (C z^2)^(1/p)."""
     penalties = torch.tensor((*model.layer_penalties, model.feature_penalty), dtype=torch.float64)

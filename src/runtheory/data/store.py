@@ -9,7 +9,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,7 +43,7 @@ def cache_folder(cache: Path | str | None = None) -> Path:
     return Path(pooch.os_cache("runtheory"))
 
 
-def inspect(file: CanonicalFile, path: Path, known: Iterable[Holding]) -> Inspected:
+def inspect(file: CanonicalFile, path: Path, known: Sequence[Holding]) -> Inspected:
     """Read ``path`` and return its bytes if they are ``file``; otherwise say what is wrong.
 
     The bytes returned are the bytes that were hashed: nothing is read a second time. ``known``
@@ -51,9 +51,8 @@ def inspect(file: CanonicalFile, path: Path, known: Iterable[Holding]) -> Inspec
     """
     try:
         size = path.stat().st_size
-        if size != file.size:
-            kind = "truncated" if size < file.size else "too long"
-            return Inspected(None, f"refused: {kind}, {size} bytes instead of {file.size}")
+        if size not in {other.size for other in (file, *_files(known))}:
+            return Inspected(None, _wrong_size(size, file))
         content = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         return Inspected(None, "not there")
@@ -62,7 +61,7 @@ def inspect(file: CanonicalFile, path: Path, known: Iterable[Holding]) -> Inspec
     return verify(file, content, known)
 
 
-def verify(file: CanonicalFile, content: bytes, known: Iterable[Holding]) -> Inspected:
+def verify(file: CanonicalFile, content: bytes, known: Sequence[Holding]) -> Inspected:
     """Return ``content`` if its SHA-256 is that of ``file``; otherwise say what it is instead."""
     digest = hashlib.sha256(content).hexdigest()
     if digest == file.sha256:
@@ -73,8 +72,17 @@ def verify(file: CanonicalFile, content: bytes, known: Iterable[Holding]) -> Ins
                 owner = f"{holding.name}'s {other.name}"
                 return Inspected(None, f"refused: exchanged, it holds the bytes of {owner}")
     if len(content) != file.size:
-        return Inspected(None, f"refused: {len(content)} bytes instead of {file.size}")
+        return Inspected(None, _wrong_size(len(content), file))
     return Inspected(None, f"refused: altered, its SHA-256 is {digest[:12]}...")
+
+
+def _files(known: Iterable[Holding]) -> Iterator[CanonicalFile]:
+    return (file for holding in known for file in holding.files)
+
+
+def _wrong_size(size: int, file: CanonicalFile) -> str:
+    kind = "truncated" if size < file.size else "too long"
+    return f"refused: {kind}, {size} bytes instead of {file.size}"
 
 
 def write(folder: Path, name: str, content: bytes) -> None:
@@ -141,7 +149,7 @@ def refusal(folder: Path, what: str, error: BaseException) -> DataError:
     """Return the error for a cache folder that cannot be written, with the way out."""
     remedy = "free some space" if is_full(error) else "make that folder writable"
     return DataError(
-        f"{what}: {describe(error)}; nothing was kept of it; "
+        f"{what}: {describe(error)}; no half-written file was left; "
         f"{remedy}, or name another folder in RUNTHEORY_DATA or cache="
     )
 

@@ -37,7 +37,7 @@ def draw_masks(
 
     They lie on the generator's device. Every entry is true with probability ``1 - rate``,
     independently over samples, examples and features. With ``batch_shared`` one mask per sample is
-    expanded over the batch, as in batchwise dropout [graham2015batchwise]: the variance of the
+    expanded over the batch, as in batchwise dropout [graham2015efficient]: the variance of the
     gradient then no longer falls as 1 / batch (see ``laws.batch_shared_variance``).
 
     One sample is drawn as ``nn.Dropout`` draws it, so that on the CPU both drop the same features

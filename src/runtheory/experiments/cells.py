@@ -76,7 +76,7 @@ def complete(task: Task) -> None:
     checkpoint.with_name(checkpoint.name + ".partial").unlink(missing_ok=True)
 
 
-def _joined(cell: Cell, row: Cell) -> Cell:
+def _joined(cell: Cell, row: dict[str, Any]) -> Cell:
     contradicted = sorted(name for name in cell.keys() & row.keys() if cell[name] != row[name])
     if contradicted:
         raise ValueError(f"a row may not change what its cell says, got another {contradicted}")

@@ -33,7 +33,8 @@ def outcomes(tasks: Sequence[Task], *, workers: int) -> Iterator[Outcome]:
         initializer=_prepare_worker,
     )
     try:
-        futures = {executor.submit(_complete, task): task for task in tasks}
+        with _interrupts_held():
+            futures = {executor.submit(_complete, task): task for task in tasks}
         for future in as_completed(futures):
             yield futures[future], future.exception()
     except BaseException:
@@ -66,6 +67,23 @@ def _threads(count: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Deliver Ctrl-C only afterwards, and never to the processes that are started meanwhile.
+
+    A worker inherits the held signal; without that, one that is still importing would print a
+    traceback of its own.
+    """
+    if os.name == "nt":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _prepare_worker() -> None:

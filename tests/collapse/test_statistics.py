@@ -1,0 +1,164 @@
+from itertools import pairwise
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from runtheory.collapse.statistics import ClassStatistics, class_statistics, merge_all
+from runtheory.randomness import stream
+
+CLASSES, WIDTH = 4, 6
+
+
+def draw(samples, *, offset=1e3, seed=0):
+    generator = stream(seed, "statistics")
+    labels = torch.randint(CLASSES, (samples,), generator=generator)
+    labels[:CLASSES] = torch.arange(CLASSES)
+    noise = torch.randn(samples, WIDTH, generator=generator, dtype=torch.float64)
+    return noise + 2 * torch.eye(CLASSES, WIDTH, dtype=torch.float64)[labels] + offset, labels
+
+
+def two_pass(features, labels):
+    means = torch.zeros(CLASSES, WIDTH, dtype=torch.float64)
+    traces = torch.zeros(CLASSES, dtype=torch.float64)
+    scatter = torch.zeros(WIDTH, WIDTH, dtype=torch.float64)
+    for k in range(CLASSES):
+        own = features[labels == k]
+        means[k] = sum(own) / len(own)
+        for row in own:
+            scatter += torch.outer(row - means[k], row - means[k])
+            traces[k] += ((row - means[k]) ** 2).sum()
+    return means, traces, scatter
+
+
+def assert_equal(state, features, labels):
+    means, traces, scatter = two_pass(features, labels)
+    assert torch.equal(state.counts, torch.bincount(labels, minlength=CLASSES))
+    torch.testing.assert_close(state.means, means, rtol=1e-12, atol=0)
+    torch.testing.assert_close(state.square_deviations, traces, rtol=1e-9, atol=0)
+    assert torch.linalg.norm(state.scatter - scatter) <= 1e-9 * torch.linalg.norm(scatter)
+
+
+@settings(deadline=None, derandomize=True, max_examples=30)
+@given(
+    cuts=st.lists(st.integers(0, 60), max_size=6),
+    order=st.randoms(use_true_random=False),
+    seed=st.integers(0, 5),
+)
+def test_any_split_order_and_merge_tree_gives_the_two_pass_result(cuts, order, seed):
+    features, labels = draw(60, seed=seed)
+    edges = sorted({0, 60, *cuts})
+    shuffle = torch.tensor(order.sample(range(60), 60))
+    empty = ClassStatistics.empty(CLASSES, WIDTH)
+    parts = []
+    for low, high in pairwise(edges):
+        index = shuffle[low:high]
+        parts.append(empty.update(features[index], labels[index]))
+    while len(parts) > 1:
+        first, second = order.sample(range(len(parts)), 2)
+        merged = parts[first].merge(parts[second])
+        parts = [p for i, p in enumerate(parts) if i not in (first, second)] + [merged]
+    assert_equal(parts[0], features, labels)
+
+
+def test_streaming_equals_two_pass_and_float32_is_widened():
+    features, labels = draw(200)
+    state = ClassStatistics.empty(CLASSES, WIDTH)
+    for low in range(0, 200, 7):
+        state = state.update(features[low : low + 7], labels[low : low + 7])
+    assert_equal(state, features, labels)
+    narrow = features.float()
+    assert_equal(class_statistics(narrow, labels, classes=CLASSES), narrow.double(), labels)
+
+
+def test_update_leaves_the_old_state_alone_and_an_empty_batch_changes_nothing():
+    features, labels = draw(30)
+    state = class_statistics(features, labels, classes=CLASSES)
+    copy = {name: value.clone() for name, value in state.tensors().items()}
+    again = state.update(features[:0], labels[:0])
+    state.update(features, labels)
+    for name, value in copy.items():
+        assert torch.equal(getattr(state, name), value)
+        assert torch.equal(getattr(again, name), value)
+
+
+def test_traces_only_round_trip_and_merge_all():
+    features, labels = draw(40)
+    full = class_statistics(features, labels, classes=CLASSES)
+    halves = [
+        class_statistics(features[part], labels[part], classes=CLASSES, full=False)
+        for part in (slice(0, 13), slice(13, None))
+    ]
+    slim = merge_all(halves)
+    assert slim.scatter is None and "scatter" not in slim.tensors()
+    torch.testing.assert_close(slim.square_deviations, full.square_deviations, rtol=1e-9, atol=0)
+    torch.testing.assert_close(full.scatter.trace(), full.square_deviations.sum())
+    back = ClassStatistics.from_tensors(full.tensors())
+    assert torch.equal(back.scatter, full.scatter) and back.classes == CLASSES
+    assert ClassStatistics.from_tensors(slim.tensors()).scatter is None
+
+
+@pytest.mark.parametrize("label", [-1, CLASSES])
+def test_labels_out_of_range_are_refused(label):
+    features, labels = draw(20)
+    labels[7] = label
+    with pytest.raises(ValueError, match=rf"labels must lie in \[0, {CLASSES}\), got"):
+        class_statistics(features, labels, classes=CLASSES)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_features_that_are_not_finite_are_refused(value):
+    features, labels = draw(20)
+    features[3, 2] = value
+    with pytest.raises(ValueError, match="finite, got 1 sample"):
+        class_statistics(features, labels, classes=CLASSES)
+
+
+def test_without_the_early_check_faults_are_left_out_counted_and_raised_at_reading():
+    features, labels = draw(20)
+    broken, wrong = features.clone(), labels.clone()
+    broken[11, 0], wrong[12] = float("nan"), CLASSES + 3
+    state = ClassStatistics.empty(CLASSES, WIDTH)
+    state = state.merge(state._of_batch(broken, wrong))
+    kept = torch.tensor([i for i in range(20) if i not in (11, 12)])
+    assert_equal(state, features[kept], labels[kept])
+    with pytest.raises(ValueError, match="got 2 samples where they do not"):
+        state.checked()
+
+
+def test_wrong_use_is_named():
+    features, labels = draw(20)
+    state = class_statistics(features, labels, classes=CLASSES)
+    with pytest.raises(ValueError, match="at least two classes, got 1"):
+        ClassStatistics.empty(1, 3)
+    with pytest.raises(ValueError, match="got width 0"):
+        ClassStatistics.empty(2, 0)
+    with pytest.raises(ValueError, match=r"shape \(batch, 6\), got \(20, 5\)"):
+        state.update(features[:, :5], labels)
+    with pytest.raises(ValueError, match=r"same \(classes, width\)"):
+        state.merge(ClassStatistics.empty(CLASSES, WIDTH + 1))
+    with pytest.raises(ValueError, match="scatter matrix or neither"):
+        state.merge(ClassStatistics.empty(CLASSES, WIDTH, full=False))
+    with pytest.raises(ValueError, match=r"none for the classes \[2, 3\]"):
+        ClassStatistics.empty(CLASSES, WIDTH).update(features[:2], labels[:2]).checked()
+    with pytest.raises(ValueError, match="got none"):
+        merge_all([])
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_update_on_cuda_never_waits_for_the_device():
+    features, labels = draw(50)
+    state = ClassStatistics.empty(CLASSES, WIDTH, device="cuda")
+    there, named = features.cuda(), labels.cuda()
+    state.update(there, named)
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        state = state.update(there, named)
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+    assert_equal(
+        ClassStatistics.from_tensors({k: v.cpu() for k, v in state.tensors().items()}),
+        features,
+        labels,
+    )
