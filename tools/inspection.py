@@ -20,7 +20,7 @@ from tools import scripts
 WIDTHS = (360, 1280)
 THEMES = ("light", "dark")
 BYTES = 3_000_000
-PATIENCE = 20_000  # milliseconds; a busy machine with two cores typesets slowly
+PATIENCE = 90_000  # milliseconds; a busy machine with two cores typesets slowly
 COMPRESSED = {".css", ".html", ".js", ".json", ".svg"}
 
 

@@ -54,12 +54,10 @@ def faults(path: Path, repository: str) -> Iterator[Fault]:
     yield from _of_the_run(notebook)
     yield from _of_the_install_cell(notebook, repository)
     yield from _of_metadata(notebook)
+    state = set(stored_state(notebook))
     for position, cell in enumerate(notebook.cells, start=1):
-        if cell.cell_type == "markdown":
-            found = _of_prose(cell)
-        else:
-            lab = path.name.startswith("lab_")
-            found = (*_of_code(cell, lab=lab), *_of_outputs(cell, set(stored_state(notebook))))
+        lab = path.name.startswith("lab_")
+        found = (*_of_prose(cell), *_of_code(cell, lab=lab), *_of_outputs(cell, state))
         yield from ((position, text) for text in found)
     if path.name == "solutions.ipynb":
         yield from _of_exercises(notebook, path.with_name("exercises.ipynb"), repository)
@@ -96,6 +94,8 @@ def _of_metadata(notebook: NotebookNode) -> Iterator[Fault]:
 
 
 def _of_prose(cell: NotebookNode) -> Iterator[str]:
+    if cell.cell_type != "markdown":
+        return
     if found := MYST.search(cell.source):
         yield f"MyST syntax, which only the book would read: {found[0].strip()!r}"
     if found := MACRO.search(cell.source):

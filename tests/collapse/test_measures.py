@@ -108,6 +108,17 @@ def test_nc1_is_never_negative_and_does_not_see_offset_or_scale(classes, width, 
         assert abs(float(plain.value - moved.value)) <= floor
 
 
+def test_class_means_that_coincide_up_to_rounding_lower_the_rank():
+    draw = torch.randn(5, 6, generator=stream(6, "rank"), dtype=torch.float64)
+    centre = torch.eye(4, 6, dtype=torch.float64)
+    centre[3] = centre[2]
+    labels = torch.arange(4).repeat_interleave(5)
+    features = (centre[:, None] + draw - draw.mean(0)).flatten(0, 1) + 1e3
+    measured = variability_collapse(class_statistics(features, labels, classes=4))
+    assert int(measured.rank) == 2
+    assert float(measured.value) < 1e3
+
+
 def test_trace_ratio_weighs_classes_where_asked():
     features, labels = clouds(3, 5, [4, 9, 20])
     convention = Convention(within=Weighting.CLASSES)

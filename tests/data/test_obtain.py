@@ -57,17 +57,12 @@ def exchanged(cache):
     os.rename(cache / "aside", cache / TEST_IMAGES)
 
 
-def emptied(cache):
-    (cache / IMAGES).write_bytes(b"")
-
-
 @pytest.mark.parametrize(
     ("damage", "word"),
     [
         (truncated, "truncated, 40 bytes instead of 70"),
         (altered, "altered"),
         (exchanged, "bytes of tiny's t10k-images-idx3-ubyte"),
-        (emptied, "truncated, 0 bytes"),
     ],
 )
 def test_a_damaged_cache_is_refused_by_name_and_fetched_again(tiny, damage, word):
@@ -79,7 +74,7 @@ def test_a_damaged_cache_is_refused_by_name_and_fetched_again(tiny, damage, word
     assert tiny.cached() == tiny.contents
 
 
-@pytest.mark.parametrize("damage", [truncated, altered, exchanged, emptied])
+@pytest.mark.parametrize("damage", [truncated, altered, exchanged])
 def test_a_damaged_cache_without_any_mirror_is_an_error_and_never_used(tiny, damage):
     tiny.fill(tiny.cache)
     damage(tiny.cache)
@@ -100,6 +95,10 @@ def test_half_written_leftovers_of_a_killed_run_are_not_used(tiny):
     half.mkdir()
     (half / f"{IMAGES}.gz").write_bytes(b"half")
     obtain(tiny.errand())
+    assert leftover.exists()  # it might belong to a running fetch
+    os.utime(leftover, (0, 0))
+    obtain(tiny.errand())
+    assert not leftover.exists()
     for name, content in tiny.contents.items():
         assert (tiny.cache / name).read_bytes() == content
 

@@ -156,9 +156,9 @@ def test_abandoned_temporary_files_go_and_young_ones_stay(tmp_path):
     yesterday = time.time() - 25 * 3600
     os.utime(old, (yesterday, yesterday))
     os.utime(folder, (yesterday, yesterday))
-    with store.scratch(tmp_path) as lent:
-        assert lent.is_dir()
+    store.sweep(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [young.name]
+    store.sweep(tmp_path / "nowhere")
 
 
 def test_a_scratch_folder_goes_when_its_work_fails(tmp_path):

@@ -75,7 +75,7 @@ def test_the_mean_of_losses_is_the_largest(seed, scale, samples):
 
 
 def test_the_other_two_are_not_ordered():
-    """Agreement on a wrong class favours one, disagreement about the right class the other."""
+    """Samples sure of different wrong classes favour the logits, one very wrong one the others."""
     labels = torch.tensor([0])
     confident = torch.tensor([[[9.0, 0.0]], [[-1.0, 0.0]]])
     spread = torch.tensor([[[0.0, 5.0, -5.0]], [[0.0, -5.0, 5.0]]])
@@ -149,7 +149,7 @@ def test_low_precision_logits_are_computed_in_float32(combine, dtype):
 
 
 def test_the_mean_gradient_does_not_depend_on_the_number_of_samples(small_net, examples):
-    """Differences of mean gradients over 2000 draws lie within 5 standard errors."""
+    """Differences of mean gradients over 1000 draws lie within 5 standard errors."""
     net = small_net()
     images, labels = examples(3)
     means, errors = [], []
@@ -158,15 +158,15 @@ def test_the_mean_gradient_does_not_depend_on_the_number_of_samples(small_net, e
         gradients = torch.stack(
             [
                 torch.autograd.grad(objective(net, images, labels, streams), net.head.weight)[0]
-                for _ in range(2000)
+                for _ in range(1000)
             ]
         )
         means.append(gradients.mean(0))
         errors.append(gradients.var(0) / len(gradients))
     deviations = (means[0] - means[1]) / (errors[0] + errors[1]).sqrt()
     assert deviations.abs().max() < 5
-    # One sample has four times the variance; the ratio of two such errors has spread about 5 %.
-    assert (errors[0] / errors[1]).mean() == pytest.approx(4, rel=0.15)
+    # One sample has four times the variance; the ratio of two such errors has spread about 6 %.
+    assert (errors[0] / errors[1]).mean() == pytest.approx(4, rel=0.2)
 
 
 def test_the_objective_runs_the_body_once_and_is_reproducible(small_net, examples):

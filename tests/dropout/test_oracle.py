@@ -61,7 +61,7 @@ def test_monte_carlo_agrees_within_its_error(combine, linear):
                     ),
                     LABELS,
                 )
-                for _ in range(4000)
+                for _ in range(2000)
             ]
         )
     assert abs(draws.mean() - exact) < 5 * draws.std() / math.sqrt(len(draws))

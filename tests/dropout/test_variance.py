@@ -67,6 +67,30 @@ def test_a_part_of_the_parameters(small_net, examples):
     torch.testing.assert_close(body, whole[..., : body.shape[-1]])
 
 
+@pytest.mark.parametrize("repeats", [2, 5])
+def test_estimates_and_errors_follow_their_definitions(small_net, examples, repeats):
+    """Means, variances and a delete-one jackknife in a loop, from the same masks."""
+    net, (images, labels) = small_net(), examples(12)
+    masks = draw_masks(repeats, (12, 6), rate=0.5, generator=stream(0, "masks"))
+    gradients = _all_gradients(net, images, labels, masks)
+
+    def estimate(rows):
+        mask = float(rows.var(1, correction=1).sum(1).mean())
+        data = float(rows.mean(1).var(0, correction=1).sum()) - mask / repeats
+        return {"data": data, "mask": mask, "ratio": mask / data}
+
+    found = gradient_variance(
+        net, images, labels, rate=0.5, repeats=repeats, generator=stream(0, "masks")
+    )
+    left_out = [estimate(torch.cat([gradients[:i], gradients[i + 1 :]])) for i in range(12)]
+    for name, value in estimate(gradients).items():
+        assert getattr(found, name) == pytest.approx(value, rel=1e-9)
+        folds = torch.tensor([fold[name] for fold in left_out], dtype=torch.float64)
+        error = float((11 / 12 * (folds - folds.mean()).square().sum()).sqrt())
+        assert getattr(found, f"{name}_error") == pytest.approx(error, rel=1e-9)
+    assert (found.examples, found.repeats) == (12, repeats)
+
+
 def test_parts_match_enumeration(small_net, examples):
     net, (images, labels) = small_net(), examples(128)
     data, main, interaction = _exact_parts(net, images, labels)

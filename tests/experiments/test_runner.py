@@ -137,7 +137,7 @@ def test_an_interrupt_says_how_to_go_on(tmp_path, monkeypatch, workers: str) -> 
         assert process.poll() is None
         time.sleep(0.01)
     os.killpg(process.pid, signal.SIGINT)  # what Ctrl-C does: the whole group gets it
-    _, error = process.communicate(timeout=20)
+    _, error = process.communicate(timeout=120)
     assert process.returncode == 130
     last = error.decode().strip().splitlines()[-1]
     assert last == "interrupted with 0 of 3 cells finished; the same command goes on from there"

@@ -17,14 +17,14 @@ from tools.ledgers import Entry, Finding
 
 LOGGER = logging.getLogger(__name__)
 COLUMNS = (
-    ("Claim", 34),
-    ("Source", 12),
+    ("Claim", 28),
+    ("Verdict", 9),
+    ("Measured", 14),
+    ("Expected", 11),
+    ("Tolerance", 14),
     ("Kind", 7),
-    ("Measured", 13),
-    ("Expected", 10),
-    ("Tolerance", 12),
-    ("Verdict", 6),
-    ("Lab", 6),
+    ("Source", 10),
+    ("Lab", 7),
 )
 
 
@@ -108,10 +108,10 @@ class Claims(SphinxDirective):
         domain.labels[anchor(claim.id)] = (*place, claim.id)  # type: ignore[attr-defined]
         row += [
             _entry(self._inline(claim.statement), [nodes.literal("", claim.id)]),
-            _entry(self._inline(source_text(claim.source))),
-            _entry([nodes.Text(claim.kind)]),
-            *(_entry([nodes.Text(text)]) for text in _numbers(finding)),
             _entry([_verdict(finding)]),
+            *(_entry([nodes.Text(text)]) for text in _numbers(finding)),
+            _entry([nodes.Text(claim.kind)]),
+            _entry(self._inline(source_text(claim.source))),
             _entry(self._inline(f"{{doc}}`/chapters/{entry.chapter}/{claim.lab}`")),
         ]
         return row
@@ -125,11 +125,11 @@ class Claims(SphinxDirective):
 
 
 def source_text(source: str) -> str:
-    """Return a claim's source as inline Markdown: a theorem here, or a citation and what of it."""
+    """Return a claim's source as inline Markdown: a theorem here, a citation, or plain words."""
     if source.startswith("cite:"):
         key, _, what = source.removeprefix("cite:").partition(" ")
         return f"{{cite:t}}`{key}` {what}".strip()
-    return f"{{prf:ref}}`{source}`"
+    return source if " " in source else f"{{prf:ref}}`{source}`"
 
 
 def _numbers(finding: Finding | None) -> Iterator[str]:

@@ -96,7 +96,7 @@ def cross_entropy_minimiser(model: FeatureModel) -> Minimiser:
 
 
 def surviving_share(pressure: Float64[Tensor, mode], *, layers: int) -> Float64[Tensor, mode]:
-    """Return u in [0, 1): the larger root of (1 - u) u^((M-1)/(M+1)) = pressure, 0 beyond threshold.
+    """Return u in [0, 1): the larger root of (1 - u) u^((M-1)/(M+1)) = pressure, else 0.
 
     The threshold is ``collapse_threshold(layers)``; just below it u exceeds (M-1)/M, so for M >= 2
     layers a class dies by a jump and for one layer continuously. Bisection to the last bit.
@@ -129,7 +129,7 @@ def collapse_threshold(layers: int) -> float:
 
 
 def class_pressures(model: FeatureModel) -> Float64[Tensor, "class"]:
-    """Return N C^(1/p) n_k^(1/p - 1) of each class: what ``surviving_share`` takes without a bias."""
+    """Return N C^(1/p) n_k^(1/p - 1) per class: what ``surviving_share`` takes, bias-free."""
     return model.samples * model.pressure * model.counts() ** (1 / (model.layers + 1) - 1)
 
 

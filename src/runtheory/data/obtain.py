@@ -93,6 +93,7 @@ def obtain(errand: Errand) -> Fetched:
     DataError
         If a file cannot be had, the folder cannot be written, or the disk is full.
     """
+    store.sweep(errand.folder)
     inspected = read_cache(errand)
     findings = [Finding(str(errand.folder / n), found.outcome) for n, found in inspected.items()]
     missing = [file for file in errand.holding.files if inspected[file.name].content is None]

@@ -116,12 +116,10 @@ def write(folder: Path, name: str, content: bytes) -> None:
 def scratch(folder: Path) -> Iterator[Path]:
     """Make ``folder`` if need be and lend a temporary folder in it, on the same disk.
 
-    Fails before anything is downloaded if the folder cannot be written, and clears what a killed
-    run left behind a day or longer ago.
+    Fails before anything is downloaded if the folder cannot be written.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _sweep(folder)
         lent = tempfile.mkdtemp(prefix=".fetch.", suffix=_TEMPORARY, dir=folder)
     except OSError as error:
         raise refusal(folder, f"the cache folder {folder} cannot be used", error) from error
@@ -131,8 +129,8 @@ def scratch(folder: Path) -> Iterator[Path]:
         shutil.rmtree(lent, ignore_errors=True)
 
 
-def _sweep(folder: Path) -> None:
-    """Remove abandoned temporary files: never used, they only fill the disk."""
+def sweep(folder: Path) -> None:
+    """Remove what killed runs left a day or longer ago: never used, it only fills the disk."""
     before = time.time() - _ABANDONED_SECONDS
     for path in folder.glob(f".*{_TEMPORARY}"):
         with contextlib.suppress(OSError):  # gone meanwhile, or another user's

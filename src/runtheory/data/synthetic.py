@@ -115,9 +115,8 @@ def feature_noise(
     noise_places = (feature_places + 1 + _integers(patches - 1, count, generator)) % patches
     noise = _noise((count, patches, directions.shape[1]), directions, generator)
     rows = torch.arange(count, device=directions.device)
-    dominant, background = deviations
-    mixed = background * noise
-    mixed[rows, noise_places] = dominant * noise[rows, noise_places]
+    mixed = deviations[1] * noise
+    mixed[rows, noise_places] = deviations[0] * noise[rows, noise_places]
     mixed[rows, feature_places] = labels.unsqueeze(1) * directions[features]
     return FeatureNoise(mixed, labels, features, feature_places, noise_places)
 

@@ -29,8 +29,8 @@ def sample_logits(
 
     A batch-normalisation layer inside ``head`` therefore normalises by statistics pooled over all
     sample x batch rows and updates its running statistics once, where a loop over samples would
-    normalise each copy by itself and update ``samples`` times. Either way the objective then
-    depends on the number of samples; keep normalisation in the body.
+    normalise each copy by itself and update ``samples`` times. The pooled form's
+    objective depends on the number of samples; keep normalisation in the body.
 
     Raises
     ------
@@ -64,8 +64,8 @@ class MultiSampleHead(nn.Module):
     like ``nn.Dropout``, pays no heed to masks; for Monte-Carlo dropout at test time call
     ``sample_logits``.
 
-    Deviation from [inoue2019multi]: masks are the only source of diversity between samples;
-    flipped feature maps and shifted padding are left out, because they change the objective.
+    Masks are the only source of diversity between samples; anything else would change the
+    objective. [inoue2019multi]
 
     Raises
     ------

@@ -7,7 +7,7 @@ float64.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -87,21 +87,11 @@ def gradient_variance(
     """
     _check_counts(len(images), repeats)
     masks = _masks_for(net, images, repeats, rate=rate, generator=generator)
+    chunks = masked_gradients(net, images, labels, masks, rate=rate, parameters=parameters)
     group = torch.arange(len(images), device=images.device) % JACKKNIFE_GROUPS
-    within, squares, sums = [], [], None
-    start = 0
-    for chunk in masked_gradients(net, images, labels, masks, rate=rate, parameters=parameters):
-        means = chunk.mean(1)
-        squares.append(_squared_norms(means))
-        within.append((_squared_norms(chunk).sum(1) - repeats * squares[-1]) / (repeats - 1))
-        if sums is None:
-            size = (min(len(images), JACKKNIFE_GROUPS), means.shape[1])
-            sums = means.new_zeros(size, dtype=torch.float64)
-        sums.index_add_(0, group[start : start + len(means)], means.double())
-        start += len(means)
-    assert sums is not None
-    count, square, norm = _leave_one_group_out(torch.cat(squares), sums, group)
-    mask = _leave_one_group_out(torch.cat(within), sums, group)[1] / count
+    within, squares, sums = _one_way_sums(chunks, group, repeats)
+    count, square, norm = _leave_one_group_out(squares, sums, group)
+    mask = _leave_one_group_out(within, sums, group)[1] / count
     data = (square - norm / count) / (count - 1) - mask / repeats
     estimates = torch.stack([data, mask, mask / data])
     data_error, mask_error, ratio_error = _jackknife_errors(estimates).tolist()
@@ -234,6 +224,26 @@ def _masks_for(
         feature = body_and_head(net)[0](images[:1]).shape[1:]
     shape = (len(images), *feature)
     return draw_masks(repeats, shape, rate=rate, generator=generator, batch_shared=batch_shared)
+
+
+def _one_way_sums(
+    chunks: Iterable[Tensor], group: Tensor, repeats: int
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return each example's variance over masks, its mean's squared norm, and sums of means."""
+    within, squares = [], []
+    sums: Tensor | None = None
+    start = 0
+    for chunk in chunks:
+        means = chunk.mean(1)
+        squares.append(_squared_norms(means))
+        within.append((_squared_norms(chunk).sum(1) - repeats * squares[-1]) / (repeats - 1))
+        if sums is None:
+            size = (min(len(group), JACKKNIFE_GROUPS), means.shape[1])
+            sums = means.new_zeros(size, dtype=torch.float64)
+        sums.index_add_(0, group[start : start + len(means)], means.double())
+        start += len(means)
+    assert sums is not None
+    return torch.cat(within), torch.cat(squares), sums
 
 
 def _squared_norms(gradients: Float[Tensor, "*rows parameter"]) -> Float64[Tensor, " *rows"]:
