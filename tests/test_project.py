@@ -76,6 +76,13 @@ def test_conda_and_binder_get_the_same_pins() -> None:
     assert str(project()["requires-python"]) == ">=3.11"
 
 
+def test_folders_inside_the_wheel_are_not_empty() -> None:
+    """Git keeps no empty folder, and an installation fails where one of these is missing."""
+    loaded = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    folders = loaded["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    assert [name for name in folders if not any((ROOT / name).iterdir())] == []
+
+
 def test_version_is_one() -> None:
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     assert citation["version"] == project()["version"] == runtheory.__version__

@@ -43,9 +43,9 @@ def test_no_prefix_holds_one_class_only():
 
 def test_it_is_small_and_loads_fast():
     assert packaged().stat().st_size < 6 * MEBIBYTE
-    begin = time.perf_counter()
+    begin = time.process_time()  # a crowded machine does not count
     data.load("fashion-mini")
-    assert time.perf_counter() - begin < 6  # 0.5 s alone; the rest is for a crowded machine
+    assert time.process_time() - begin < 2
 
 
 def test_its_licence_is_beside_it():
