@@ -1,5 +1,7 @@
 import matplotlib.pyplot as plt
+import nbformat
 import numpy as np
+from nbclient import NotebookClient
 
 from runtheory import plot
 from runtheory.intervals import mean_interval
@@ -45,4 +47,22 @@ def test_error_bars_are_the_intervals() -> None:
     np.testing.assert_allclose(
         segments[1][:, 1], [mean_interval(groups[1]).low, mean_interval(groups[1]).high]
     )
+    plt.close(canvas)
+
+
+def test_a_notebook_shows_every_figure_and_not_only_the_first() -> None:
+    code = "from runtheory import plot; canvas, axes = plot.figure()"
+    cells = [nbformat.v4.new_code_cell(code) for _ in range(2)]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    NotebookClient(notebook, kernel_name="python3", timeout=120).execute()
+    assert all("image/png" in cell.outputs[-1].get("data", {}) for cell in notebook.cells)
+
+
+def test_a_plain_log_axis_has_no_powers_of_ten() -> None:
+    canvas, axes = plot.figure()
+    axes[0].plot([0, 1, 2], [0.1, 0.4, 0.6])
+    plot.plain_log_axis(axes[0])
+    canvas.canvas.draw()
+    labels = [text.get_text() for text in axes[0].get_yticklabels()]
+    assert {"0.1", "0.2", "0.5"} <= set(labels)
     plt.close(canvas)

@@ -119,6 +119,9 @@ def _of_code(cell: NotebookNode, *, lab: bool) -> Iterator[str]:
 
 
 def _of_outputs(cell: NotebookNode, state: set[str]) -> Iterator[str]:
+    kinds = {kind for output in cell.get("outputs", []) for kind in output.get("data", {})}
+    if "mystnb" in cell.metadata and not IMAGES & kinds:
+        yield "a text alternative without its figure"
     for output in cell.get("outputs", []):
         if output.output_type == "error":
             yield f"a stored error: {output.ename}"

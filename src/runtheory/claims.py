@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import tomllib
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib import resources
@@ -164,12 +165,13 @@ def find(claim_id: str) -> Claim:
 
 def evaluate(claim: Claim, **evidence: ArrayLike) -> Outcome:
     """Return the verdict on ``claim``; pure, see :func:`check` for the evidence."""
-    judge, allowed = {
+    judges: dict[str, tuple[Callable[..., Outcome], set[str]]] = {
         "identity": (_identity, {"measured", "expected", "tolerance"}),
         "bound": (_bound, {"measured", "at_most", "at_least", "tolerance"}),
         "law": (_law, {"measured", "expected", "standard_error", "degrees"}),
         "effect": (_effect, {"measured"}),
-    }[claim.kind]
+    }
+    judge, allowed = judges[claim.kind]
     arrays = {name: np.asarray(value, dtype=np.float64) for name, value in evidence.items()}
     if not set(arrays) <= allowed or "measured" not in arrays:
         raise ValueError(
@@ -194,7 +196,9 @@ def _identity(
         measured=float(np.broadcast_to(measured, difference.shape)[worst]),
         measured_text=_cases(np.broadcast_to(measured, difference.shape), worst),
         expected_text=f"{np.broadcast_to(expected, difference.shape)[worst]:.6g}",
-        tolerance_text=f"relative {float(tolerance):.1e}, largest difference {difference.max():.1e}",
+        tolerance_text=(
+            f"relative {float(tolerance):.0e}, largest difference {difference.max():.1e}"
+        ),
         verdict="holds" if difference.max() <= float(tolerance) else "contradicted",
     )
 

@@ -81,7 +81,9 @@ def picture(figure: Figure) -> bytes:
     figure.savefig(raw, format="png", dpi=100, facecolor="white")
     plt.close(figure)
     small = io.BytesIO()
-    Image.open(raw).convert("RGB").quantize(128, method=Image.Quantize.MAXCOVERAGE).save(small, format="png", optimize=True)
+    Image.open(raw).convert("RGB").quantize(128, method=Image.Quantize.MAXCOVERAGE).save(
+        small, format="png", optimize=True
+    )
     return small.getvalue()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -18,33 +18,35 @@ if TYPE_CHECKING:
 # in lightness, which survives a black-and-white print.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-STYLE = {
-    "axes.grid": True,
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "figure.constrained_layout.use": True,
-    "figure.dpi": 120,
-    "figure.facecolor": "white",
-    "font.size": 10,
-    "grid.alpha": 0.3,
-}
 
 
 def figure(
-    columns: int = 1, *, rows: int = 1, width: float = 7.0, height: float = 3.2, **options: object
+    columns: int = 1, *, rows: int = 1, width: float = 7.0, height: float = 3.2, **options: Any
 ) -> tuple[Figure, np.ndarray]:
     """Return a figure in the book's style and its axes as a flat array (``rows * columns``).
 
     ``width`` is the whole figure's and ``height`` one row's, in inches.
     """
     import matplotlib.pyplot as plt
-    from cycler import cycler
 
-    with plt.rc_context({**STYLE, "axes.prop_cycle": cycler(color=COLOURS)}):
-        canvas, axes = plt.subplots(
-            rows, columns, figsize=(width, height * rows), squeeze=False, **options
-        )
-    return canvas, axes.ravel()
+    # Styled by hand, not by a context of settings: the first figure of a notebook turns interactive
+    # mode on, and the end of a context would turn it off again, so that no later figure is shown.
+    canvas, grid = plt.subplots(
+        rows,
+        columns,
+        figsize=(width, height * rows),
+        squeeze=False,
+        layout="constrained",
+        dpi=120,
+        facecolor="white",
+        **options,
+    )
+    for axes in grid.ravel():
+        axes.set_prop_cycle(color=COLOURS)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.grid(alpha=0.3)
+        axes.set_axisbelow(True)
+    return canvas, grid.ravel()
 
 
 def label(axes: Axes, *, x: str, y: str, title: str = "", legend: bool = False) -> None:
@@ -64,16 +66,27 @@ def doubling_axis(axes: Axes, counts: Sequence[int]) -> None:
     axes.minorticks_off()
 
 
+def plain_log_axis(axes: Axes) -> None:
+    """Make the vertical axis logarithmic, with ticks at 1, 2 and 5 written as plain numbers."""
+    from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
+
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 3.0, 5.0)))
+    axes.yaxis.set_major_formatter(ScalarFormatter())
+    axes.yaxis.set_minor_formatter(NullFormatter())
+
+
 def curve_with_interval(
     axes: Axes, x: ArrayLike, runs: ArrayLike, *, name: str, index: int = 0
 ) -> None:
     """Draw the mean over ``runs`` (run, point) with its 95 % t-interval as a band."""
     table = np.asarray(runs, dtype=np.float64)
     intervals = [mean_interval(column) for column in table.T]
-    style = {"color": COLOURS[index % len(COLOURS)], "marker": MARKERS[index % len(MARKERS)]}
-    axes.plot(x, [i.mean for i in intervals], label=name, **style)
+    colour = COLOURS[index % len(COLOURS)]
+    marker = MARKERS[index % len(MARKERS)]
+    axes.plot(x, [i.mean for i in intervals], label=name, color=colour, marker=marker)
     low, high = [i.low for i in intervals], [i.high for i in intervals]
-    axes.fill_between(x, low, high, color=style["color"], alpha=0.18, linewidth=0)
+    axes.fill_between(x, low, high, color=colour, alpha=0.18, linewidth=0)
 
 
 def points_with_interval(

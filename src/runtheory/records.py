@@ -19,7 +19,7 @@ from typing import Any
 from runtheory import durable
 
 Value = str | int | float | bool | None
-Row = dict[str, Value]
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True)

@@ -101,7 +101,8 @@ def test_nc1_is_never_negative_and_does_not_see_offset_or_scale(classes, width, 
     features, labels = clouds(classes, width, [5] * classes, noise=noise)
     plain = variability_collapse(class_statistics(features, labels, classes=classes))
     moved = variability_collapse(class_statistics(4 * features + offset, labels, classes=classes))
-    assert float(plain.value) >= 0 and float(moved.value) >= 0
+    assert float(plain.value) >= 0
+    assert float(moved.value) >= 0
     assert int(plain.rank) == int(moved.rank) == min(classes - 1, width)
     floor = 1e-18 if noise < 1 else 1e-6 * float(plain.value)
     if noise == 1.0:
@@ -182,7 +183,8 @@ def test_frames_have_their_gram_matrices_and_embedding_keeps_them():
     lengths = torch.tensor([3.0, 1.0, 0.0], dtype=torch.float64)
     turned = embed(orthogonal_frame(lengths), 7, generator=stream(2, "frame"))
     torch.testing.assert_close(turned @ turned.T, torch.diag(lengths**2), atol=1e-12, rtol=0)
-    assert coherence_bound(4, 3) == pytest.approx(1 / 3) and coherence_bound(3, 5) == 0
+    assert coherence_bound(4, 3) == pytest.approx(1 / 3)
+    assert coherence_bound(3, 5) == 0
     assert torch.equal(cross_polytope(4)[:2], torch.tensor([[1.0, 0], [-1, 0]]).double())
     for call, text in [
         (lambda: simplex_frame(1), "two classes"),
@@ -253,7 +255,8 @@ def test_one_vs_rest_distances_of_known_frames(vectors, distance):
     torch.testing.assert_close(
         result.distances, torch.full_like(result.distances, distance), rtol=0, atol=1e-9
     )
-    assert float(result.gaps.max()) < 1e-9 and float(result.spread) < 1e-9
+    assert float(result.gaps.max()) < 1e-9
+    assert float(result.spread) < 1e-9
     scaled = one_vs_rest_distances(2.5 * turned, normalise=False)
     assert float(scaled.minimum) == pytest.approx(2.5 * distance)
 
@@ -287,5 +290,6 @@ def test_unusable_statistics_are_named():
         collapse_measures(slim, torch.zeros(2, 4), None)
     equal = class_statistics(features * 0 + 1e3, labels, classes=3)
     nothing = variability_collapse(equal)
-    assert int(nothing.rank) == 0 and math.isinf(float(nothing.value))
+    assert int(nothing.rank) == 0
+    assert math.isinf(float(nothing.value))
     assert float(centred_means(equal, Weighting.SAMPLES).abs().max()) == 0

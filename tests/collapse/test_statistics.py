@@ -91,11 +91,13 @@ def test_traces_only_round_trip_and_merge_all():
         for part in (slice(0, 13), slice(13, None))
     ]
     slim = merge_all(halves)
-    assert slim.scatter is None and "scatter" not in slim.tensors()
+    assert slim.scatter is None
+    assert "scatter" not in slim.tensors()
     torch.testing.assert_close(slim.square_deviations, full.square_deviations, rtol=1e-9, atol=0)
     torch.testing.assert_close(full.scatter.trace(), full.square_deviations.sum())
     back = ClassStatistics.from_tensors(full.tensors())
-    assert torch.equal(back.scatter, full.scatter) and back.classes == CLASSES
+    assert torch.equal(back.scatter, full.scatter)
+    assert back.classes == CLASSES
     assert ClassStatistics.from_tensors(slim.tensors()).scatter is None
 
 

@@ -67,7 +67,7 @@ def run_step_time(cell: Cell, device: str, checkpoint: Path | None) -> list[Row]
     net = nets.small_convnet(
         generator=stream(cell["seed"], "initial weights"), width=cell["width"]
     ).to(device)
-    net.to(memory_format=torch.channels_last)
+    net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     images = data.normalise(image_set.train_images[:100], image_set)
     times = measure_steps(
         net,

@@ -18,7 +18,7 @@ from runtheory.training import Settings, train
 
 CHAPTER = "01_multi_sample_dropout"
 MEASURED = 2000
-SMALL = {
+SMALL: Cell = {
     "images": "fashion-mini",
     "per_class": 1000,
     "width": 8,
@@ -27,7 +27,7 @@ SMALL = {
     "peak_learning_rate": 0.05,
     "floor": 0.0,
 }
-QUICK = {**SMALL, "per_class": 20, "batch_size": 50, "steps": 8}
+QUICK: Cell = {**SMALL, "per_class": 20, "batch_size": 50, "steps": 8}
 # The body costs as much as this many passes of the head (the record `step_time`), so these batches
 # cost the same at every number of samples.
 BODY_COST = 11.5
@@ -107,7 +107,7 @@ def _measure(
 def grid() -> Recipe:
     """Five numbers of masks at three rates, and no dropout, on 10,000 small images.
 
-    After [inoue2019multi], at the size of a CPU: ``fashion-mini``, a network of 48,000 parameters,
+    After [inoue2019multi], at the size of a CPU: ``fashion-mini``, a network of 49,000 parameters,
     1,500 steps of 100 images. Cost: 10 to 30 seconds a run on one core. Expected: at a high rate
     more masks lower the training loss after equal steps; differences in test accuracy are small
     beside the spread over seeds.
@@ -148,7 +148,7 @@ def _equal_cost(samples: int) -> Cell:
 def cifar10() -> Recipe:
     """One, two and eight masks at rate one half, and no dropout, on 10,000 images of CIFAR-10.
 
-    The paper's data at a size for the CPU: a tenth of a million parameters, 1,500 steps of 100
+    The paper's data at a size for the CPU: 174,000 parameters, 1,500 steps of 100
     images. Cost: about a minute a run on one core. Expected: as the grid.
     """
     fixed = {**SMALL, "images": "cifar10", "width": 16}

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 from runtheory.records import Row, Value
 
-Cell = dict[str, Value]
+Cell = Row
 RunCell = Callable[[Cell, str, Path | None], list[Row]]
 
 
@@ -26,7 +27,7 @@ class Grid:
     """
 
     axes: Mapping[str, tuple[Value, ...]]
-    fixed: Mapping[str, Value] = field(default_factory=dict)
+    fixed: Mapping[str, Any] = field(default_factory=dict)
     also: tuple[Grid, ...] = ()
 
     def __post_init__(self) -> None:
