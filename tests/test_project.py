@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import re
 import subprocess
 import sys
 import tomllib
@@ -171,3 +172,16 @@ def test_an_interrupted_installation_leaves_no_stamp(tmp_path: Path) -> None:
     )
     assert done.returncode != 0
     assert not (venv / ".installed").exists()
+
+
+def test_docstrings_cite_what_the_bibliography_holds() -> None:
+    bibliography = (ROOT / "book" / "references.bib").read_text(encoding="utf-8")
+    key = re.compile(r"\[([a-z]+[12]\d{3}[a-z]*)[],]")
+    cited = {
+        found: path.relative_to(ROOT)
+        for path in (ROOT / "src").rglob("*.py")
+        for found in key.findall(path.read_text(encoding="utf-8"))
+    }
+    assert len(cited) > 10
+    missing = {found: path for found, path in cited.items() if f"{{{found}," not in bibliography}
+    assert not missing

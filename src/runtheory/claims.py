@@ -15,9 +15,8 @@ from importlib import resources
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from runtheory.intervals import mean_interval
+from runtheory.intervals import Numbers, mean_interval
 
 MIME = "application/vnd.runtheory.claim+json"
 KINDS = ("identity", "bound", "law", "effect")
@@ -127,7 +126,7 @@ def ledger() -> dict[str, Claim]:
     return found
 
 
-def check(claim_id: str, **evidence: ArrayLike) -> None:
+def check(claim_id: str, **evidence: Numbers) -> None:
     """Show the verdict on a claim of the ledger and raise where it is not the expected one.
 
     ``evidence`` by the claim's kind:
@@ -163,7 +162,7 @@ def find(claim_id: str) -> Claim:
     return ledger()[claim_id]
 
 
-def evaluate(claim: Claim, **evidence: ArrayLike) -> Outcome:
+def evaluate(claim: Claim, **evidence: Numbers) -> Outcome:
     """Return the verdict on ``claim``; pure, see :func:`check` for the evidence."""
     judges: dict[str, tuple[Callable[..., Outcome], set[str]]] = {
         "identity": (_identity, {"measured", "expected", "tolerance"}),

@@ -6,13 +6,14 @@ import html
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import ArrayLike
+
+from runtheory.intervals import Numbers
 
 MIME = "application/vnd.runtheory.exercise+json"
 
 
 def check(
-    name: str, answer: Callable[[], ArrayLike], *, expected: ArrayLike, tolerance: float = 1e-6
+    name: str, answer: Callable[[], Numbers], *, expected: Numbers, tolerance: float = 1e-6
 ) -> None:
     """Show whether ``answer()`` equals ``expected`` to the relative ``tolerance``; never raises.
 
@@ -34,7 +35,7 @@ def check(
 
 
 def fault(
-    answer: Callable[[], ArrayLike], *, expected: ArrayLike, tolerance: float = 1e-6
+    answer: Callable[[], Numbers], *, expected: Numbers, tolerance: float = 1e-6
 ) -> str | None:
     """Return what is wrong with ``answer()``, or ``None`` where it is right."""
     try:

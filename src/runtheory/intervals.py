@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+
+# What NumPy makes an array of; the run-time checks of the tests count no int as complex.
+Numbers = ArrayLike | int | float | Sequence[Any]
 
 
 @dataclass(frozen=True)
@@ -22,7 +27,7 @@ class Interval:
         return f"{self.mean:.4g} [{self.low:.4g}, {self.high:.4g}]"
 
 
-def mean_interval(values: ArrayLike, *, confidence: float = 0.95) -> Interval:
+def mean_interval(values: Numbers, *, confidence: float = 0.95) -> Interval:
     r"""Return $\bar x \pm t_{n-1} s/\sqrt n$ for independent, roughly normal ``values`` (shape n).
 
     Give paired differences to compare two treatments over the same seeds.
@@ -48,7 +53,7 @@ def mean_interval(values: ArrayLike, *, confidence: float = 0.95) -> Interval:
     return Interval(mean, mean - reach, mean + reach, error, sample.size)
 
 
-def prediction_error(values: ArrayLike) -> float:
+def prediction_error(values: Numbers) -> float:
     r"""Return $s\sqrt{1 + 1/n}$, the standard error of one new value about the mean of ``values``.
 
     This is what a live run is held against when a record gives its spread over seeds.

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from runtheory.intervals import mean_interval
+from runtheory.intervals import Numbers, mean_interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -77,7 +76,7 @@ def plain_log_axis(axes: Axes) -> None:
 
 
 def curve_with_interval(
-    axes: Axes, x: ArrayLike, runs: ArrayLike, *, name: str, index: int = 0
+    axes: Axes, x: Numbers, runs: Numbers, *, name: str, index: int = 0
 ) -> None:
     """Draw the mean over ``runs`` (run, point) with its 95 % t-interval as a band."""
     table = np.asarray(runs, dtype=np.float64)
@@ -90,7 +89,7 @@ def curve_with_interval(
 
 
 def points_with_interval(
-    axes: Axes, x: ArrayLike, groups: Sequence[ArrayLike], *, name: str, index: int = 0
+    axes: Axes, x: Numbers, groups: Sequence[Numbers], *, name: str, index: int = 0
 ) -> None:
     """Draw one mean with its 95 % t-interval as an error bar for each group of values."""
     intervals = [mean_interval(group) for group in groups]

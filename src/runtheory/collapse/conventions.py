@@ -26,7 +26,7 @@ class Weighting(Enum):
 
 @dataclass(frozen=True)
 class Convention:
-    """Which weights enter which average; the default follows [papyan2020].
+    """Which weights enter which average; the default follows [papyan2020prevalence].
 
     ``mean`` weighs the class means in the global mean, ``between`` the terms of S_B, ``within`` the
     classes in S_W, and ``per_class`` puts the factor 1/K before tr(S_W S_B^+).

@@ -1,4 +1,4 @@
-"""The squared loss split into its collapse parts, after [han2022] (chapter 3)."""
+"""The squared loss split into its collapse parts, after [han2022neural] (chapter 3)."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def square_loss_parts(
         L_NC2/3 = (1/2) sum_k q_k ||W* m_k + b* - e_k||^2
         L_perp  = (1/2) tr[D A D'],  D = [W, b] - [W*, b*],  A = second moment of (h, 1) + penalty I
 
-    Deviation from [han2022]: classes may differ in size (theirs are balanced).
+    Deviation from [han2022neural]: classes may differ in size (theirs are balanced).
 
     Raises
     ------
@@ -81,7 +81,7 @@ def least_squares_classifier(
         W* = (Q M' - q m'/(1 + penalty)) (S_T + penalty/(1 + penalty) m m' + penalty I)^-1
         b* = (q - W* m) / (1 + penalty)
 
-    where row k of Q M' is q_k m_k'. Solved by Cholesky. [han2022]
+    where row k of Q M' is q_k m_k'. Solved by Cholesky. [han2022neural]
 
     Raises
     ------

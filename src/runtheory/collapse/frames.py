@@ -35,7 +35,8 @@ def sum_zero_basis(classes: int) -> Float64[Tensor, "class direction"]:
 def orthogonal_frame(lengths: Float64[Tensor, "class"]) -> Float64[Tensor, "class class"]:
     """Return mutually orthogonal rows of the given lengths: the general orthogonal frame.
 
-    Equal lengths give the orthogonal frame; a zero length is a class that has died. [dang2023]
+    Equal lengths give the orthogonal frame; a zero length is a class that has died.
+    [dang2023neural]
 
     Raises
     ------

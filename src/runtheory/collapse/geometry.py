@@ -23,7 +23,8 @@ def gram_cosines(gram: Float[Tensor, "class class"]) -> Float64[Tensor, "class c
 def norm_spread(
     vectors: Float[Tensor, "class feature"], *, correction: int = 0
 ) -> Float64[Tensor, ""]:
-    """Return NC2 (equal norms): standard deviation over mean of the row norms [papyan2020].
+    """Return NC2 (equal norms): standard deviation over mean of the row norms
+    [papyan2020prevalence].
 
     The divisor is K - ``correction``: 0 is the population value, 1 is what ``torch.std`` and most
     published code use.
@@ -33,7 +34,8 @@ def norm_spread(
 
 
 def angle_error(vectors: Float[Tensor, "class feature"]) -> Float64[Tensor, ""]:
-    """Return NC2 (maximal angles): the mean of |cos_ij + 1/(K-1)| over i != j [papyan2020]."""
+    """Return NC2 (maximal angles): the mean of |cos_ij + 1/(K-1)| over i != j
+    [papyan2020prevalence]."""
     classes = len(vectors)
     return (_pair_cosines(vectors) + 1 / (classes - 1)).abs().mean()
 
@@ -41,7 +43,8 @@ def angle_error(vectors: Float[Tensor, "class feature"]) -> Float64[Tensor, ""]:
 def angle_spread(
     vectors: Float[Tensor, "class feature"], *, correction: int = 0
 ) -> Float64[Tensor, ""]:
-    """Return NC2 (equal angles): the standard deviation of cos_ij over i != j [papyan2020].
+    """Return NC2 (equal angles): the standard deviation of cos_ij over i != j
+    [papyan2020prevalence].
 
     Every pair counts twice in both sums; ``correction`` acts on K(K-1) values.
     """
@@ -53,7 +56,8 @@ def frame_distance(
 ) -> Float64[Tensor, ""]:
     """Return || G/||G|| - T/||T|| || in Frobenius norm; in [0, 2], 0 where G is a multiple of T.
 
-    With G = W W' and T = I - J/K this is the NC2 of [zhu2021], with G = W M' (M the centred means)
+    With G = W W' and T = I - J/K this is the NC2 of [zhu2021geometric], with G = W M' (M the
+    centred means)
     their NC3. Unequal classes are compared with their own frame, T = diag(length^2), say.
     """
     wide, aim = gram.to(torch.float64), target.to(torch.float64)
@@ -69,7 +73,7 @@ def self_duality(
     *,
     centre_classifier: bool = False,
 ) -> Float64[Tensor, ""]:
-    """Return NC3 = || W/||W|| - M/||M|| ||^2 in Frobenius norm, in [0, 4] [papyan2020].
+    """Return NC3 = || W/||W|| - M/||M|| ||^2 in Frobenius norm, in [0, 4] [papyan2020prevalence].
 
     ``means`` are the centred class means. ``centre_classifier`` removes the mean row of W first: it
     does not act on decisions, and some published code removes it, the original does not.
@@ -85,7 +89,8 @@ def self_duality(
 def duality_cosines(
     classifier: Float[Tensor, "class feature"], means: Float[Tensor, "class feature"]
 ) -> Float64[Tensor, "class"]:
-    """Return cos(w_k, m_k) of every class; their spread is a uniform-duality measure [wu2024]."""
+    """Return cos(w_k, m_k) of every class; their spread is a uniform-duality measure
+    [wu2024linguistic]."""
     return torch.cosine_similarity(classifier.to(torch.float64), means.to(torch.float64), dim=1)
 
 
@@ -94,7 +99,8 @@ def bias_residual(
     bias: Float[Tensor, "class"],
     global_mean: Float[Tensor, feature],
 ) -> Float64[Tensor, ""]:
-    """Return || b + W mean_G ||, zero where the bias only undoes the global mean [zhu2021]."""
+    """Return || b + W mean_G ||, zero where the bias only undoes the global mean
+    [zhu2021geometric]."""
     shift = classifier.to(torch.float64) @ global_mean.to(torch.float64)
     residual: Tensor = torch.linalg.vector_norm(bias.to(torch.float64) + shift)
     return residual
@@ -120,7 +126,7 @@ def centre_disagreement(
     """Return NC4: the share of samples whose nearest class mean is not the network's decision.
 
     ``logits`` are the network's own, bias included; to stream, average over batches weighted by
-    their size. In [0, 1]. [papyan2020]
+    their size. In [0, 1]. [papyan2020prevalence]
 
     Raises
     ------

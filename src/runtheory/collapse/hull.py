@@ -1,6 +1,7 @@
 """One-vs-rest distances: the geometry of more classes than a simplex can hold (chapter 3).
 
-With K > d + 1 classes no simplex ETF exists. [jiang2024] then ask for the configuration in which
+With K > d + 1 classes no simplex ETF exists. [jiang2023generalized] then ask for the
+configuration in which
 each vector is as far as possible from the convex hull of all the others.
 """
 
@@ -28,7 +29,7 @@ class HullDistances:
 
     @property
     def minimum(self) -> Float64[Tensor, ""]:
-        """The smallest distance, which the softmax code of [jiang2024] maximises."""
+        """The smallest distance, which the softmax code of [jiang2023generalized] maximises."""
         return self.distances.min()
 
     @property

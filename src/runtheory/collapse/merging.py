@@ -8,7 +8,7 @@ n_g. By symmetry the minimiser acts on differences within the group as a number,
     p(k|k) = p(j|k)                                    where they have merged,
 
 so they merge exactly where n_g <= N^2 l_W l_H. This is the penalised relative of the constrained
-problem of [fang2021], and needs no limit of large imbalance.
+problem of [fang2021exploring], and needs no limit of large imbalance.
 """
 
 from __future__ import annotations

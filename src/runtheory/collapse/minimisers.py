@@ -36,7 +36,7 @@ def square_minimiser(model: FeatureModel) -> Minimiser:
 
     * No bias: A = diag(sqrt n_k), N' = N. A general orthogonal frame; for one layer
       ||w_k||^2 = sqrt(n_k l_H/l_W) - N l_H, ||h_k||^2 = sqrt(l_W/(n_k l_H)) - N l_W/n_k,
-      and class k dies where n_k <= N^2 l_W l_H. [dang2023]
+      and class k dies where n_k <= N^2 l_W l_H. [dang2023neural]
     * Free bias: A = (I - n 1'/N) diag(sqrt n_k), N' = N and b = n/N; balanced: a simplex ETF.
     * Penalised bias, balanced: as without a bias, but the mode of the constant has
       N' = N (1 + 1/l_b). One layer: ETF where l_b <= N c/(sqrt n - N c), c = sqrt(l_W l_H).
@@ -72,7 +72,8 @@ def cross_entropy_minimiser(model: FeatureModel) -> Minimiser:
         loss = log(1 + (K - 1) exp(-a)) + (K - 1)(c' + e/K) a,
         ||w_k||^2 = sqrt(n l_H/l_W) a (K - 1)/K,   h_k = sqrt(l_W/(n l_H)) w_k.
 
-    [zhu2021] show for e = 0 that only the ETF is globally optimal, with another normalisation.
+    [zhu2021geometric] show for e = 0 that only the ETF is globally optimal, with another
+    normalisation.
 
     Raises
     ------

@@ -1,6 +1,7 @@
 """Near collapse: features held close to where an earlier layer puts them (chapter 3).
 
-The objective, with H of shape width x N and one-hot Y, after [tirer2023] in our normalisation, is
+The objective, with H of shape width x N and one-hot Y, after [tirer2023perturbation] in our
+normalisation, is
 
     (1/2N)||W H - Y||^2 + (l_W/2)||W||^2 + (l_H/2N)||H||^2 + (beta/2N)||H - H_0||^2.
 

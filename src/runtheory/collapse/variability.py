@@ -25,7 +25,7 @@ class Variability:
 def variability_collapse(
     statistics: ClassStatistics, *, convention: Convention = PAPYAN
 ) -> Variability:
-    """Return NC1 = tr(S_W S_B^+)/K [papyan2020].
+    """Return NC1 = tr(S_W S_B^+)/K [papyan2020prevalence].
 
     With A = diag(sqrt(weight)) (means - global mean), of shape K x d, and its thin singular value
     decomposition A = U diag(s) V', S_B = A'A and S_B^+ = V diag(s^-2) V', so that
@@ -65,7 +65,7 @@ def variability_collapse(
 def trace_ratio(
     statistics: ClassStatistics, *, convention: Convention = PAPYAN
 ) -> Float64[Tensor, ""]:
-    """Return tr S_W / tr S_B, which needs the per-class traces only [tirer2023].
+    """Return tr S_W / tr S_B, which needs the per-class traces only [tirer2023perturbation].
 
     Raises
     ------
@@ -88,7 +88,8 @@ def distance_normalised_variances(
 ) -> Float64[Tensor, "class class"]:
     """Return CDNV of every pair, (v_i + v_j) / (2 ||mean_i - mean_j||^2), NaN on the diagonal.
 
-    v_k is the variance with divisor n_k. [galanti2022]; the squared distance is theirs, other code
+    v_k is the variance with divisor n_k. [galanti2022role]; the squared distance is theirs, other
+    code
     raises the quotient to another power.
 
     Raises

@@ -3,7 +3,7 @@
 Expanded to second order around an image, training on mixed images penalises products of the loss's
 derivatives at pixels k and l with weight a_kl = E[(1 - M_k)(1 - M_l)], where 1 - M is the
 partner's weight at the pixel. Mixup weighs all pairs alike, CutMix near pairs more than far ones
-([Park2022] studies this regularisation view for mixed-sample augmentation in general).
+([park2022unified] studies this regularisation view for mixed-sample augmentation in general).
 """
 
 from __future__ import annotations

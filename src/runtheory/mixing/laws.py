@@ -4,7 +4,8 @@ The image is the unit square. The box has side r = sqrt(1 - lambda), lambda ~ Be
 and is placed by a :class:`Placement` with overhang theta: its start is uniform on a range of
 length L(r) = 1 - (1 - 2 theta) r along either axis, independently given r. What is left of a side
 inside the image is called its visible length. The area is the product of two visible lengths and
-lambda_eff = 1 - area. Deviation from [CutMix]: the paper places boxes by the clipped rule only and
+lambda_eff = 1 - area. Deviation from [yun2019cutmix]: the paper places boxes by the clipped rule
+only and
 states none of these laws.
 """
 

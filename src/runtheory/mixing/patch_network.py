@@ -1,4 +1,4 @@
-"""A two-filter convolutional network on patches, trained in the style of [OhYun2024].
+"""A two-filter convolutional network on patches, trained in the style of [oh2024provable].
 
 f(X) = sum_p phi(w_+ . x_p) - phi(w_- . x_p), with phi a leaky rectifier smoothed around 0. Labels
 are the probability of the positive class; the loss is the logistic one.

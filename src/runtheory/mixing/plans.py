@@ -78,7 +78,7 @@ class Boxes:
 
 @dataclass(frozen=True)
 class CutmixPlan:
-    """Paste each partner's pixels inside the box [CutMix]; see :func:`draw_cutmix`."""
+    """Paste each partner's pixels inside the box [yun2019cutmix]; see :func:`draw_cutmix`."""
 
     partner: Int64[Tensor, "batch"]
     boxes: Boxes

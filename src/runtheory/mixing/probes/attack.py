@@ -19,7 +19,7 @@ def fast_gradient_sign(
     *,
     radius: float,
 ) -> Images:
-    """Return clip(x + radius sign(grad_x cross-entropy), 0, 1) [Goodfellow2015].
+    """Return clip(x + radius sign(grad_x cross-entropy), 0, 1) [goodfellow2015explaining].
 
     ``images`` and ``radius`` are in the scale of pixels, [0, 1] (8 / 255 is 0.031), and
     ``network`` takes them so: put the normalisation inside it. Put the network into eval mode

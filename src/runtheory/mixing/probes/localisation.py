@@ -16,7 +16,7 @@ def class_activation_map(
     weights: Float[Tensor, "class channel"],
     labels: Int64[Tensor, "batch"],
 ) -> Float[Tensor, "batch height width"]:
-    """Return sum_k w_ck f_k(y, x) for each image's class c [Zhou2016].
+    """Return sum_k w_ck f_k(y, x) for each image's class c [zhou2016learning].
 
     ``maps`` are the feature maps before global average pooling and ``weights`` those of the linear
     layer after it, so that the spatial mean of the result is the logit without its bias.
