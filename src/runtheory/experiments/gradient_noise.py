@@ -51,7 +51,7 @@ def run_noise(cell: Cell, device: str, checkpoint: Path | None) -> list[Row]:
         steps=cell["steps"],
         batch_size=100,
         learning_rate=0.05,
-        evaluate_every=max(1, cell["steps"] // 10),
+        evaluate_every=max(1, cell["steps"] // 6),
     )
     objective = MultiSampleObjective(1, cell["rate"])
     streams = Streams(cell["seed"], device=device)
