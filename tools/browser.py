@@ -68,7 +68,8 @@ def _system_package() -> bool:
     root = hasattr(os, "geteuid") and os.geteuid() == 0
     if not root or shutil.which("apt-get") is None:
         return False
-    return _runs(["apt-get", "install", "-y", "chromium"])
+    # A new machine has no list of packages yet.
+    return _runs(["apt-get", "update"]) and _runs(["apt-get", "install", "-y", "chromium"])
 
 
 def _runs(command: list[str]) -> bool:
