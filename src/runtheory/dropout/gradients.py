@@ -6,7 +6,6 @@ Chapter on multi-sample dropout.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 
 import torch
 from jaxtyping import Bool, Float
@@ -14,21 +13,10 @@ from torch import Tensor, nn
 from torch.func import functional_call, grad, vjp, vmap
 
 from runtheory.dropout.head import body_and_head, sample_logits
+from runtheory.modes import evaluating
 from runtheory.shapes import Labels
 
 GRADIENTS_AT_ONCE = 64
-
-
-@contextmanager
-def evaluating(net: nn.Module) -> Iterator[None]:
-    """Hold every module of ``net`` in evaluation mode, then restore each one's own mode."""
-    modes = [(module, module.training) for module in net.modules()]
-    net.eval()
-    try:
-        yield
-    finally:
-        for module, mode in modes:
-            module.training = mode
 
 
 def chosen_parameters(net: nn.Module, names: Sequence[str] | None) -> dict[str, nn.Parameter]:

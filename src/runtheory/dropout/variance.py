@@ -14,9 +14,10 @@ import torch
 from jaxtyping import Float, Float64
 from torch import Tensor, nn
 
-from runtheory.dropout.gradients import chosen_parameters, evaluating, masked_gradients
+from runtheory.dropout.gradients import chosen_parameters, masked_gradients
 from runtheory.dropout.head import body_and_head
 from runtheory.dropout.masks import draw_masks
+from runtheory.modes import evaluating
 from runtheory.randomness import Streams
 from runtheory.shapes import Labels, Scalar
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Protocol, runtime_checkable
 
 import torch
 from torch import nn
 
 from runtheory.evaluation.metrics import accuracy, brier_score, calibration_error, cross_entropy
+from runtheory.modes import evaluating
 from runtheory.shapes import Images, Labels, Logits, RawImages
 
 
@@ -22,19 +21,6 @@ class Statistics(Protocol):
 
     @property
     def deviation(self) -> tuple[float, ...]: ...
-
-
-@contextmanager
-def evaluation_mode(net: nn.Module) -> Iterator[None]:
-    """Switch to evaluation mode without gradients; restore the mode of each module at the end."""
-    modes = [(module, module.training) for module in net.modules()]
-    net.eval()
-    try:
-        with torch.no_grad():
-            yield
-    finally:
-        for module, training in modes:
-            module.training = training
 
 
 def predict(
@@ -56,7 +42,7 @@ def predict(
         )
     if batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, got {batch_size}")
-    with evaluation_mode(net):
+    with evaluating(net), torch.no_grad():
         return torch.cat(
             [net(_normalise(batch, statistics)) for batch in torch.split(images, batch_size)]
         )
