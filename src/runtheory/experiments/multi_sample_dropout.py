@@ -12,6 +12,7 @@ from torch import nn
 from runtheory import data, evaluation, nets
 from runtheory.dropout.objectives import MultiSampleObjective
 from runtheory.experiments.recipes import Cell, Grid, Recipe
+from runtheory.modes import evaluating
 from runtheory.randomness import Streams, stream
 from runtheory.records import Row
 from runtheory.training import Settings, train
@@ -90,10 +91,10 @@ def _measure(
     test = evaluation.measure(net, image_set.test_images, image_set.test_labels, image_set)
     images, labels = image_set.train_images[chosen], image_set.train_labels[chosen]
     seen = evaluation.measure(net, images, labels, image_set)
-    net.eval()
     objective = MultiSampleObjective(8, rate)
     streams = Streams(seed, device=images.device)
-    loss = objective(net, data.normalise(images, image_set), labels, streams)
+    with evaluating(net):
+        loss = objective(net, data.normalise(images, image_set), labels, streams)
     return {
         "test_accuracy": test["accuracy"],
         "test_loss": test["cross_entropy"],
