@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import nn
 
+from runtheory.modes import evaluating
 from runtheory.nets import (
     Classifier,
     build,
@@ -60,6 +61,16 @@ def test_features_are_flat_and_lead_to_the_logits() -> None:
         assert net.features(images).shape == (3, features[name])
         assert torch.equal(net(images), net.head(net.features(images)))
         assert net(images).shape[1] == {"linear": 2, "deep": 5}.get(name, 10)
+
+
+def test_a_pooled_network_takes_every_image_size_and_its_features_are_spatial_means() -> None:
+    net = small_convnet(width=4, hidden=0, pooled=True, generator=stream(0, "initialisation"))
+    with evaluating(net):
+        for size in (28, 56):
+            images = torch.randn(2, 1, size, size, generator=stream(size, "images"))
+            *stages, _, _ = net.body.children()
+            maps = nn.Sequential(*stages)(images)
+            torch.testing.assert_close(net.features(images), maps.mean(dim=(2, 3)))
 
 
 def test_hidden_decides_whether_the_head_is_linear() -> None:

@@ -16,6 +16,7 @@ from runtheory.experiments.runner import Plan, live, run
 MODULES: tuple[str, ...] = (
     "runtheory.experiments.multi_sample_dropout",
     "runtheory.experiments.gradient_noise",
+    "runtheory.experiments.mixing_family",
 )
 
 __all__ = ["MODULES", "Cell", "Grid", "Plan", "Recipe", "live", "recipes", "run"]

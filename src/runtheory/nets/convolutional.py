@@ -18,13 +18,16 @@ def small_convnet(
     size: int = 28,
     width: int = 16,
     hidden: int = 128,
+    pooled: bool = False,
 ) -> Classifier:
     """Return three stages convolution-normalisation-ReLU, a flat feature vector and a head.
 
     Each stage halves the side (kernel 4, stride 2, padding 1: 28 → 14 → 7 → 3) and its width is
     ``width`` × 1, 2, 4. The features are the flattened last map, 4 · ``width`` · ⌊size / 8⌋² of
     them: 576 for the default 28 × 28 and 1,024 for 32 × 32. Stages that stride cost about a
-    quarter of stages that pool at the same number of features. ``hidden=0`` makes the head linear.
+    quarter of stages that pool at the same number of features. ``hidden=0`` makes the head linear;
+    ``pooled`` averages each last map over its places, so that there are 4 · ``width`` features for
+    images of every size and, under a linear head, class activation maps.
 
     Raises
     ------
@@ -38,7 +41,8 @@ def small_convnet(
     def construct() -> Classifier:
         widths = (channels, width, 2 * width, 4 * width)
         stages = [_stage(widths[i], widths[i + 1]) for i in range(3)]
-        body = nn.Sequential(*stages, nn.Flatten())
+        pool = [nn.AdaptiveAvgPool2d(1)] if pooled else []
+        body = nn.Sequential(*stages, *pool, nn.Flatten())
         features = feature_count(body, (channels, size, size))
         return Classifier(body, linear_head(features, classes, hidden=hidden))
 
