@@ -129,6 +129,26 @@ def test_a_subset_is_balanced_and_made_of_the_set_in_its_order(per_class, seed):
     assert part.mean == channel_statistics(part.train_images).mean
 
 
+@given(counts=st.lists(st.integers(1, 7), min_size=3, max_size=3), seed=st.integers(0, 20))
+def test_a_subset_with_a_number_for_each_class_is_part_of_a_larger_one(counts, seed):
+    small, large = (
+        data.subset(example(), wanted, generator=stream(seed, "subset")) for wanted in (counts, 7)
+    )
+    assert small.train_labels.bincount().tolist() == counts
+    held = {image.numpy().tobytes() for image in large.train_images}
+    assert all(image.numpy().tobytes() in held for image in small.train_images)
+
+
+@given(per_class=st.integers(1, 5), seed=st.integers(0, 20))
+def test_a_subset_is_a_smaller_subset_with_more_images(per_class, seed):
+    small, large = (
+        data.subset(example(), wanted, generator=stream(seed, "subset"))
+        for wanted in (per_class, (per_class + 1, per_class, per_class + 2))
+    )
+    held = {image.numpy().tobytes() for image in large.train_images}
+    assert all(image.numpy().tobytes() in held for image in small.train_images)
+
+
 def test_a_subset_follows_its_generator_alone():
     draws = [data.subset(example(), 3, generator=stream(s, "subset")) for s in (0, 0, 1)]
     assert torch.equal(draws[0].train_images, draws[1].train_images)
@@ -137,7 +157,13 @@ def test_a_subset_follows_its_generator_alone():
 
 @pytest.mark.parametrize(
     ("per_class", "message"),
-    [(0, "per_class must be at least 1, got 0"), (8, "class 'a' of example has 7 training images")],
+    [
+        (0, "per_class must be at least 1, got 0"),
+        (8, "class 'a' of example has 7 training images"),
+        ((1, 2, 8), "per_class is 8, but class 'c'"),
+        ((1, 0, 2), "per_class must be at least 1, got 0"),
+        ((1, 2), "per_class must name 3 numbers of images, got 2"),
+    ],
 )
 def test_an_impossible_subset_is_refused(per_class, message):
     with pytest.raises(ValueError, match=message):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -109,31 +110,38 @@ def assemble(
     return ImageSet(name, *train, *test, classes, statistics.mean, statistics.deviation)
 
 
-def subset(image_set: ImageSet, per_class: int, *, generator: torch.Generator) -> ImageSet:
+def subset(
+    image_set: ImageSet, per_class: int | Sequence[int], *, generator: torch.Generator
+) -> ImageSet:
     """Return the set with ``per_class`` training images of each class, drawn without replacement.
 
-    The images keep the order of the full set, the test part is untouched, and ``mean`` and
-    ``deviation`` are measured again, so that they remain those of the training images. Drawn on
-    the generator's device; synchronises with the host.
+    ``per_class`` is one number or one for each class. The images keep the order of the full set,
+    the test part is untouched, and ``mean`` and ``deviation`` are measured again, so that they
+    remain those of the training images. Drawn on the generator's device; synchronises with the
+    host. From generators in one state, a smaller number gives some of the images of a larger one.
 
     Raises
     ------
     ValueError
-        If ``per_class`` is below 1 or a class holds fewer images.
+        If a number is below 1, a class holds fewer images, or there is not one for each class.
     """
-    if per_class < 1:
-        raise ValueError(f"per_class must be at least 1, got {per_class}")
+    classes = len(image_set.classes)
+    counts = [per_class] * classes if isinstance(per_class, int) else list(per_class)
+    if len(counts) != classes:
+        raise ValueError(f"per_class must name {classes} numbers of images, got {len(counts)}")
+    if min(counts) < 1:
+        raise ValueError(f"per_class must be at least 1, got {min(counts)}")
     labels = image_set.train_labels.to(generator.device)
     chosen = []
-    for label, title in enumerate(image_set.classes):
+    for label, (title, count) in enumerate(zip(image_set.classes, counts, strict=True)):
         members = (labels == label).nonzero().squeeze(1)
-        if len(members) < per_class:
+        if len(members) < count:
             raise ValueError(
-                f"per_class is {per_class}, but class {title!r} of {image_set.name} "
+                f"per_class is {count}, but class {title!r} of {image_set.name} "
                 f"has {len(members)} training images"
             )
         order = torch.randperm(len(members), generator=generator, device=generator.device)
-        chosen.append(members[order[:per_class]])
+        chosen.append(members[order[:count]])
     index = torch.cat(chosen).sort().values.to(image_set.train_labels.device)
     images = image_set.train_images[index]
     statistics = channel_statistics(images)

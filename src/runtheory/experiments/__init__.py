@@ -17,6 +17,8 @@ MODULES: tuple[str, ...] = (
     "runtheory.experiments.multi_sample_dropout",
     "runtheory.experiments.gradient_noise",
     "runtheory.experiments.mixing_family",
+    "runtheory.experiments.collapse_runs",
+    "runtheory.experiments.rare_features",
 )
 
 __all__ = ["MODULES", "Cell", "Grid", "Plan", "Recipe", "live", "recipes", "run"]

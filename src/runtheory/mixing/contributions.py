@@ -1,0 +1,146 @@
+"""Patch training seen from the contributions of patches: what CutMix asks of them, exactly.
+
+The contribution h[i, p] is what patch p of example i adds to the logit. See the theory page,
+section on rare features.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from functools import partial
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+from torch.autograd.functional import hessian, jacobian
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+Contributions = Float[Tensor, "batch patch"]
+Labels = Float[Tensor, "batch"]
+
+
+def expected_cutmix_loss(
+    contributions: Contributions, labels: Float[Tensor, " labels"]
+) -> Float[Tensor, ""]:
+    """Return the expected CutMix loss of a table of contributions, by enumeration.
+
+    Every ordered pair of examples, the partner's number n of patches uniform on 0, ..., P, and
+    every set of n patches; the label is mixed by n / P. Labels lie in {0, 1}. The cost grows as
+    2^P times the squared number of examples.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many labels as examples.
+    """
+    count, places = contributions.shape
+    if len(labels) != count:
+        raise ValueError(f"{count} examples need as many labels, got {len(labels)}")
+    sets = torch.tensor(list(itertools.product((0.0, 1.0), repeat=places))).to(contributions)
+    sizes = sets.sum(1)
+    ways = torch.tensor([math.comb(places, int(n)) for n in sizes]).to(contributions)
+    kept = (1 - sets) @ contributions.T
+    pasted = sets @ contributions.T
+    logits = kept[:, :, None] + pasted[:, None, :]
+    share = (sizes / places)[:, None, None]
+    targets = (1 - share) * labels[None, :, None] + share * labels[None, None, :]
+    losses = binary_cross_entropy_with_logits(logits, targets, reduction="none").mean(dim=(1, 2))
+    return (losses / ways).sum() / (places + 1)
+
+
+def least_contributions(labels: Labels, start: Contributions, *, steps: int = 50) -> Contributions:
+    """Return contributions that minimise :func:`expected_cutmix_loss`, by damped Newton steps.
+
+    The minimiser is unique up to offsets of the positions that sum to zero; no step moves along
+    them, so they stay as ``start`` has them.
+    """
+    current = start.detach().clone()
+    unit = torch.eye(current.numel()).to(current)
+    for _ in range(steps):
+        gradient = jacobian(partial(expected_cutmix_loss, labels=labels), current).flatten()
+        curvature = hessian(partial(expected_cutmix_loss, labels=labels), current)
+        # As large as the gradient: no step is longer than one, and the last ones are Newton's.
+        damping = gradient.norm() + 1e-12
+        square = curvature.reshape(unit.shape) + damping * unit
+        current = current - torch.linalg.solve(square, gradient).reshape(current.shape)
+    return current
+
+
+def even_contributions(patches: int, *, positive: float = 0.5) -> tuple[float, float]:
+    """Return (b_+, b_-): every patch's contribution at the least CutMix loss, by its label.
+
+    ``positive`` is the share of positive examples. Solves the two equations of
+    thm-rare-features by Newton's method in float64.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than three patches (then the loss has no minimum) or ``positive`` does
+        not lie in (0, 1).
+    """
+    if patches < 3 or not 0 < positive < 1:
+        raise ValueError(
+            f"needs at least 3 patches and a share in (0, 1), got {patches} and {positive}"
+        )
+    counts = torch.arange(patches + 1, dtype=torch.float64)
+    weights = torch.full_like(counts, 2 * positive * (1 - positive) / (patches + 1))
+    weights[-1] += positive**2
+    weights[0] += (1 - positive) ** 2
+    forms = torch.stack([counts, patches - counts], dim=1)
+    values = torch.zeros(2, dtype=torch.float64)
+    for _ in range(50):
+        predicted = (forms @ values).sigmoid()
+        gradient = forms.T @ (weights * (predicted - counts / patches))
+        curvature = forms.T @ ((weights * predicted * (1 - predicted))[:, None] * forms)
+        values = values - torch.linalg.solve(curvature, gradient)
+    return float(values[0]), float(values[1])
+
+
+def linear_descent(
+    patches: Float[Tensor, "batch patch dimension"],
+    labels: Labels,
+    views: Bool[Tensor, "view patch"],
+    *,
+    learning_rate: float,
+    steps: int,
+) -> Float[Tensor, "step dimension"]:
+    """Return the weights of a linear patch network after each gradient step from zero.
+
+    The logit is the sum over patches of w . x_p; the logistic loss is averaged over the examples
+    and over the ``views``, each of which keeps the patches where it is true: one view of all
+    patches for plain training, all views that lack c patches for Cutout's expected loss.
+
+    Raises
+    ------
+    ValueError
+        If the learning rate is not positive or steps is negative.
+    """
+    if learning_rate <= 0 or steps < 0:
+        raise ValueError(
+            f"learning_rate must be > 0 and steps >= 0, got {learning_rate} and {steps}"
+        )
+    seen = torch.einsum("vp,bpd->vbd", views.to(patches.dtype), patches).flatten(0, 1)
+    targets = labels.repeat(len(views))
+    weights = [torch.zeros_like(patches[0, 0])]
+    for _ in range(steps):
+        errors = (seen @ weights[-1]).sigmoid() - targets
+        weights.append(weights[-1] - learning_rate * (errors @ seen) / len(seen))
+    return torch.stack(weights)
+
+
+def margin_over_time(rate: float, time: Float[Tensor, " time"]) -> Float[Tensor, " time"]:
+    """Return the m >= 0 with m + e^m = 1 + rate time: a margin that grows by rate / (1 + e^m).
+
+    Raises
+    ------
+    ValueError
+        If the rate or a time is negative.
+    """
+    if rate < 0 or bool((time < 0).any()):
+        raise ValueError("rate and times must not be negative")
+    level = 1 + rate * time
+    margin = level.log()  # from above: Newton on a convex increasing function stays above the root
+    for _ in range(50):
+        margin = margin - (margin + margin.exp() - level) / (1 + margin.exp())
+    return margin.clamp(min=0)
