@@ -94,7 +94,7 @@ class CutmixPlan:
 
     def mix_images(self, images: MixedImages) -> MixedImages:
         """Return M x_partner + (1 - M) x, M the indicator of the box; any dtype."""
-        return torch.where(self.boxes.mask()[:, None], images.index_select(0, self.partner), images)
+        return paste(self.boxes, images.index_select(0, self.partner), images)
 
     def mix_targets(self, targets: SoftRows) -> SoftRows:
         """Return (1 - share) y + share y_partner."""
