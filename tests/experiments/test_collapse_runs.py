@@ -7,10 +7,10 @@ from itertools import islice
 import pytest
 import torch
 
-from runtheory import data, nets
+from runtheory import data, nets, records
 from runtheory.collapse import fitting
 from runtheory.collapse.models import FeatureModel
-from runtheory.experiments import collapse_runs, recipes
+from runtheory.experiments import Plan, collapse_runs, recipes, run
 from runtheory.experiments.collapse_probes import (
     CollapseProbe,
     GroupGeometry,
@@ -28,6 +28,15 @@ def cell(name: str, **values) -> dict:
     return next(c for c in found if values.items() <= c.items())
 
 
+def test_no_cell_has_the_name_of_a_column_of_its_rows(tmp_path) -> None:
+    recipe = TINY["imbalanced"]
+    record = records.read(
+        "03_neural_collapse/imbalanced_tiny",
+        run(Plan(recipe, "tiny", (0,)), tmp_path).parents[1],
+    )
+    assert record.column("step", objective="square", ratio=10) == [8]
+
+
 def test_the_square_loss_is_that_of_the_feature_models() -> None:
     generator = stream(0, "logits")
     logits = torch.randn(7, 4, generator=generator, dtype=torch.float64)
@@ -42,15 +51,15 @@ def test_the_square_loss_is_that_of_the_feature_models() -> None:
 
 
 def test_activations_are_the_networks_own() -> None:
-    run = collapse_runs.begin(cell("terminal_phase", loss="square"))
-    images = run.image_set.test_images[:30]
-    seen = activations(run.net, images, run.image_set, batch_size=11)
-    raw = data.normalise(images, run.image_set)
+    begun = collapse_runs.begin(cell("terminal_phase", objective="square"))
+    images = begun.image_set.test_images[:30]
+    seen = activations(begun.net, images, begun.image_set, batch_size=11)
+    raw = data.normalise(images, begun.image_set)
     with torch.no_grad():
-        first = run.net.body[:3](raw)
+        first = begun.net.body[:3](raw)
         torch.testing.assert_close(seen.hidden[0], first)
-        torch.testing.assert_close(seen.features, run.net.features(raw))
-        torch.testing.assert_close(seen.logits, run.net(raw))
+        torch.testing.assert_close(seen.features, begun.net.features(raw))
+        torch.testing.assert_close(seen.logits, begun.net(raw))
     assert len(seen.hidden) == 3
     assert torch.equal(seen.hidden[-1], seen.features)
 
@@ -62,25 +71,25 @@ def test_a_hidden_head_is_refused() -> None:
 
 
 def test_the_first_rows_are_those_of_the_whole_run() -> None:
-    chosen = {**cell("terminal_phase", loss="cross-entropy"), "rows": 4}
-    run = collapse_runs.begin(chosen)
-    early = [row.flat() for row in islice(run.rows, 2)]
-    weights = linear_map(run.net).weight.clone()
+    chosen = {**cell("terminal_phase", objective="cross-entropy"), "rows": 4}
+    begun = collapse_runs.begin(chosen)
+    early = [row.flat() for row in islice(begun.rows, 2)]
+    weights = linear_map(begun.net).weight.clone()
     whole = collapse_runs.run_cell(chosen, "cpu", None)
     assert len(whole) == 4
     for row, other in zip(early, whole, strict=False):
         assert {**row, "seconds": 0} == {**other, "seconds": 0}
-    probe = CollapseProbe(run.image_set, "cross-entropy", chosen["weight_decay"])
-    assert probe(run.net)["train_loss"] == early[-1]["train_loss"]
-    assert torch.equal(weights, linear_map(run.net).weight)
+    probe = CollapseProbe(begun.image_set, "cross-entropy", chosen["weight_decay"])
+    assert probe(begun.net)["train_loss"] == early[-1]["train_loss"]
+    assert torch.equal(weights, linear_map(begun.net).weight)
 
 
 def test_nc4_counts_the_bias() -> None:
-    run = collapse_runs.begin(cell("terminal_phase", loss="square"))
-    before = CollapseProbe(run.image_set, "square", 1e-3)(run.net)
+    begun = collapse_runs.begin(cell("terminal_phase", objective="square"))
+    before = CollapseProbe(begun.image_set, "square", 1e-3)(begun.net)
     with torch.no_grad():
-        linear_map(run.net).bias[0] += 100
-    after = CollapseProbe(run.image_set, "square", 1e-3)(run.net)
+        linear_map(begun.net).bias[0] += 100
+    after = CollapseProbe(begun.image_set, "square", 1e-3)(begun.net)
     assert after["train_variability"] == before["train_variability"]
     assert after["train_accuracy"] == pytest.approx(0.1)
     assert after["train_centre_disagreement"] > 0.5
@@ -90,9 +99,9 @@ def test_nc4_counts_the_bias() -> None:
 
 
 def test_the_parts_add_up_to_the_penalised_loss() -> None:
-    run = collapse_runs.begin(cell("terminal_phase", loss="square"))
-    linear = linear_map(run.net)
-    found = CollapseProbe(run.image_set, "square", 0.01)(run.net)
+    begun = collapse_runs.begin(cell("terminal_phase", objective="square"))
+    linear = linear_map(begun.net)
+    found = CollapseProbe(begun.image_set, "square", 0.01)(begun.net)
     penalty = 0.005 * (linear.weight.square().sum() + linear.bias.square().sum()).item()
     total = sum(found[f"part_{name}"] for name in ("variability", "alignment", "deviation"))
     assert total == pytest.approx(found["train_loss"] + penalty, rel=1e-5)
@@ -100,7 +109,7 @@ def test_the_parts_add_up_to_the_penalised_loss() -> None:
 
 def test_minority_classes_have_fewer_of_the_same_images() -> None:
     small, large = (
-        collapse_runs.begin(cell("imbalanced", loss="square", ratio=ratio)).image_set
+        collapse_runs.begin(cell("imbalanced", objective="square", ratio=ratio)).image_set
         for ratio in (10, 1)
     )
     minority = collapse_runs.minority_classes(3)

@@ -81,7 +81,7 @@ def begin(cell: Cell, device: str = "cpu", checkpoint: Path | None = None) -> Tr
     rows = train(
         net,
         image_set,
-        TrainedLoss(cell["loss"]),
+        TrainedLoss(cell["objective"]),
         settings,
         streams=Streams(cell["seed"], device=device),
         evaluate=_probe(cell, image_set),
@@ -125,8 +125,8 @@ def _network(cell: Cell, image_set: data.ImageSet) -> nets.Classifier:
 def _probe(cell: Cell, image_set: data.ImageSet) -> CollapseProbe | GroupProbe:
     if "ratio" in cell:
         minority = minority_classes(cell["seed"], len(image_set.classes))
-        return GroupProbe(image_set, minority, cell["loss"], cell["weight_decay"])
-    return CollapseProbe(image_set, cell["loss"], cell["weight_decay"])
+        return GroupProbe(image_set, minority, cell["objective"], cell["weight_decay"])
+    return CollapseProbe(image_set, cell["objective"], cell["weight_decay"])
 
 
 def terminal_phase() -> Recipe:
@@ -139,8 +139,8 @@ def terminal_phase() -> Recipe:
     features collapse far less under every loss.
     """
     presets = {
-        "full": Grid({"loss": tuple(LOSSES)}, fixed=SMALL),
-        "tiny": Grid({"loss": tuple(LOSSES)}, fixed=QUICK),
+        "full": Grid({"objective": tuple(LOSSES)}, fixed=SMALL),
+        "tiny": Grid({"objective": tuple(LOSSES)}, fixed=QUICK),
     }
     return Recipe("terminal_phase", CHAPTER, presets, run_cell, terminal_phase.__doc__ or "")
 
@@ -157,8 +157,8 @@ def terminal_phase_cifar10() -> Recipe:
     quick = {**QUICK, "network": "residual", "width": 2}
     losses = ("cross-entropy", "square")
     presets = {
-        "full": Grid({"loss": losses}, fixed=fixed),
-        "tiny": Grid({"loss": losses}, fixed=quick),
+        "full": Grid({"objective": losses}, fixed=fixed),
+        "tiny": Grid({"objective": losses}, fixed=quick),
     }
     about = terminal_phase_cifar10.__doc__ or ""
     return Recipe("terminal_phase_cifar10", CHAPTER, presets, run_cell, about)
@@ -174,8 +174,10 @@ def imbalanced() -> Recipe:
     """
     fixed = {**SMALL, "per_class": 400, "steps": 4000, "rows": 8}
     presets = {
-        "full": Grid({"loss": ("cross-entropy", "square"), "ratio": (1, 10, 100)}, fixed=fixed),
-        "tiny": Grid({"loss": ("cross-entropy", "square"), "ratio": (1, 10)}, fixed=QUICK),
+        "full": Grid(
+            {"objective": ("cross-entropy", "square"), "ratio": (1, 10, 100)}, fixed=fixed
+        ),
+        "tiny": Grid({"objective": ("cross-entropy", "square"), "ratio": (1, 10)}, fixed=QUICK),
     }
     return Recipe("imbalanced", CHAPTER, presets, run_cell, imbalanced.__doc__ or "")
 
