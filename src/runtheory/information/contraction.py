@@ -1,0 +1,199 @@
+"""How much information survives a noisy layer: contraction coefficients (chapter 2).
+
+For a channel K, eta_TV is the largest ratio TV(PK, QK) / TV(P, Q) and eta_KL the largest ratio
+D(PK || QK) / D(P || Q), over all input laws P and Q. Three facts carry this module.
+
+* eta_TV is the largest distance TV(K(x), K(x')) between two rows of the channel.
+* For eta_KL two input symbols suffice: with L = dP/dQ held fixed, D(P || Q) is linear in Q and
+  D(PK || QK) convex, so the maximum over {Q : E_Q 1 = E_Q L = 1} lies at an extreme point, and
+  those have at most two symbols.
+* eta_KL equals its local, chi-square form, because
+  D(P || Q) = int_0^1 (1 - s) sum (P - Q)^2 / (Q + s (P - Q)) ds on both sides of the channel.
+
+Hence for two rows p and q, eta_KL = max_t 1 - sum p q / ((1 - t) p + t q), concave in t. The
+coefficients of dropout round to one at every usual width: the share that is lost, 1 - eta, is
+kept as a logarithm beside them. Divergences are in nats.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float64
+from scipy.special import log_ndtr, logsumexp
+
+
+@dataclass(frozen=True)
+class Contraction:
+    """Both coefficients, with log(1 - eta) of each, which stays exact where eta rounds to one."""
+
+    total_variation: float
+    divergence: float
+    log_total_variation_lost: float
+    log_divergence_lost: float
+
+
+def erasure(probability: float) -> Contraction:
+    """Return the coefficients of the erasure channel: both are 1 - probability.
+
+    D(PK || QK) = (1 - probability) D(P || Q) holds for every P and Q, not only at the supremum.
+
+    Raises
+    ------
+    ValueError
+        If ``probability`` lies outside [0, 1].
+    """
+    return dropout(probability, width=1)
+
+
+def dropout(rate: float, *, width: int) -> Contraction:
+    """Return the coefficients of dropout on ``width`` coordinates: both are 1 - rate^width.
+
+    The value is that of visible erasures and is reached by coordinates that repeat one symbol.
+    Zeros that hide the mask degrade this channel, so for them it is an upper bound, met where zero
+    is an input symbol. Independent coordinates contract by 1 - rate only, see
+    :func:`dropout_divergence`.
+
+    Raises
+    ------
+    ValueError
+        If ``rate`` lies outside [0, 1] or ``width`` is below one.
+    """
+    check_probability(rate, "rate")
+    if width < 1:
+        raise ValueError(f"width must be at least 1, got {width}")
+    lost = width * math.log(rate) if rate > 0 else -math.inf
+    kept = 0.0 - math.expm1(lost)
+    return Contraction(kept, kept, lost, lost)
+
+
+def drop_connect(rate: float, *, inputs: int, outputs: int) -> Contraction:
+    """Return the coefficients of DropConnect on an ``outputs`` x ``inputs`` weight matrix.
+
+    Both are 1 - rate^(inputs outputs) for a visible mask and weights none of which is zero: two
+    inputs that differ in every coordinate are told apart unless all weights are dropped. A hidden
+    mask or other weights give at most that.
+
+    Raises
+    ------
+    ValueError
+        If ``rate`` lies outside [0, 1] or a size is below one.
+    """
+    if min(inputs, outputs) < 1:
+        raise ValueError(f"inputs and outputs must be at least 1, got {inputs} and {outputs}")
+    return dropout(rate, width=inputs * outputs)
+
+
+def symmetric(flip: float) -> Contraction:
+    """Return the coefficients of the binary symmetric channel: |1 - 2 flip| and (1 - 2 flip)^2.
+
+    Raises
+    ------
+    ValueError
+        If ``flip`` lies outside [0, 1].
+    """
+    check_probability(flip, "flip")
+    variation = abs(1 - 2 * flip)
+    return Contraction(
+        variation,
+        variation**2,
+        safe_log(2 * min(flip, 1 - flip)),
+        safe_log(4 * flip * (1 - flip)),
+    )
+
+
+def gaussian_noise(diameter: float, *, deviation: float) -> Contraction:
+    """Return the coefficients of N(0, deviation^2) noise on inputs from a set of this diameter.
+
+    With u = diameter / (2 deviation), eta_TV = erf(u / sqrt 2) and eta_KL = E tanh^2(u^2 + u Z),
+    1 - eta_KL = exp(-u^2/2) E sech(u Z), Z standard normal: the case of two inputs at this
+    distance, and by the two-symbol rule that of every bounded set, since two closer inputs are a
+    degraded version of two more distant ones. A tanh layer of width d has diameter 2 sqrt(d). On
+    an unbounded set both coefficients are one [polyanskiy2016dissipation].
+
+    Raises
+    ------
+    ValueError
+        If ``diameter`` is negative or infinite, or ``deviation`` is not positive.
+    """
+    if not 0 <= diameter < math.inf:
+        raise ValueError(f"diameter must be finite and not negative, got {diameter}")
+    if not deviation > 0:
+        raise ValueError(f"deviation must be positive, got {deviation}")
+    reach = diameter / (2 * deviation)
+    # The trapezoidal rule converges geometrically here; the step follows the poles of sech.
+    end = min(9.0, 40 / reach) if reach > 0 else 9.0
+    nodes = np.linspace(-end, end, 801)
+    weights = np.exp(-(nodes**2) / 2) * (nodes[1] - nodes[0]) / math.sqrt(2 * math.pi)
+    slope = reach * nodes
+    lost = min(-(reach**2) / 2 + math.log(float(weights @ (1 / np.cosh(slope)))), 0.0)
+    # sinh^2 / cosh times exp(-u^2/2) is tanh^2 under the mean of the two outputs.
+    gained = float(weights @ (np.sinh(slope) * np.tanh(slope))) if reach < 1 else 0.0
+    return Contraction(
+        math.erf(reach / math.sqrt(2)),
+        math.exp(-(reach**2) / 2) * gained if reach < 1 else -math.expm1(lost),
+        min(math.log(2) + float(log_ndtr(-reach)), 0.0),
+        lost,
+    )
+
+
+def compose(parts: Sequence[Contraction]) -> Contraction:
+    """Return the product of coefficients, an upper bound for channels that follow one another.
+
+    The share lost, 1 - prod eta, is -expm1(sum log1p(-exp(lost))), exact where the product is one.
+
+    Raises
+    ------
+    ValueError
+        If ``parts`` is empty.
+    """
+    if not parts:
+        raise ValueError("compose needs at least one contraction, got none")
+    variation = _log_lost([part.log_total_variation_lost for part in parts])
+    divergence = _log_lost([part.log_divergence_lost for part in parts])
+    return Contraction(
+        math.prod(part.total_variation for part in parts),
+        math.prod(part.divergence for part in parts),
+        variation,
+        divergence,
+    )
+
+
+def dropout_divergence(coordinates: Float64[np.ndarray, "coordinate"], rate: float) -> float:
+    """Return D(PK || QK) = (1 - rate) sum_i D(P_i || Q_i) for independent coordinates, in nats.
+
+    ``coordinates`` holds D(P_i || Q_i). Each coordinate is kept with probability 1 - rate and the
+    divergence of a product is a sum: the actual contraction of product inputs is 1 - rate at every
+    width (visible mask; at most that for a hidden one), far from the worst case of :func:`dropout`.
+
+    Raises
+    ------
+    ValueError
+        If ``rate`` lies outside [0, 1] or a divergence is negative.
+    """
+    check_probability(rate, "rate")
+    if not np.all(coordinates >= 0):
+        raise ValueError(f"divergences must not be negative, got {np.min(coordinates)}")
+    return float((1 - rate) * coordinates.sum())
+
+
+def safe_log(value: float) -> float:
+    """Return log(value), minus infinity at zero."""
+    return math.log(value) if value > 0 else -math.inf
+
+
+def _log_lost(logarithms: Sequence[float]) -> float:
+    if max(logarithms) == 0:
+        return 0.0
+    if max(logarithms) < -40:  # the products of these shares are below the last digit of their sum
+        return float(logsumexp(logarithms))
+    return safe_log(-math.expm1(sum(math.log1p(-math.exp(value)) for value in logarithms)))
+
+
+def check_probability(value: float, name: str) -> None:
+    """Raise ``ValueError`` unless ``value`` lies in [0, 1]."""
+    if not 0 <= value <= 1:
+        raise ValueError(f"{name} must lie in [0, 1], got {value}")

@@ -1,0 +1,165 @@
+"""From loss information to a bound on the gap, in the super-sample setting (chapter 2).
+
+The loss is zero or one (or, where said, lies in [0, 1]). Of pair i the copies have losses L_i^0 and
+L_i^1, U_i is the column of the training copy, D_i = L_i^1 - L_i^0; r is the expected training
+error and the gap is E[test error - training error] = (1/n) sum E[(-1)^U_i D_i]. Every bound here
+takes an information in nats, already averaged over i, or that of the pair (D_J, U_J), J uniform
+over the positions: the proofs ask only for a uniform U that is independent of the super-sample, so
+both are covered, for any algorithm.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+from scipy.special import entr
+
+from runtheory.information.pac_bayes import kl_inverse
+
+Nodes = np.ndarray | np.float64 | float
+
+
+@dataclass(frozen=True)
+class FastRate:
+    """The best fast-rate bound on the gap and the constants C1 and C2 that give it."""
+
+    value: float
+    first: float
+    second: float
+
+
+def difference_information(gained: float, lost: float) -> float:
+    """Return I(D; U) in nats from P(test wrong, training right) and P(training wrong, test right).
+
+    With a and b these two, a log(2a/(a+b)) + b log(2b/(a+b)): exchanging the copies of a pair and
+    flipping its mask changes nothing, so D = 0 says nothing about U. For the same reason
+    I(L^0, L^1; U) has this value too.
+
+    Raises
+    ------
+    ValueError
+        If one is negative or their sum exceeds one.
+    """
+    if min(gained, lost) < 0 or gained + lost > 1 + 1e-12:
+        raise ValueError(f"gained and lost must be probabilities, got {gained} and {lost}")
+    either = gained + lost
+    if either == 0:
+        return 0.0
+    share = gained / either
+    return max(either * (math.log(2) - float(entr(share) + entr(1 - share))), 0.0)
+
+
+def single_information(training_error: float, test_error: float) -> float:
+    """Return I(L^0; U) = h((r + t)/2) - (h(r) + h(t))/2 in nats, h the binary entropy.
+
+    It depends on the two errors alone: what is built on it restates the gap and cannot see more.
+
+    Raises
+    ------
+    ValueError
+        If an error lies outside [0, 1].
+    """
+    for error in (training_error, test_error):
+        _check_error(error)
+    middle = (training_error + test_error) / 2
+    return max(_entropy(middle) - (_entropy(training_error) + _entropy(test_error)) / 2, 0.0)
+
+
+def difference_bound(information: float) -> float:
+    """Return sqrt(2 I(D; U)), a bound on |gap| for losses in [0, 1] [wang2023tighter].
+
+    (-1)^U D is in [-1, 1] and has mean zero when U is decoupled: it is then 1-sub-Gaussian.
+    """
+    _check_information(information)
+    return math.sqrt(2 * information)
+
+
+def single_bound(information: float) -> float:
+    """Return 2 sqrt(2 I(L^0; U)), a bound on |gap| for losses in [0, 1] [wang2023tighter]."""
+    _check_information(information)
+    return 2 * math.sqrt(2 * information)
+
+
+def binary_bound(training_error: float, information: float) -> float:
+    """Return 2 (kl^-1(r, I) - r), a bound on the gap from I(L^0, L^1; U) [hellstrom2022family].
+
+    A coin with chance L^U has mean r, and (r + t)/2 when U is decoupled, t the test error: by data
+    processing kl(r || (r + t)/2) <= I. So the test error is at most r plus this value.
+
+    Raises
+    ------
+    ValueError
+        If ``training_error`` lies outside [0, 1] or ``information`` is negative.
+    """
+    _check_error(training_error)
+    _check_information(information)
+    return float(2 * (kl_inverse(training_error, information) - training_error))
+
+
+def fast_rate_bound(training_error: float, information: float) -> FastRate:
+    """Return the least C1 r + I(L^0; U) / C2 with exp(2 C2) + exp(-2 C2 (C1 + 1)) <= 2.
+
+    The form of [wang2023tighter], a bound on the gap for losses in [0, 1]. For given C2 below
+    log(2)/2 the best C1 is -log(2 - exp(2 C2)) / (2 C2) - 1, and the value is convex in C2: one
+    scan finds the minimum. Without training error it tends to 2 I / log 2, with C1 infinite.
+
+    Raises
+    ------
+    ValueError
+        If ``training_error`` lies outside [0, 1] or ``information`` is negative.
+    """
+    _check_error(training_error)
+    _check_information(information)
+    if training_error == 0:
+        return FastRate(2 * information / math.log(2), math.inf, math.log(2) / 2)
+    if information == 0:
+        return FastRate(0.0, 0.0, 0.0)
+    edge, steps = math.log(2), np.geomspace(1e-8, 0.5, 200)
+    nodes = np.sort(edge * np.concatenate([steps, 1 - steps]))
+    best = int(np.argmin(_fast_value(nodes, training_error, information)))
+    bracket = (nodes[max(best - 1, 0)], nodes[min(best + 1, len(nodes) - 1)])
+    found = minimize_scalar(
+        _fast_value,
+        bounds=bracket,
+        args=(training_error, information),
+        method="bounded",
+        options={"xatol": 1e-12},
+    )
+    ends = np.array([found.x, nodes[best]])
+    node = ends[np.argmin(_fast_value(ends, training_error, information))]
+    value = float(_fast_value(node, training_error, information))
+    return FastRate(value, float(_first_constant(node)), float(node) / 2)
+
+
+def interpolation_error(information: float) -> float:
+    """Return I(D; U) / log 2, the expected test error itself where the training error is zero.
+
+    Then D is zero or tells U: log 2 - H(U | D) = P(D != 0) log 2 [wang2023tighter].
+    """
+    _check_information(information)
+    return information / math.log(2)
+
+
+def _first_constant(node: Nodes) -> Nodes:
+    return -np.log1p(-np.expm1(node)) / node - 1
+
+
+def _fast_value(node: Nodes, training_error: float, information: float) -> Nodes:
+    return _first_constant(node) * training_error + 2 * information / node
+
+
+def _entropy(probability: float) -> float:
+    return float(entr(probability) + entr(1 - probability))
+
+
+def _check_error(error: float) -> None:
+    if not 0 <= error <= 1:
+        raise ValueError(f"an error must lie in [0, 1], got {error}")
+
+
+def _check_information(information: float) -> None:
+    if not information >= 0:
+        raise ValueError(f"information must not be negative, got {information}")

@@ -1,0 +1,221 @@
+"""PAC-Bayes bounds: with probability 1 - delta over the sample, for all posteriors (chapter 2).
+
+A posterior Q over hypotheses has risk L(Q) and empirical risk r on n independent samples, both of
+a loss in [0, 1]; P is a prior that does not depend on the sample and D = D(Q || P), in nats. Every
+function takes r and D as numbers or arrays that broadcast, and returns float64. Results are not
+cut off at one: a value of one or more is vacuous.
+
+All but Catoni's bound start from kl(r || L(Q)) <= (D + log(2 sqrt(n) / delta)) / n
+[maurer2004note], which rests on E exp(n kl(r || L)) <= 2 sqrt(n) for one hypothesis. The note
+proves that constant for n >= 8; the sum that it bounds is below 2 sqrt(n) for smaller n too.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float64
+from numpy.typing import ArrayLike
+
+Numbers = ArrayLike | float | int | Sequence[Any]
+Array = Float64[np.ndarray, "*shape"]
+
+
+def binary_divergence(first: Numbers, second: Numbers) -> Array:
+    """Return kl(q || p) = q log(q/p) + (1-q) log((1-q)/(1-p)), in nats; infinite where p is 0 or 1.
+
+    Raises
+    ------
+    ValueError
+        If a probability lies outside [0, 1].
+    """
+    q, p = _probabilities(first, "first"), _probabilities(second, "second")
+    return np.asarray(_divergence(q, p))
+
+
+def kl_inverse(risk: Numbers, budget: Numbers) -> Array:
+    """Return the largest p with kl(risk || p) <= budget, rounded up.
+
+    Bisection down to neighbouring numbers; the upper end is returned, so the result is never below
+    the true inverse. For risk 0 it is 1 - exp(-budget). Range [risk, 1].
+
+    Raises
+    ------
+    ValueError
+        If ``risk`` lies outside [0, 1] or ``budget`` is negative.
+    """
+    q = _probabilities(risk, "risk")
+    limit = np.asarray(budget, dtype=np.float64)
+    if not np.all(limit >= 0):
+        raise ValueError(f"budget must not be negative, got {np.min(limit)}")
+    q, limit = np.broadcast_arrays(q, limit)
+    low, high = q.copy(), np.ones_like(q)
+    # A midpoint is called inside where rounding leaves doubt: that only moves the result up.
+    for _ in range(1100):
+        middle = np.asarray(low + (high - low) / 2)
+        if np.all((middle <= low) | (middle >= high)):
+            break
+        inside = _divergence(q, middle) <= limit * (1 + 2e-15) + 2e-15 * (middle - q)
+        low, high = np.where(inside, middle, low), np.where(inside, high, middle)
+    return np.asarray(high)
+
+
+def kl_bound(risk: Numbers, divergence: Numbers, *, samples: int, delta: float) -> Array:
+    """Return the PAC-Bayes-kl bound, the inverse of kl at (D + log(2 sqrt(n)/delta)) / n.
+
+    Raises
+    ------
+    ValueError
+        If ``risk`` lies outside [0, 1], ``divergence`` is negative, ``samples`` is below one or
+        ``delta`` lies outside (0, 1). The other bounds of this module raise on the same terms.
+    """
+    return kl_inverse(risk, _budget(divergence, samples, delta))
+
+
+def mcallester_bound(risk: Numbers, divergence: Numbers, *, samples: int, delta: float) -> Array:
+    """Return r + sqrt(B/2), B = (D + log(2 sqrt(n)/delta)) / n: Pinsker's relaxation."""
+    r = _probabilities(risk, "risk")
+    return np.asarray(r + np.sqrt(_budget(divergence, samples, delta) / 2))
+
+
+def quadratic_bound(risk: Numbers, divergence: Numbers, *, samples: int, delta: float) -> Array:
+    """Return (sqrt(r + B/2) + sqrt(B/2))^2, B as above [perezortiz2021tighter].
+
+    It is kl(r || p) >= (p - r)^2 / (2 p) solved for p, and equals :func:`lambda_bound` at its best
+    trade-off.
+    """
+    r = _probabilities(risk, "risk")
+    half = _budget(divergence, samples, delta) / 2
+    return np.asarray((np.sqrt(r + half) + np.sqrt(half)) ** 2)
+
+
+def lambda_bound(
+    risk: Numbers,
+    divergence: Numbers,
+    *,
+    samples: int,
+    delta: float,
+    trade_off: float | None = None,
+) -> Array:
+    """Return r / (1 - t/2) + B / (t (1 - t/2)), B as above, for t in (0, 2) [thiemann2017strongly].
+
+    It holds for all trade-offs t at once, so the default is the best, 2 / (1 + sqrt(1 + 2 r / B)).
+
+    Raises
+    ------
+    ValueError
+        On the terms of :func:`kl_bound`, or if ``trade_off`` lies outside (0, 2).
+    """
+    r = _probabilities(risk, "risk")
+    budget = _budget(divergence, samples, delta)
+    if trade_off is not None and not 0 < trade_off < 2:
+        raise ValueError(f"trade_off must lie in (0, 2), got {trade_off}")
+    t = 2 / (1 + np.sqrt(1 + 2 * r / budget)) if trade_off is None else trade_off
+    return np.asarray((r + budget / t) / (1 - t / 2))
+
+
+def catoni_bound(
+    risk: Numbers, divergence: Numbers, *, samples: int, delta: float, temperatures: Sequence[float]
+) -> Array:
+    """Return the least over C of (1 - exp(-C r - (D + log(M/delta)) / n)) / (1 - exp(-C)).
+
+    The bound of [catoni2007pac] holds for one C fixed in advance; over the M ``temperatures`` it
+    holds with delta / M each. It needs no factor 2 sqrt(n).
+
+    Raises
+    ------
+    ValueError
+        On the terms of :func:`kl_bound`, or if ``temperatures`` is empty or one is not positive.
+    """
+    if not temperatures or min(temperatures) <= 0:
+        raise ValueError(f"temperatures must be positive, at least one, got {temperatures}")
+    r, kl = _probabilities(risk, "risk"), _nats(divergence)
+    _check_sampling(samples, delta)
+    cost = (kl + math.log(len(temperatures) / delta)) / samples
+    values = [-np.expm1(-c * r - cost) / -math.expm1(-c) for c in temperatures]
+    return np.asarray(np.min(np.stack(np.broadcast_arrays(*values)), axis=0))
+
+
+def monte_carlo_bound(mean: Numbers, *, draws: int, delta: float) -> Array:
+    """Return an upper bound on an expectation in [0, 1] from the mean of independent draws.
+
+    The inverse of kl at log(1/delta) / draws: if p exceeds it, the mean fell to a value a with
+    kl(a || p) > log(1/delta) / draws, which Chernoff's bound allows with probability delta. One
+    side is needed, so there is no factor 2.
+
+    Raises
+    ------
+    ValueError
+        If ``mean`` lies outside [0, 1], ``draws`` is below one or ``delta`` lies outside (0, 1).
+    """
+    _check_sampling(draws, delta)
+    return kl_inverse(mean, math.log(1 / delta) / draws)
+
+
+def gaussian_divergence(
+    squared_distance: Numbers, *, dimension: int, deviation: float, prior_deviation: float
+) -> Array:
+    """Return D(N(w, s^2 I) || N(w0, t^2 I)), in nats, from ||w - w0||^2.
+
+    ||w - w0||^2 / (2 t^2) + (d/2) (x - log(1 + x)) with 1 + x = s^2 / t^2.
+
+    Raises
+    ------
+    ValueError
+        If the distance is negative, or ``dimension`` or a deviation is not positive.
+    """
+    if dimension < 1 or not min(deviation, prior_deviation) > 0:
+        raise ValueError(
+            "dimension and deviations must be positive, "
+            f"got {dimension}, {deviation} and {prior_deviation}"
+        )
+    ratio = deviation / prior_deviation
+    spread = (ratio - 1) * (ratio + 1)
+    shape = spread - 2 * math.log(ratio) if abs(spread) > 0.5 else spread - math.log1p(spread)
+    return np.asarray(_nats(squared_distance) / (2 * prior_deviation**2) + dimension * shape / 2)
+
+
+def _divergence(q: np.ndarray, p: np.ndarray) -> np.ndarray:
+    """Return kl as a sum of two terms that are not negative, so that they cannot cancel."""
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        up, down = (p - q) / q, (q - p) / (1 - q)
+        # Far from q the ratio form would lose digits, close to it the difference of logarithms.
+        ratio = p / q
+        spread = np.where(np.isfinite(ratio), np.log(ratio), np.log(p) - np.log(q))
+        kept = np.where(np.abs(up) > 0.5, p - q - q * spread, q * (up - np.log1p(up)))
+        lost = np.where(
+            np.abs(down) > 0.5,
+            q - p - (1 - q) * (np.log1p(-p) - np.log1p(-q)),
+            (1 - q) * (down - np.log1p(down)),
+        )
+        kept, lost = np.where(q > 0, kept, p), np.where(q < 1, lost, 1 - p)
+    return np.asarray(kept + lost)
+
+
+def _budget(divergence: Numbers, samples: int, delta: float) -> np.ndarray:
+    _check_sampling(samples, delta)
+    return np.asarray((_nats(divergence) + math.log(2 * math.sqrt(samples) / delta)) / samples)
+
+
+def _probabilities(values: Numbers, name: str) -> np.ndarray:
+    array = np.asarray(values, dtype=np.float64)
+    if not np.all((array >= 0) & (array <= 1)):
+        raise ValueError(f"{name} must lie in [0, 1], got {array}")
+    return array
+
+
+def _nats(values: Numbers) -> np.ndarray:
+    array = np.asarray(values, dtype=np.float64)
+    if not np.all(array >= 0):
+        raise ValueError(f"divergence must not be negative, got {np.min(array)}")
+    return array
+
+
+def _check_sampling(samples: int, delta: float) -> None:
+    if samples < 1:
+        raise ValueError(f"samples must be at least 1, got {samples}")
+    if not 0 < delta < 1:
+        raise ValueError(f"delta must lie in (0, 1), got {delta}")

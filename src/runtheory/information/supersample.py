@@ -1,0 +1,155 @@
+"""Super-samples: pairs of examples of which a coin picks the one that is trained on (chapter 2).
+
+A super-sample is an n x 2 table of examples, and a mask picks one of each row
+[steinke2020reasoning]: entry i of the mask is the column of the training copy, the other copy is a
+test example of the same law. A group is one super-sample, a replicate one mask and one trained
+network; the replicates of one group share its examples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Float64, Int64
+from torch import Tensor
+
+from runtheory.information.perceptrons import (
+    Descent,
+    Perceptrons,
+    draw_batches,
+    draw_perceptrons,
+    train,
+)
+
+
+@dataclass(frozen=True)
+class SuperSamples:
+    """Which examples of a pool form each super-sample, and the masks of its replicates."""
+
+    indices: Int64[Tensor, "group pair 2"]
+    groups: Int64[Tensor, "replicate"]
+    masks: Int64[Tensor, "replicate pair"]
+
+    @property
+    def replicates(self) -> int:
+        return self.masks.shape[0]
+
+    @property
+    def training_indices(self) -> Int64[Tensor, "replicate pair"]:
+        """The examples that each replicate is trained on."""
+        return self.indices[self.groups].gather(2, self.masks[:, :, None]).squeeze(2)
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """Zero-one losses and predicted classes on both copies of every pair of every replicate.
+
+    Columns are those of the super-sample, so the training copy of pair i is in column
+    ``masks[:, i]``.
+    """
+
+    losses: Float64[Tensor, "replicate pair 2"]
+    predictions: Int64[Tensor, "replicate pair 2"]
+    masks: Int64[Tensor, "replicate pair"]
+    groups: Int64[Tensor, "replicate"]
+
+    @property
+    def training_error(self) -> float:
+        return float(self.losses.gather(2, self.masks[:, :, None]).mean())
+
+    @property
+    def test_error(self) -> float:
+        return float(self.losses.gather(2, 1 - self.masks[:, :, None]).mean())
+
+    @property
+    def gap(self) -> float:
+        """Test error less training error, averaged over replicates and pairs."""
+        return self.test_error - self.training_error
+
+
+def draw_super_samples(
+    pool: int, *, pairs: int, groups: int, masks: int, generator: torch.Generator
+) -> SuperSamples:
+    """Draw ``groups`` super-samples from a pool of that many examples, ``masks`` masks for each.
+
+    The 2 x ``pairs`` examples of a super-sample are distinct, so that over a pool of independent
+    examples they are independent. Different groups may share examples: that leaves every
+    expectation as it is and widens its error a little.
+
+    Raises
+    ------
+    ValueError
+        If a count is below one or the pool is smaller than one super-sample.
+    """
+    if min(pairs, groups, masks) < 1:
+        raise ValueError(
+            f"pairs, groups and masks must be at least 1, got {pairs}, {groups} and {masks}"
+        )
+    if pool < 2 * pairs:
+        raise ValueError(f"a super-sample of {pairs} pairs needs {2 * pairs} examples, got {pool}")
+    device = generator.device
+    drawn = [
+        torch.randperm(pool, generator=generator, device=device)[: 2 * pairs] for _ in range(groups)
+    ]
+    shape = (groups * masks, pairs)
+    return SuperSamples(
+        indices=torch.stack(drawn).reshape(groups, pairs, 2),
+        groups=torch.arange(groups, device=device).repeat_interleave(masks),
+        masks=torch.randint(2, shape, generator=generator, device=device),
+    )
+
+
+def run_replicates(
+    inputs: Float[Tensor, "example input"],
+    labels: Int64[Tensor, "example"],
+    plan: SuperSamples,
+    settings: Descent,
+    *,
+    start: Perceptrons,
+    batches: Int64[Tensor, "step replicate batch"] | None = None,
+) -> Outcomes:
+    """Train one network per replicate, all at once, and return its losses on both copies.
+
+    Raises
+    ------
+    ValueError
+        If ``start`` does not have one network per replicate.
+    """
+    if start.replicates != plan.replicates:
+        raise ValueError(
+            f"start needs one network per replicate, {plan.replicates}, got {start.replicates}"
+        )
+    chosen = plan.training_indices
+    trained = train(start, inputs[chosen], labels[chosen], settings, batches=batches)
+    both = plan.indices[plan.groups].flatten(1)
+    with torch.no_grad():
+        predictions = trained.scores(inputs[both]).argmax(-1)
+    wrong = (predictions != labels[both]).to(torch.float64)
+    shape = (*plan.masks.shape, 2)
+    return Outcomes(wrong.reshape(shape), predictions.reshape(shape), plan.masks, plan.groups)
+
+
+def super_sample_outcomes(
+    inputs: Float[Tensor, "example input"],
+    labels: Int64[Tensor, "example"],
+    plan: SuperSamples,
+    settings: Descent,
+    *,
+    hidden: Sequence[int],
+    classes: int,
+    generator: torch.Generator,
+) -> Outcomes:
+    """Draw networks and minibatches for every replicate of ``plan`` and run them.
+
+    Each replicate starts from weights of its own, which are part of the algorithm's randomness.
+    """
+    widths = (inputs.shape[1], *hidden, classes)
+    start = draw_perceptrons(
+        widths, replicates=plan.replicates, generator=generator, dtype=inputs.dtype
+    )
+    batches = draw_batches(
+        plan.masks.shape[1], settings, replicates=plan.replicates, generator=generator
+    )
+    return run_replicates(inputs, labels, plan, settings, start=start, batches=batches)

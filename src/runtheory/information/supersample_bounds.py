@@ -1,0 +1,267 @@
+"""Estimated bounds on the gap from the losses of many super-sample replicates (chapter 2).
+
+An estimate of a bound is not a certificate: each of these replaces an information by its plug-in
+estimate, which is too large on average. The result says by how much it should be (``bias``) and
+what the same recipe makes of masks that know nothing (the null band): a value inside the band is
+indistinguishable from zero information. Losses are zero or one; information is in nats.
+
+Pooled estimates take all pairs of all replicates together, which gives a valid bound for any
+algorithm. They count every pair twice, once with its copies exchanged and its mask flipped: the
+two have one law. Disintegrated estimates hold the super-sample fixed, need many masks for each,
+and their floor is sqrt(2 bias) per pair.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float64, Int64
+from torch import Tensor
+
+from runtheory.information import loss_information
+from runtheory.information.symbols import plug_in_information
+
+Losses = Float64[Tensor, "replicate pair 2"]
+Symbols = Int64[Tensor, "replicate pair"]
+Masks = Int64[Tensor, "replicate pair"]
+Groups = Int64[Tensor, "replicate"]
+
+
+@dataclass(frozen=True)
+class EstimatedBound:
+    """An estimated bound on the gap, E[test error - training error].
+
+    ``information`` is the plug-in estimate (nats, averaged over tables), ``bias`` its upward bias
+    to first order for independent entries, ``null_low`` and ``null_high`` the 5% and 95% points of
+    ``value`` when whole masks are exchanged between replicates, and ``samples`` the number of
+    entries in one table. Pairs of one replicate are dependent: the band sees that, ``bias`` does
+    not.
+    """
+
+    value: float
+    information: float
+    bias: float
+    null_low: float
+    null_high: float
+    samples: int
+
+
+@dataclass(frozen=True)
+class _Errors:
+    """Frequencies of the pooled table: errors on either copy, and the two kinds of difference.
+
+    The doubled tables of differences and of single losses have one free cell each, over ``pairs``
+    and 2 ``pairs`` entries: hence the two biases of the plug-in estimates.
+    """
+
+    pairs: int
+    training: float
+    test: float
+    gained: float
+    lost: float
+
+    @property
+    def difference(self) -> tuple[float, float]:
+        """I(D; U) and its upward bias."""
+        value = loss_information.difference_information(self.gained, self.lost)
+        return value, 1 / (2 * self.pairs)
+
+    @property
+    def single(self) -> tuple[float, float]:
+        """I(L; U) and its upward bias."""
+        value = loss_information.single_information(self.training, self.test)
+        return value, 1 / (4 * self.pairs)
+
+
+def estimated_difference_bound(
+    losses: Losses, masks: Masks, *, generator: torch.Generator, permutations: int = 200
+) -> EstimatedBound:
+    """Return the pooled loss-difference bound sqrt(2 I(D; U)).
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ, a loss or mask entry is neither 0 nor 1, there are fewer than two
+        replicates, or ``permutations`` is below one. So do the other pooled estimates.
+    """
+    return _pooled(
+        losses,
+        masks,
+        lambda errors: errors.difference,
+        lambda errors, information: loss_information.difference_bound(information),
+        generator=generator,
+        permutations=permutations,
+    )
+
+
+def estimated_single_bound(
+    losses: Losses, masks: Masks, *, generator: torch.Generator, permutations: int = 200
+) -> EstimatedBound:
+    """Return the pooled single-loss bound 2 sqrt(2 I(L; U))."""
+    return _pooled(
+        losses,
+        masks,
+        lambda errors: errors.single,
+        lambda errors, information: loss_information.single_bound(information),
+        generator=generator,
+        permutations=permutations,
+    )
+
+
+def estimated_binary_bound(
+    losses: Losses, masks: Masks, *, generator: torch.Generator, permutations: int = 200
+) -> EstimatedBound:
+    """Return the pooled binary-divergence bound 2 (kl^-1(r, I) - r), I that of the loss pair."""
+    return _pooled(
+        losses,
+        masks,
+        lambda errors: errors.difference,
+        lambda errors, information: loss_information.binary_bound(errors.training, information),
+        generator=generator,
+        permutations=permutations,
+    )
+
+
+def estimated_fast_rate_bound(
+    losses: Losses, masks: Masks, *, generator: torch.Generator, permutations: int = 200
+) -> EstimatedBound:
+    """Return the pooled fast-rate bound, the least C1 r + I(L; U) / C2."""
+    return _pooled(
+        losses,
+        masks,
+        lambda errors: errors.single,
+        lambda errors, information: (
+            loss_information.fast_rate_bound(errors.training, information).value
+        ),
+        generator=generator,
+        permutations=permutations,
+    )
+
+
+def interpolation_identity(losses: Losses, masks: Masks) -> float:
+    """Return I(D; U) / log 2 from the pooled table; it equals the observed test error exactly.
+
+    Raises
+    ------
+    ValueError
+        On the terms of :func:`estimated_difference_bound`, or if a training loss is not zero.
+    """
+    _check(losses, masks)
+    errors = _errors(losses, masks)
+    if errors.training > 0:
+        raise ValueError(f"the identity needs training error 0, got {errors.training}")
+    return loss_information.interpolation_error(errors.difference[0])
+
+
+def estimated_disintegrated_bound(
+    symbols: Symbols,
+    masks: Masks,
+    groups: Groups,
+    *,
+    generator: torch.Generator,
+    permutations: int = 200,
+) -> EstimatedBound:
+    """Return the mean over super-samples and pairs of sqrt(2 I(symbol_i; U_i | super-sample)).
+
+    ``symbols`` codes what is observed of pair i in each replicate: the two predicted classes give
+    the bound of [harutyunyan2021information], the two losses that of [hellstrom2022family], the
+    loss difference that of [wang2023tighter]; ``symbols`` makes the codes.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ, a code is negative, a mask entry is neither 0 nor 1, a group has
+        fewer than two replicates, or ``permutations`` is below one.
+    """
+    _check_masks(masks, permutations)
+    if symbols.shape != masks.shape or len(groups) != len(masks):
+        raise ValueError(
+            f"symbols, masks and groups must agree, got {tuple(symbols.shape)}, "
+            f"{tuple(masks.shape)} and {tuple(groups.shape)}"
+        )
+    sizes = torch.unique(groups, return_counts=True)[1]
+    if int(symbols.min()) < 0 or int(sizes.min()) < 2:
+        raise ValueError("codes must not be negative and each group needs two replicates")
+    members = [torch.nonzero(groups == group).squeeze(1) for group in torch.unique(groups)]
+    value, information, bias = _disintegrated(symbols, masks, members)
+    nulls = []
+    for _ in range(permutations):
+        shuffled = masks.clone()
+        for rows in members:
+            shuffled[rows] = masks[rows[_permutation(len(rows), generator)]]
+        nulls.append(_disintegrated(symbols, shuffled, members)[0])
+    low, high = _band(nulls)
+    return EstimatedBound(value, information, bias, low, high, int(sizes.min()))
+
+
+def _disintegrated(
+    symbols: Tensor, masks: Tensor, members: list[Tensor]
+) -> tuple[float, float, float]:
+    """Average over groups of the mean over pairs: the bound, the information and its bias."""
+    parts = [plug_in_information(symbols[rows], masks[rows]) for rows in members]
+    information = torch.stack([part[0] for part in parts])
+    bias = torch.stack([part[1] for part in parts])
+    return float((2 * information).sqrt().mean()), float(information.mean()), float(bias.mean())
+
+
+def _pooled(
+    losses: Tensor,
+    masks: Tensor,
+    measure: Callable[[_Errors], tuple[float, float]],
+    bound: Callable[[_Errors, float], float],
+    *,
+    generator: torch.Generator,
+    permutations: int,
+) -> EstimatedBound:
+    _check(losses, masks)
+    _check_masks(masks, permutations)
+    errors = _errors(losses, masks)
+    information, bias = measure(errors)
+    nulls = []
+    for _ in range(permutations):
+        null = _errors(losses, masks[_permutation(len(masks), generator)])
+        nulls.append(bound(null, measure(null)[0]))
+    low, high = _band(nulls)
+    return EstimatedBound(bound(errors, information), information, bias, low, high, errors.pairs)
+
+
+def _errors(losses: Tensor, masks: Tensor) -> _Errors:
+    training = losses.gather(2, masks[:, :, None]).squeeze(2)
+    test = losses.sum(2) - training
+    return _Errors(
+        pairs=masks.numel(),
+        training=float(training.mean()),
+        test=float(test.mean()),
+        gained=float((test > training).to(torch.float64).mean()),
+        lost=float((test < training).to(torch.float64).mean()),
+    )
+
+
+def _permutation(count: int, generator: torch.Generator) -> Tensor:
+    return torch.randperm(count, generator=generator, device=generator.device)
+
+
+def _band(values: list[float]) -> tuple[float, float]:
+    points = torch.tensor([0.05, 0.95], dtype=torch.float64)
+    low, high = torch.tensor(values, dtype=torch.float64).quantile(points).tolist()
+    return low, high
+
+
+def _check(losses: Tensor, masks: Tensor) -> None:
+    if losses.shape[:2] != masks.shape:
+        raise ValueError(
+            f"losses and masks must agree, got {tuple(losses.shape)} and {tuple(masks.shape)}"
+        )
+    if not bool(((losses == 0) | (losses == 1)).all()):
+        raise ValueError("losses must be zero or one, got another value")
+
+
+def _check_masks(masks: Tensor, permutations: int) -> None:
+    if not bool(((masks == 0) | (masks == 1)).all()):
+        raise ValueError("masks must be zero or one, got another value")
+    if len(masks) < 2:
+        raise ValueError(f"an estimate needs at least two replicates, got {len(masks)}")
+    if permutations < 1:
+        raise ValueError(f"permutations must be at least 1, got {permutations}")

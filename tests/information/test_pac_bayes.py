@@ -1,0 +1,201 @@
+import math
+
+import mpmath
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from runtheory.information.pac_bayes import (
+    binary_divergence,
+    catoni_bound,
+    gaussian_divergence,
+    kl_bound,
+    kl_inverse,
+    lambda_bound,
+    mcallester_bound,
+    monte_carlo_bound,
+    quadratic_bound,
+)
+
+PRECISE = mpmath.mp.clone()
+PRECISE.dps = 60
+
+
+def precise_kl(first, second):
+    q, p = PRECISE.mpf(first), PRECISE.mpf(second)
+    kept = q * PRECISE.log(q / p) if q else PRECISE.mpf(0)
+    return kept + ((1 - q) * (PRECISE.log1p(-q) - PRECISE.log1p(-p)) if q < 1 else 0)
+
+
+@settings(max_examples=40)
+@given(risk=st.floats(0, 1), budget=st.floats(0, 50))
+@example(risk=0.0, budget=1e-18)
+@example(risk=0.5, budget=1e-14)
+@example(risk=1e-9, budget=1e-12)
+@example(risk=1e-300, budget=1e-5)
+@example(risk=1 - 1e-12, budget=1e-3)
+@example(risk=0.3, budget=30.0)
+def test_inverse_is_never_below_the_true_one_and_close_above(risk, budget):
+    found = float(kl_inverse(risk, budget))
+    assert risk <= found <= 1
+    if found < 1:
+        assert precise_kl(risk, found) >= PRECISE.mpf(budget)
+    below = found - 4e-8 * max(found - risk, 1e-8) - 5e-15
+    if below > risk:
+        assert precise_kl(risk, below) <= PRECISE.mpf(budget)
+
+
+@settings(max_examples=40)
+@given(first=st.floats(0, 1), second=st.floats(1e-300, 1 - 1e-16))
+def test_binary_divergence_against_sixty_digits(first, second):
+    expected = float(precise_kl(first, second))
+    assert float(binary_divergence(first, second)) == pytest.approx(expected, rel=1e-9, abs=1e-15)
+
+
+def test_inverse_closed_form_and_edges():
+    budgets = np.array([0.0, 1e-12, 0.01, 1.0, 40.0])
+    np.testing.assert_allclose(kl_inverse(0.0, budgets), -np.expm1(-budgets), atol=1e-15)
+    assert kl_inverse(1.0, 0.1) == 1
+    for risk in (0.05, 0.3, 0.7):
+        for budget in (1e-4, 0.01, 0.2):
+            again = binary_divergence(risk, kl_inverse(risk, budget))
+            assert float(again) == pytest.approx(budget, abs=1e-10)
+    assert binary_divergence(0.2, 0.0) == math.inf
+    assert binary_divergence(0.2, 1.0) == math.inf
+    assert binary_divergence([0.0, 1.0], [0.0, 1.0]).tolist() == [0, 0]
+
+
+@settings(max_examples=25)
+@given(
+    risk=st.floats(0, 0.9),
+    divergence=st.floats(0, 300),
+    samples=st.integers(1, 10_000),
+    delta=st.floats(1e-6, 0.5),
+)
+def test_order_of_the_bounds(risk, divergence, samples, delta):
+    asked = {"samples": samples, "delta": delta}
+    tight = float(kl_bound(risk, divergence, **asked))
+    assert tight <= float(mcallester_bound(risk, divergence, **asked)) + 1e-12
+    quadratic = float(quadratic_bound(risk, divergence, **asked))
+    assert tight <= quadratic + 1e-12
+    assert float(lambda_bound(risk, divergence, **asked)) == pytest.approx(quadratic)
+    for trade_off in (0.1, 0.7, 1.0, 1.9):
+        fixed = float(lambda_bound(risk, divergence, trade_off=trade_off, **asked))
+        assert fixed >= quadratic * (1 - 1e-12)
+
+
+def test_bounds_transcribed():
+    risk, divergence, samples, delta = 0.1, 12.0, 500, 0.05
+    asked = {"samples": samples, "delta": delta}
+    term = divergence + math.log(2 * math.sqrt(samples) / delta)
+    expected = risk + math.sqrt(term / (2 * samples))
+    assert float(mcallester_bound(risk, divergence, **asked)) == pytest.approx(expected)
+    half = term / (2 * samples)
+    expected = (math.sqrt(risk + half) + math.sqrt(half)) ** 2
+    assert float(quadratic_bound(risk, divergence, **asked)) == pytest.approx(expected)
+    expected = risk / (1 - 0.3) + term / (samples * 0.6 * (1 - 0.3))
+    found = float(lambda_bound(risk, divergence, trade_off=0.6, **asked))
+    assert found == pytest.approx(expected)
+    found = float(kl_bound(risk, divergence, **asked))
+    assert float(precise_kl(risk, found)) == pytest.approx(term / samples)
+    grid = (0.5, 1.0, 2.0)
+    cost = (divergence + math.log(3 / delta)) / samples
+    expected = min((1 - math.exp(-c * risk - cost)) / (1 - math.exp(-c)) for c in grid)
+    found = float(catoni_bound(risk, divergence, temperatures=grid, **asked))
+    assert found == pytest.approx(expected)
+    shapes = kl_bound([0.1, 0.2], [[1.0], [2.0], [3.0]], **asked)
+    assert shapes.shape == (3, 2)
+
+
+@pytest.mark.parametrize("samples", [1, 2, 3, 5, 7, 8, 20, 100, 1000])
+def test_the_constant_holds_for_every_number_of_samples(samples):
+    # E exp(n kl(K/n || p)) over a binomial K does not depend on p in (0, 1).
+    counts = np.arange(samples + 1)
+    choose = [
+        math.lgamma(samples + 1) - math.lgamma(k + 1) - math.lgamma(samples - k + 1) for k in counts
+    ]
+    share = counts / samples
+    with np.errstate(divide="ignore", invalid="ignore"):
+        power = np.nan_to_num(counts * np.log(share)) + np.nan_to_num(
+            (samples - counts) * np.log1p(-share)
+        )
+    assert np.exp(np.array(choose) + power).sum() <= 2 * math.sqrt(samples)
+
+
+@given(
+    distance=st.floats(0, 100),
+    dimension=st.integers(1, 50),
+    deviation=st.floats(0.01, 10),
+    prior=st.floats(0.01, 10),
+)
+def test_gaussian_divergence(distance, dimension, deviation, prior):
+    found = float(
+        gaussian_divergence(
+            distance, dimension=dimension, deviation=deviation, prior_deviation=prior
+        )
+    )
+    expected = dimension * math.log(prior / deviation) - dimension / 2
+    expected += (dimension * deviation**2 + distance) / (2 * prior**2)
+    assert found == pytest.approx(expected, rel=1e-9, abs=1e-9)
+    assert found >= 0
+
+
+def test_gaussian_divergence_of_nearly_equal_deviations():
+    found = gaussian_divergence(0.0, dimension=10, deviation=1 + 1e-6, prior_deviation=1.0)
+    assert float(found) == pytest.approx(10 * 1e-12, rel=1e-3)
+
+
+def coverage(bound, *, rounds=3000, samples=60, delta=0.1):
+    """Share of violations for a posterior that follows the sample, on eight coins."""
+    generator = np.random.default_rng(8)
+    chances = np.linspace(0.05, 0.5, 8)
+    errors = generator.binomial(samples, chances, size=(rounds, 8)) / samples
+    weight = np.exp(-samples * errors / 2)
+    weight /= weight.sum(1, keepdims=True)
+    divergence = (weight * np.log(np.maximum(weight * 8, 1e-300))).sum(1)
+    values = bound((weight * errors).sum(1), divergence, samples=samples, delta=delta)
+    return float((weight @ chances > values).mean())
+
+
+@pytest.mark.parametrize("bound", [kl_bound, mcallester_bound, quadratic_bound, lambda_bound])
+def test_coverage_of_the_bounds(bound):
+    assert coverage(bound) <= 0.1
+
+
+def test_coverage_of_catoni_and_that_coverage_can_fail():
+    assert coverage(lambda *a, **k: catoni_bound(*a, temperatures=(0.5, 1.0, 2.0), **k)) <= 0.1
+    # The same check without any complexity term is violated about every other time.
+    assert coverage(lambda risk, *_, **__: risk) > 0.3
+
+
+def test_coverage_of_the_monte_carlo_bound():
+    generator = np.random.default_rng(9)
+    for chance in (0.02, 0.3, 0.8):
+        means = generator.binomial(40, chance, size=5_000) / 40
+        violated = float((monte_carlo_bound(means, draws=40, delta=0.1) < chance).mean())
+        assert violated <= 0.1
+    assert monte_carlo_bound(0.0, draws=40, delta=0.1) == pytest.approx(1 - 0.1 ** (1 / 40))
+
+
+def test_wrong_bounds_are_named():
+    for call, text in [
+        (lambda: binary_divergence(1.2, 0.5), "first"),
+        (lambda: binary_divergence(0.2, math.nan), "second"),
+        (lambda: kl_inverse(-0.1, 0.5), "risk"),
+        (lambda: kl_inverse(0.1, -0.5), "budget"),
+        (lambda: kl_bound(0.1, -1.0, samples=10, delta=0.1), "divergence"),
+        (lambda: kl_bound(0.1, 1.0, samples=0, delta=0.1), "samples"),
+        (lambda: kl_bound(0.1, 1.0, samples=10, delta=1.0), "delta"),
+        (lambda: mcallester_bound(1.1, 1.0, samples=10, delta=0.1), "risk"),
+        (lambda: quadratic_bound(0.1, 1.0, samples=10, delta=0.0), "delta"),
+        (lambda: lambda_bound(0.1, 1.0, samples=10, delta=0.1, trade_off=2.0), "trade_off"),
+        (lambda: catoni_bound(0.1, 1.0, samples=9, delta=0.1, temperatures=()), "temperatures"),
+        (lambda: monte_carlo_bound(0.1, draws=0, delta=0.1), "samples"),
+        (
+            lambda: gaussian_divergence(1.0, dimension=2, deviation=0.0, prior_deviation=1.0),
+            "deviations",
+        ),
+    ]:
+        with pytest.raises(ValueError, match=text):
+            call()
