@@ -163,6 +163,14 @@ def test_the_divergences_agree_with_an_average_over_drawn_weights():
         assert abs(sample.mean() - value) < 4 * sample.std() / math.sqrt(len(sample))
 
 
+def test_the_transport_given_the_weights_is_the_mean_of_a_folded_normal():
+    """Two samples: the spreads differ by 0.29, so that both terms of the closed form count."""
+    laws = cl.conditional_laws(BinaryGaussian(2, 2, 0.4), order=40)
+    spread = 1 - math.sqrt(0.5)
+    folded = stats.foldnorm.mean(np.abs(laws.discrepancy) / spread, scale=spread)
+    assert cl.output_wasserstein(laws) == pytest.approx(laws.law.expect(folded), rel=1e-12)
+
+
 def test_one_dimension_against_adaptive_integration():
     mean, samples = 0.5, 4
 

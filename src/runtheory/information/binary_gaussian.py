@@ -285,10 +285,9 @@ def simulate(
 def _replicates(
     model: BinaryGaussian, count: int, generator: torch.Generator
 ) -> tuple[Tensor, Tensor, Tensor]:
-    shape = (count, model.samples + 1, model.dimension)
-    options = {"generator": generator, "device": generator.device, "dtype": torch.float64}
-    labels = 2 * torch.randint(0, 2, (*shape[:2], 1), **options) - 1
-    inputs = torch.randn(shape, **options)
+    shape, device = (count, model.samples + 1, model.dimension), generator.device
+    labels = 2 * torch.randint(0, 2, (*shape[:2], 1), generator=generator, device=device) - 1
+    inputs = torch.randn(shape, generator=generator, device=device, dtype=torch.float64)
     inputs[..., :1] += labels * model.mean / model.deviation
     signed = labels * inputs
     weight = signed[:, :-1].mean(dim=1)
