@@ -34,7 +34,9 @@ class Gaussian:
     covariance: Float64[Tensor, "feature feature"]
 
     def __post_init__(self) -> None:
-        if not torch.allclose(self.covariance, self.covariance.T, rtol=1e-9, atol=0):
+        # Beside the diagonal: an entry near zero has no digits of its own to agree in.
+        slack = 1e-12 * float(self.covariance.diagonal().abs().max())
+        if not torch.allclose(self.covariance, self.covariance.T, rtol=1e-9, atol=slack):
             raise ValueError("covariance must be symmetric")
         _, failed = torch.linalg.cholesky_ex(self.covariance)
         if failed:
