@@ -251,7 +251,7 @@ class GroupGeometry:
 
     def cosines(self, majority: Tensor, minority: Tensor) -> dict[str, float]:
         """Return the mean cosines within and between the groups."""
-        found = {}
+        found: dict[str, float] = {}
         for name, vectors in (("row", self.rows), ("mean", self.means)):
             cosines = gram_cosines(vectors @ vectors.T)
             found |= {
