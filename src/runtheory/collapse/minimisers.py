@@ -90,7 +90,7 @@ def cross_entropy_minimiser(model: FeatureModel) -> Minimiser:
     scale = math.log(1 / slope - (classes - 1)) if slope * classes < 1 else 0.0
     loss = math.log1p((classes - 1) * math.exp(-scale)) + (classes - 1) * slope * scale
     modes = _balanced_modes(model)
-    kept = torch.where(modes.divisors == model.samples, math.sqrt(count) * scale, 0.0)
+    kept = math.sqrt(count) * scale * (modes.divisors == model.samples).to(torch.float64)
     kept[0] = 0.0
     bias = torch.zeros(classes, dtype=torch.float64)
     return _minimiser(model, modes, kept, bias, torch.tensor(loss, dtype=torch.float64))

@@ -14,7 +14,7 @@ from torch.func import functional_call, grad, vjp, vmap
 
 from runtheory.dropout.head import body_and_head, sample_logits
 from runtheory.modes import evaluating
-from runtheory.shapes import Labels
+from runtheory.shapes import Labels, SoftTargets
 
 GRADIENTS_AT_ONCE = 64
 
@@ -40,7 +40,7 @@ def chosen_parameters(net: nn.Module, names: Sequence[str] | None) -> dict[str, 
 def masked_gradients(
     net: nn.Module,
     images: Float[Tensor, "batch ..."],
-    labels: Labels,
+    labels: Labels | SoftTargets,
     masks: Bool[Tensor, "sample batch *feature"],
     *,
     rate: float,
@@ -49,7 +49,8 @@ def masked_gradients(
     """Yield the gradients of the cross entropy (nats) of each example under each of its masks.
 
     ``net`` has a ``body`` and a ``head`` and is held in evaluation mode meanwhile: batch statistics
-    would tie the examples together. The chosen parameters are flattened, ``body`` before ``head``.
+    would tie the examples together. ``labels`` are class indices or soft targets. The chosen
+    parameters are flattened, ``body`` before ``head``.
     The body runs once per example; its backward pass once per mask. About 64 gradients are held
     at a time, whatever the number of examples.
 

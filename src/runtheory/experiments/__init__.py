@@ -19,6 +19,7 @@ MODULES: tuple[str, ...] = (
     "runtheory.experiments.mixing_family",
     "runtheory.experiments.collapse_runs",
     "runtheory.experiments.rare_features",
+    "runtheory.experiments.interplay",
 )
 
 __all__ = ["MODULES", "Cell", "Grid", "Plan", "Recipe", "live", "recipes", "run"]

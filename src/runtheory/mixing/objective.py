@@ -11,23 +11,34 @@ from torch.nn import functional
 from runtheory.mixing.apply import apply
 from runtheory.mixing.plans import Plan
 from runtheory.randomness import Streams
-from runtheory.shapes import Images, Labels, Scalar
+from runtheory.shapes import Images, Labels, Scalar, SoftTargets
+
+TargetLoss = Callable[[nn.Module, Images, SoftTargets, Streams], Scalar]
+
+
+def soft_cross_entropy(
+    net: nn.Module, images: Images, targets: SoftTargets, streams: Streams
+) -> Scalar:
+    """Return the mean cross-entropy (nats) of ``net(images)`` against soft targets."""
+    return functional.cross_entropy(net(images), targets)
 
 
 @dataclass(frozen=True)
 class MixedObjective:
-    """Mean cross-entropy (nats) of mixed images against their mixed targets.
+    """Mean loss of mixed images against their mixed targets, cross-entropy in nats by default.
 
     ``draw(shape, generator=...)`` returns a plan: one of ``draw_cutmix``, ``draw_mixup`` and
     ``draw_cutout`` with its other arguments bound. Draws from ``streams["mixing"]``, so that runs
     of one seed keep their batches whatever is mixed. Cross-entropy is linear in the target: the
     loss of the mixed target is the mixture of the two losses of the published code [yun2019cutmix].
+    ``loss`` may be any objective that takes soft targets, that of multi-sample dropout for one.
     """
 
     draw: Callable[..., Plan]
     classes: int
+    loss: TargetLoss = soft_cross_entropy
 
     def __call__(self, net: nn.Module, images: Images, labels: Labels, streams: Streams) -> Scalar:
         plan = self.draw(images.shape, generator=streams["mixing"])
         mixed, targets = apply(plan, images, labels, classes=self.classes)
-        return functional.cross_entropy(net(mixed), targets)
+        return self.loss(net, mixed, targets, streams)

@@ -1,0 +1,122 @@
+"""Free features for mixed images: which classifier and which features minimise the loss.
+
+Chapter on the interplay. Every mixed image has a feature of its own; with targets t that mix two
+independent labels of K balanced classes, E ||h||^2 the mean over mixed images, and decay l_W, l_H,
+
+    min E ce(W h, t) + (l_W/2) ||W||^2 + (l_H/2) E ||h||^2
+
+has W W' = k l_H (I - J/K), logits z = k (t - softmax(z)) for every mixture, and k > 0 solves
+E ||t - softmax(z)||^2 = (K - 1) l_W l_H. Everything is float64.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float64
+from scipy.optimize import brentq
+from scipy.special import wrightomega
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class ShareLaw:
+    """A law of the share that an image keeps, on finitely many points: two independent labels."""
+
+    shares: Float64[np.ndarray, "point"]
+    weights: Float64[np.ndarray, "point"]
+
+    def __post_init__(self) -> None:
+        ends = (self.shares.min(), self.shares.max())
+        if ends[0] < 0 or ends[1] > 1 or self.weights.min() < 0:
+            raise ValueError(f"shares must lie in [0, 1], with weights, got shares in {ends}")
+        if abs(self.weights.sum() - 1) > 1e-9:
+            raise ValueError(f"weights must sum to one, got {self.weights.sum()}")
+
+    @property
+    def concentration(self) -> float:
+        """E[share^2 + (1 - share)^2]: one for labels that are not mixed."""
+        return float(self.weights @ (self.shares**2 + (1 - self.shares) ** 2))
+
+
+UNMIXED = ShareLaw(np.ones(1), np.ones(1))
+
+
+def uniform_shares(points: int = 64) -> ShareLaw:
+    """Return Gauss-Legendre points for a share uniform on [0, 1]: Mixup at alpha 1."""
+    nodes, weights = np.polynomial.legendre.leggauss(points)
+    return ShareLaw((nodes + 1) / 2, weights / 2)
+
+
+def free_logits(targets: Float64[np.ndarray, "point class"], strength: float) -> Array:
+    """Return the solution z of z = strength (t - softmax(z)) for every row t.
+
+    With S the normaliser, z_c + (k/S) exp(z_c) = k t_c, so z_c = k t_c - omega(k t_c + log(k/S)),
+    omega Wright's function; log(k/S) is the root of sum_c z_c = 0.
+
+    Raises
+    ------
+    ValueError
+        If a row is no distribution, or ``strength`` is not positive.
+    """
+    if not strength > 0:
+        raise ValueError(f"strength must be positive, got {strength}")
+    if targets.min() < 0 or not np.allclose(targets.sum(1), 1):
+        raise ValueError("targets must be distributions, one a row")
+    scaled = strength * targets
+    found = np.empty_like(scaled)
+    for index, row in enumerate(scaled):
+        # At the lower end every omega is below its z's argument, at the upper above it.
+        low, high = -row.max() - 50, np.log(strength) + 50
+        root = brentq(_excess, low, high, args=(row,), xtol=1e-14)
+        found[index] = row - wrightomega(row + root).real
+    return found
+
+
+def residual(law: ShareLaw, classes: int, strength: float) -> float:
+    """Return E ||t - softmax(z)||^2 at this strength: 1 in K mixtures is of one class."""
+    logits = free_logits(_targets(law.shares, classes), strength)
+    alone = free_logits(np.eye(1, classes), strength)
+    mixed = law.weights @ np.square(logits).sum(1)
+    share = 1 / classes
+    return float((share * np.square(alone).sum() + (1 - share) * mixed) / strength**2)
+
+
+def free_strength(law: ShareLaw, classes: int, decay: float) -> float:
+    """Return the strength k at ``decay`` = sqrt(l_W l_H), and 0 where the best features are none.
+
+    There is a positive one exactly if decay^2 < E[s^2 + (1 - s)^2] / K, s the share.
+
+    Raises
+    ------
+    ValueError
+        If ``decay`` is not positive or there are fewer than three classes.
+    """
+    if not decay > 0 or classes < 3:
+        raise ValueError(f"decay must be positive, classes 3 or more, got {decay} and {classes}")
+    if decay**2 >= law.concentration / classes:
+        return 0.0
+    goal = np.log((classes - 1) * decay**2)
+
+    def gap(logarithm: float) -> float:
+        return float(np.log(residual(law, classes, float(np.exp(logarithm)))) - goal)
+
+    high = 1.0
+    while gap(high) > 0:
+        high += 2.0
+    low = -1.0
+    while gap(low) < 0:
+        low -= 2.0
+    return float(np.exp(brentq(gap, low, high, xtol=1e-13)))
+
+
+def _targets(shares: Array, classes: int) -> Array:
+    targets = np.zeros((len(shares), classes))
+    targets[:, 0], targets[:, 1] = shares, 1 - shares
+    return targets
+
+
+def _excess(logarithm: float, scaled: Array) -> float:
+    return float((scaled - wrightomega(scaled + logarithm).real).sum())

@@ -1,0 +1,146 @@
+"""Free features under mixing: the closed form against an optimiser and earlier theorems."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch.nn import functional
+
+from runtheory.collapse.minimisers import cross_entropy_minimiser
+from runtheory.collapse.models import FeatureModel
+from runtheory.interplay.free_mixing import (
+    UNMIXED,
+    ShareLaw,
+    free_logits,
+    free_strength,
+    residual,
+    uniform_shares,
+)
+
+TWO_SHARES = ShareLaw(np.array([0.3, 0.9]), np.array([0.6, 0.4]))
+
+
+def all_targets(law: ShareLaw, classes: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return every target of the law and its probability."""
+    pairs = [(j, k) for j in range(classes) for k in range(classes)]
+    rows = [
+        share * functional.one_hot(torch.tensor(j), classes)
+        + (1 - share) * functional.one_hot(torch.tensor(k), classes)
+        for share in law.shares
+        for j, k in pairs
+    ]
+    weights = np.repeat(law.weights / len(pairs), len(pairs))
+    return torch.stack(rows).double(), torch.tensor(weights)
+
+
+def minimise(
+    targets: torch.Tensor, weights: torch.Tensor, decay: tuple[float, float], width: int
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Minimise the loss over classifier and features by L-BFGS, from a random start."""
+    generator = torch.Generator().manual_seed(3)
+    classes, roots = targets.shape[1], weights.sqrt()[:, None]
+    # The features are scaled by the roots of their weights: all variables are then alike.
+    classifier, scaled = (
+        torch.randn(count, width, generator=generator, dtype=torch.float64).requires_grad_()
+        for count in (classes, len(targets))
+    )
+    optimiser = torch.optim.LBFGS(
+        [classifier, scaled],
+        max_iter=1500,
+        tolerance_grad=1e-12,
+        tolerance_change=0,
+        history_size=50,
+        line_search_fn="strong_wolfe",
+    )
+
+    def closure() -> torch.Tensor:
+        optimiser.zero_grad()
+        logs = (scaled / roots @ classifier.T).log_softmax(1)
+        loss = -(weights[:, None] * targets * logs).sum()
+        loss = loss + decay[0] / 2 * classifier.square().sum()
+        loss = loss + decay[1] / 2 * scaled.square().sum()
+        loss.backward()
+        return loss
+
+    optimiser.step(closure)
+    return classifier.detach(), (scaled / roots).detach()
+
+
+@pytest.mark.parametrize("law", [UNMIXED, TWO_SHARES], ids=["unmixed", "mixed"])
+def test_an_optimiser_finds_the_frame_and_the_logits(law: ShareLaw) -> None:
+    classes, decay = 4, (0.03, 0.01)
+    targets, weights = all_targets(law, classes)
+    classifier, features = minimise(targets, weights, decay, width=classes + 2)
+    strength = free_strength(law, classes, math.sqrt(decay[0] * decay[1]))
+    frame = strength * decay[1] * (torch.eye(classes) - 1 / classes)
+    assert torch.allclose(classifier @ classifier.T, frame.double(), atol=2e-6)
+    logits = torch.tensor(free_logits(targets.numpy(), strength))
+    assert torch.allclose(features @ classifier.T, logits, atol=2e-5)
+    # A feature lies in the plane of its two rows: h = W'(t - softmax) / l_H.
+    expected = (targets - logits.softmax(1)) @ classifier / decay[1]
+    assert torch.allclose(features, expected, atol=2e-4)
+
+
+def test_an_optimiser_finds_nothing_beyond_the_threshold() -> None:
+    classes = 4
+    edge = math.sqrt(TWO_SHARES.concentration / classes)
+    targets, weights = all_targets(TWO_SHARES, classes)
+    for factor, found in ((1.02, False), (0.98, True)):
+        decay = factor * edge
+        classifier, _ = minimise(targets, weights, (decay, decay), width=6)
+        assert (float(classifier.norm()) > 1e-3) == found
+        assert (free_strength(TWO_SHARES, classes, decay) > 0) == found
+
+
+def test_unmixed_labels_give_back_the_theorem_on_cross_entropy() -> None:
+    classes, per_class, decays = 10, 7, (2e-3, 3e-4)
+    model = FeatureModel((per_class,) * classes, (decays[0],), decays[1])
+    known = cross_entropy_minimiser(model)
+    # There the decay of the features is that of their sum over samples, here of their mean.
+    ours = math.sqrt(decays[0] * classes * per_class * decays[1])
+    logits = free_logits(np.eye(classes), free_strength(UNMIXED, classes, ours))
+    lead = logits[0, 0] - logits[0, 1]
+    scores = known.scores.numpy()
+    assert lead == pytest.approx(scores[0, 0] - scores[1, 0], rel=1e-9)
+
+
+@given(
+    st.integers(3, 12),
+    st.floats(-3, 9),
+    st.lists(st.floats(0, 1), min_size=1, max_size=4),
+)
+def test_free_logits_solve_their_equation(
+    classes: int, logarithm: float, shares: list[float]
+) -> None:
+    strength = math.exp(logarithm)
+    targets = np.zeros((len(shares), classes))
+    targets[:, 0], targets[:, 1] = shares, 1 - np.array(shares)
+    logits = free_logits(targets, strength)
+    soft = np.exp(logits - logits.max(1, keepdims=True))
+    soft /= soft.sum(1, keepdims=True)
+    assert np.abs(logits - strength * (targets - soft)).max() < 1e-9 * max(strength, 1)
+    assert np.abs(logits.sum(1)).max() < 1e-9 * max(strength, 1)
+    assert np.ptp(logits[:, 2:]) >= 0
+    assert np.allclose(logits[:, 2:], logits[:, 2:3])
+
+
+def test_the_residual_falls_with_the_strength_from_its_closed_form() -> None:
+    law, classes = uniform_shares(), 10
+    values = [residual(law, classes, strength) for strength in (1e-6, 0.1, 1.0, 10.0, 1e3)]
+    assert values == sorted(values, reverse=True)
+    assert law.concentration == pytest.approx(2 / 3, rel=1e-12)
+    assert values[0] == pytest.approx((classes - 1) / classes * 2 / 3, rel=1e-4)
+
+
+def test_laws_and_strengths_out_of_range_are_refused() -> None:
+    with pytest.raises(ValueError, match="shares must lie"):
+        ShareLaw(np.array([1.2]), np.ones(1))
+    with pytest.raises(ValueError, match="sum to one"):
+        ShareLaw(np.array([0.5]), np.array([0.5]))
+    with pytest.raises(ValueError, match="strength must be positive"):
+        free_logits(np.eye(3), 0.0)
+    with pytest.raises(ValueError, match="decay must be positive"):
+        free_strength(UNMIXED, 3, 0.0)
