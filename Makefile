@@ -9,7 +9,7 @@ NB ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book test serve execute sync check bench lock clean
+.PHONY: help book pdf test serve execute sync check bench lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):.*## /  \1\t/' | expand -t 12
@@ -28,6 +28,9 @@ $(STAMP): requirements.lock pyproject.toml
 book: $(STAMP) ## build the site into _build/html from the stored outputs; a warning is an error
 	$(BIN)/jupyter-book build . --all -n -W --keep-going
 
+pdf: $(STAMP) ## the whole book as one PDF in _build/pdf; needs XeLaTeX (says what to install)
+	$(BIN)/python -m tools.pdf
+
 test: check book ## every check, unit test, notebook (run afresh) and page (in a browser)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadscope \
 		--nbval-lax --nbval-current-env --nbval-cell-timeout 180 tests chapters
@@ -45,8 +48,8 @@ sync: $(STAMP) ## write the repository's address in _config.yml into the noteboo
 check: $(STAMP) ## stored notebooks, claims, style, imports and types, without running a notebook
 	$(BIN)/python -m tools.check
 
-bench: $(STAMP) ## measure against peers and print the tables
-	@set -e; for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file; done
+bench: $(STAMP) ## measure against peers and print one table; RECORD=1 writes results/benchmarks/peers.json
+	$(BIN)/python -m benchmarks $(if $(RECORD),--record)
 
 lock: $(STAMP) ## write requirements.lock from what is installed
 	$(BIN)/python -m tools.lock

@@ -1,38 +1,34 @@
-"""Time CutMix against other implementations of it, interleaved, on one batch.
+"""CutMix beside other implementations of it, on one batch of 256 x 3 x 32 x 32 float32.
 
-Run ``python -m benchmarks.mixing``. Where freed memory goes back to the system at every call,
-page faults hide everything else; with glibc, ``MALLOC_TRIM_THRESHOLD_=1000000000`` and
-``MALLOC_MMAP_THRESHOLD_=1000000000`` in the environment keep it, as a training loop's own
-buffers do. The batch is 256 x 3 x 32 x 32 float32 with integer labels and 100 classes.
-timm and torchvision are measured where they can be imported and named as absent
-where not; neither is a dependency of the book. The row "one box per batch" is our own
-transcription of the operation that torchvision's transform performs: a roll, a slice assignment
-on a clone, one-hot labels and their blend.
+Integer labels, 100 classes. Where freed memory goes back to the system at every call, page faults
+weigh more than the arithmetic, and the ratio can turn round. glibc does so in a fresh process and
+stops once large arrays have been freed, as in a training loop, or when it is told to. One box per
+image is measured with the memory left to the system and with it kept; alone in a process
+(``--only mixing``) the two differ most. timm and torchvision are measured where they can
+be imported and named as absent where not; neither is a dependency of the book. "Roll and
+slice" is our own transcription of the operation that torchvision's transform performs: a roll, a
+slice assignment on a clone, one-hot labels and their blend.
 """
 
 from __future__ import annotations
 
-import argparse
 import importlib.util
-import os
-import statistics
-import time
-from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch.nn.functional import one_hot
 
+from benchmarks.timing import Comparison, Step, Way
 from runtheory.mixing import EVEN_SIDES, apply, draw_cutmix
 
 SHAPE, CLASSES = (256, 3, 32, 32), 100
-Step = Callable[[], object]
 
 
 def ours(images: torch.Tensor, labels: torch.Tensor, *, per_image: bool) -> Step:
     """Draw and apply, one box per image or per batch."""
-    generator = torch.Generator().manual_seed(0)
+    generator = torch.Generator(images.device).manual_seed(0)
     rule = {} if per_image else {"placement": EVEN_SIDES}
 
     def step() -> object:
@@ -42,7 +38,7 @@ def ours(images: torch.Tensor, labels: torch.Tensor, *, per_image: bool) -> Step
     return step
 
 
-def one_box_per_batch(images: torch.Tensor, labels: torch.Tensor) -> Step:
+def roll_and_slice(images: torch.Tensor, labels: torch.Tensor) -> Step:
     """Roll, paste one slice into a clone, blend the rolled one-hot labels."""
     beta = torch.distributions.Beta(torch.tensor([1.0]), torch.tensor([1.0]))
     height, width = SHAPE[2:]
@@ -95,50 +91,42 @@ def torchvision_step(images: torch.Tensor, labels: torch.Tensor) -> Step | None:
     return lambda: mix(images, labels)
 
 
-def interleaved(steps: dict[str, Step], rounds: int, repeats: int) -> dict[str, list[float]]:
-    """Return milliseconds per call: each round times every step once, in turn."""
-    times: dict[str, list[float]] = {name: [] for name in steps}
-    for number in range(rounds + 1):
-        for name, step in steps.items():
-            begin = time.perf_counter()
-            for _ in range(repeats):
-                step()
-            if number:  # the first round warms up
-                times[name].append((time.perf_counter() - begin) / repeats * 1e3)
-    return times
-
-
-def main() -> None:
-    """Print the table and the two ratios that the book holds itself to."""
-    parser = argparse.ArgumentParser(description="time CutMix implementations")
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--repeats", type=int, default=5)
-    options = parser.parse_args()
+def comparisons(device: torch.device) -> list[Comparison]:
+    """Return one box per image beside all others, and one box per batch beside its like."""
     np.random.seed(0)  # noqa: NPY002 - timm draws from NumPy's global state
-    images = torch.randn(SHAPE, generator=torch.Generator().manual_seed(0))
+    images = torch.randn(SHAPE, generator=torch.Generator().manual_seed(0)).to(device)
     labels = torch.randint(CLASSES, SHAPE[:1], generator=torch.Generator().manual_seed(1))
-    candidates: dict[str, Step | None] = {
-        "ours, one box per image": ours(images, labels, per_image=True),
-        "ours, one box per batch": ours(images, labels, per_image=False),
-        "roll and slice, one box per batch": one_box_per_batch(images, labels),
-        "torchvision, one box per batch": torchvision_step(images, labels),
-        "timm, per batch": timm_step(images, labels, "batch"),
-        "timm, per element": timm_step(images, labels, "elem"),
-    }
-    steps = {name: step for name, step in candidates.items() if step is not None}
-    times = interleaved(steps, options.rounds, options.repeats)
-    print(f"{SHAPE} float32, {torch.get_num_threads()} threads of {os.cpu_count()}")
-    for name in candidates:
-        if name in times:
-            spread = sorted(times[name])
-            print(f"{name:36s} median {statistics.median(spread):7.2f} ms   min {spread[0]:7.2f}")
-        else:
-            print(f"{name:36s} cannot be imported here")
-    base = times["ours, one box per image"]
-    for name in list(steps)[2:]:
-        ratios = [other / mine for other, mine in zip(times[name], base, strict=True)]
-        print(f"time of '{name}' / ours per image: median {statistics.median(ratios):.2f}")
-
-
-if __name__ == "__main__":
-    main()
+    labels = labels.to(device)
+    whole = "one box for the whole batch"
+    batch = (
+        Way("torchvision, per batch", torchvision_step(images, labels), note=whole),
+        Way(
+            "roll and slice, per batch",
+            roll_and_slice(images, labels),
+            note="torchvision's operation, transcribed; one box for the whole batch",
+        ),
+        Way("timm, per batch", timm_step(images, labels, "batch"), note=whole),
+    )
+    element = Way("timm, per element", timm_step(images, labels, "elem"), note="a loop over images")
+    size = "256 × 3 × 32 × 32"
+    by_image = Comparison(
+        "cutmix-image",
+        f"CutMix, one box per image, {size}",
+        Way("ours", ours(images, labels, per_image=True)),
+        (element, *batch),
+        rounds=41,
+        repeats=3,
+    )
+    returned = f"{by_image.what}, memory left to the system"
+    return [
+        replace(by_image, key="cutmix-image-returned", what=returned, keeps_memory=False),
+        by_image,
+        Comparison(
+            "cutmix-batch",
+            f"CutMix, one box per batch, {size}",
+            Way("ours", ours(images, labels, per_image=False)),
+            batch,
+            rounds=41,
+            repeats=3,
+        ),
+    ]

@@ -1,82 +1,100 @@
-"""Super-sample replicates trained all at once beside one by one, in one run.
+"""Super-sample replicates trained all at once beside one by one.
 
-Run ``python benchmarks/supersample.py``: 300 networks 49-32-2, each on 40 examples, 300 full-batch
-steps with momentum. One by one is measured on a few replicates, between two measurements of the
-whole batch, and scaled up: our own function on single replicates, and a plain module with
-``torch.optim.SGD``.
+300 networks 49-32-2, each on 40 examples, 100 full-batch steps with momentum. One by one is
+measured on a few replicates and scaled up: our own function on single replicates, and a plain
+module with ``torch.optim.SGD``. All at once is also what ``torch.func`` can do, with ``vmap`` over
+the gradient of one network.
 """
 
 from __future__ import annotations
 
-import statistics
-import time
-from collections.abc import Callable
-
 import torch
 from torch import nn
+from torch.func import functional_call, grad, vmap
+from torch.nn.functional import cross_entropy
 
+from benchmarks.timing import Comparison, Way
 from runtheory.information.perceptrons import Descent, Perceptrons, draw_perceptrons, train
 from runtheory.information.supersample import draw_super_samples
 from runtheory.randomness import stream
 
-REPLICATES, PAIRS, INPUTS, HIDDEN, SINGLES, ROUNDS = 300, 40, 49, 32, 5, 3
-SETTINGS = Descent(steps=300, learning_rate=0.05)
+REPLICATES, PAIRS, INPUTS, HIDDEN, SINGLES = 300, 40, 49, 32, 5
+SETTINGS = Descent(steps=100, learning_rate=0.05)
+
+
+def network() -> nn.Module:
+    return nn.Sequential(nn.Linear(INPUTS, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, 2))
 
 
 def by_module(inputs: torch.Tensor, labels: torch.Tensor) -> None:
-    net = nn.Sequential(nn.Linear(INPUTS, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, 2))
+    """Train one network as a training loop does."""
+    net = network().to(inputs.device)
     optimiser = torch.optim.SGD(
         net.parameters(), lr=SETTINGS.learning_rate, momentum=SETTINGS.momentum
     )
     for _ in range(SETTINGS.steps):
         optimiser.zero_grad()
-        nn.functional.cross_entropy(net(inputs), labels).backward()
+        cross_entropy(net(inputs), labels).backward()
         optimiser.step()
 
 
-def seconds_of(task: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    task()
-    return time.perf_counter() - began
+def by_vmap(start: Perceptrons, inputs: torch.Tensor, labels: torch.Tensor) -> None:
+    """Train all replicates with ``vmap`` over the gradient of one plain module."""
+    net = network()
+    named = dict(zip(("0.weight", "2.weight"), (w.mT for w in start.weights), strict=True))
+    named |= dict(zip(("0.bias", "2.bias"), (b[:, 0] for b in start.biases), strict=True))
+    parameters = {name: value.clone() for name, value in named.items()}
+    velocities = {name: torch.zeros_like(value) for name, value in named.items()}
+
+    def loss(
+        parameters: dict[str, torch.Tensor], inputs: torch.Tensor, labels: torch.Tensor
+    ) -> torch.Tensor:
+        return cross_entropy(functional_call(net, parameters, (inputs,)), labels)
+
+    gradients = vmap(grad(loss))
+    for _ in range(SETTINGS.steps):
+        for name, gradient in gradients(parameters, inputs, labels).items():
+            velocities[name].mul_(SETTINGS.momentum).add_(gradient)
+            parameters[name].sub_(velocities[name], alpha=SETTINGS.learning_rate)
 
 
-def main() -> None:
+def comparisons(device: torch.device) -> list[Comparison]:
+    """Return all replicates at once beside one by one and beside ``vmap``."""
     generator = stream(0, "benchmark")
     points = torch.randn(2000, INPUTS, generator=generator)
     labels = (points[:, 0] + points[:, 1] > 0).long()
     plan = draw_super_samples(2000, pairs=PAIRS, groups=REPLICATES, masks=1, generator=generator)
-    widths = (INPUTS, HIDDEN, 2)
-    start = draw_perceptrons(widths, replicates=REPLICATES, generator=generator)
-    inputs, answers = points[plan.training_indices], labels[plan.training_indices]
+    inputs = points[plan.training_indices].to(device)
+    answers = labels[plan.training_indices].to(device)
+    drawn = stream(0, "networks", device=device)
+    start = draw_perceptrons((INPUTS, HIDDEN, 2), replicates=REPLICATES, generator=drawn)
 
-    def one_by_one() -> Perceptrons:
+    def one_by_one() -> None:
         for row in range(SINGLES):
             rows = slice(row, row + 1)
-            found = train(start.select(rows), inputs[rows], answers[rows], SETTINGS)
-        return found
+            train(start.select(rows), inputs[rows], answers[rows], SETTINGS)
 
-    tasks: dict[str, tuple[Callable[[], object], float]] = {
-        "all at once (ours)": (lambda: train(start, inputs, answers, SETTINGS), 1.0),
-        "one by one, same function": (one_by_one, REPLICATES / SINGLES),
-        "one by one, nn and SGD": (
-            lambda: [by_module(inputs[row], answers[row]) for row in range(SINGLES)],
-            REPLICATES / SINGLES,
-        ),
-    }
-    seconds: dict[str, list[float]] = {name: [] for name in tasks}
-    for _ in range(ROUNDS):
-        for name, (task, scale) in tasks.items():
-            seconds[name].append(scale * seconds_of(task))
-    print(
-        f"{REPLICATES} replicates {INPUTS}-{HIDDEN}-2, {PAIRS} examples, {SETTINGS.steps} steps, "
-        f"{torch.get_num_threads()} threads, CPU"
-    )
-    ours = statistics.median(seconds["all at once (ours)"])
-    print(f"{'':28s}{'median s':>10s}{'best s':>10s}{'x ours':>9s}")
-    for name, values in seconds.items():
-        middle = statistics.median(values)
-        print(f"{name:28s}{middle:10.2f}{min(values):10.2f}{middle / ours:9.1f}")
-
-
-if __name__ == "__main__":
-    main()
+    scale, note = REPLICATES / SINGLES, f"{SINGLES} are measured, scaled up to {REPLICATES}"
+    return [
+        Comparison(
+            "supersample",
+            f"{REPLICATES} networks {INPUTS}-{HIDDEN}-2, {PAIRS} examples each, "
+            f"{SETTINGS.steps} steps",
+            Way("ours", lambda: train(start, inputs, answers, SETTINGS)),
+            (
+                Way("one by one, same function", one_by_one, scale, note),
+                Way(
+                    "one by one, nn.Module and SGD",
+                    lambda: [by_module(inputs[row], answers[row]) for row in range(SINGLES)],
+                    scale,
+                    note,
+                ),
+                Way(
+                    "torch.func.vmap",
+                    lambda: by_vmap(start, inputs, answers),
+                    note="all at once as well",
+                ),
+            ),
+            rounds=7,
+        )
+    ]

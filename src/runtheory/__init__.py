@@ -4,4 +4,4 @@ Each technique has a package of its own and a chapter of its own; nothing is imp
 asked for, so ``import runtheory`` loads no widget, no plotting library and no scikit-learn.
 """
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"

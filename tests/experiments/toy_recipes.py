@@ -47,6 +47,7 @@ def run_toy(cell: Cell, device: str, checkpoint: Path | None) -> list[dict]:
     def objective(net, images, labels, streams):
         # The delay (nothing but time) lets a test interrupt a cell in the middle.
         time.sleep(float(os.environ.get("TOY_DELAY", "0")))
+        note_step(cell)
         keep = torch.rand(images.shape, generator=streams["masks"]) >= rate
         return functional.cross_entropy(net(images * keep), labels)
 
@@ -58,6 +59,13 @@ def run_toy(cell: Cell, device: str, checkpoint: Path | None) -> list[dict]:
         net, image_set, objective, settings, streams=streams, checkpoint=checkpoint
     )
     return [row.flat() for row in rows]
+
+
+def note_step(cell: Cell) -> None:
+    """Add a line with the process to the file of the cell, if a test asks for it."""
+    if "TOY_LOG" in os.environ:
+        with open(Path(os.environ["TOY_LOG"], f"{cell['rate']}-{cell['seed']}"), "a") as log:
+            log.write(f"{os.getpid()}\n")
 
 
 def run_failing(cell: Cell, device: str, checkpoint: Path | None) -> list[dict]:

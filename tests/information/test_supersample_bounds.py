@@ -19,8 +19,8 @@ from runtheory.information.supersample_bounds import (
 from runtheory.information.symbols import (
     difference_symbols,
     loss_symbols,
-    plug_in_information,
     prediction_symbols,
+    table_information,
 )
 from runtheory.randomness import stream
 
@@ -178,7 +178,7 @@ def test_symbols_are_one_to_one():
 
 def test_plug_in_of_a_perfect_mark():
     marks = torch.tensor([[0], [0], [1], [1]])
-    information, bias = plug_in_information(marks * 7, marks)
+    information, bias = table_information(marks * 7, marks)
     assert float(information[0]) == pytest.approx(math.log(2))
     assert float(bias[0]) == pytest.approx(1 / 8)
 

@@ -7,10 +7,10 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from torch.nn import functional
 
 from runtheory.collapse.minimisers import cross_entropy_minimiser
 from runtheory.collapse.models import FeatureModel
+from runtheory.interplay.fitting import fit_free_mixing
 from runtheory.interplay.free_mixing import (
     UNMIXED,
     ShareLaw,
@@ -19,66 +19,23 @@ from runtheory.interplay.free_mixing import (
     residual,
     uniform_shares,
 )
+from runtheory.randomness import stream
 
 TWO_SHARES = ShareLaw(np.array([0.3, 0.9]), np.array([0.6, 0.4]))
-
-
-def all_targets(law: ShareLaw, classes: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return every target of the law and its probability."""
-    pairs = [(j, k) for j in range(classes) for k in range(classes)]
-    rows = [
-        share * functional.one_hot(torch.tensor(j), classes)
-        + (1 - share) * functional.one_hot(torch.tensor(k), classes)
-        for share in law.shares
-        for j, k in pairs
-    ]
-    weights = np.repeat(law.weights / len(pairs), len(pairs))
-    return torch.stack(rows).double(), torch.tensor(weights)
-
-
-def minimise(
-    targets: torch.Tensor, weights: torch.Tensor, decay: tuple[float, float], width: int
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Minimise the loss over classifier and features by L-BFGS, from a random start."""
-    generator = torch.Generator().manual_seed(3)
-    classes, roots = targets.shape[1], weights.sqrt()[:, None]
-    # The features are scaled by the roots of their weights: all variables are then alike.
-    classifier, scaled = (
-        torch.randn(count, width, generator=generator, dtype=torch.float64).requires_grad_()
-        for count in (classes, len(targets))
-    )
-    optimiser = torch.optim.LBFGS(
-        [classifier, scaled],
-        max_iter=1500,
-        tolerance_grad=1e-12,
-        tolerance_change=0,
-        history_size=50,
-        line_search_fn="strong_wolfe",
-    )
-
-    def closure() -> torch.Tensor:
-        optimiser.zero_grad()
-        logs = (scaled / roots @ classifier.T).log_softmax(1)
-        loss = -(weights[:, None] * targets * logs).sum()
-        loss = loss + decay[0] / 2 * classifier.square().sum()
-        loss = loss + decay[1] / 2 * scaled.square().sum()
-        loss.backward()
-        return loss
-
-    optimiser.step(closure)
-    return classifier.detach(), (scaled / roots).detach()
 
 
 @pytest.mark.parametrize("law", [UNMIXED, TWO_SHARES], ids=["unmixed", "mixed"])
 def test_an_optimiser_finds_the_frame_and_the_logits(law: ShareLaw) -> None:
     classes, decay = 4, (0.03, 0.01)
-    targets, weights = all_targets(law, classes)
-    classifier, features = minimise(targets, weights, decay, width=classes + 2)
+    found = fit_free_mixing(
+        law, classes, decay=decay, width=classes + 2, generator=stream(3, "start")
+    )
+    classifier, features, targets = found.classifier, found.features, found.targets
     strength = free_strength(law, classes, math.sqrt(decay[0] * decay[1]))
     frame = strength * decay[1] * (torch.eye(classes) - 1 / classes)
     assert torch.allclose(classifier @ classifier.T, frame.double(), atol=2e-6)
     logits = torch.tensor(free_logits(targets.numpy(), strength))
-    assert torch.allclose(features @ classifier.T, logits, atol=2e-5)
+    assert torch.allclose(found.logits, logits, atol=2e-5)
     # A feature lies in the plane of its two rows: h = W'(t - softmax) / l_H.
     expected = (targets - logits.softmax(1)) @ classifier / decay[1]
     assert torch.allclose(features, expected, atol=2e-4)
@@ -87,11 +44,12 @@ def test_an_optimiser_finds_the_frame_and_the_logits(law: ShareLaw) -> None:
 def test_an_optimiser_finds_nothing_beyond_the_threshold() -> None:
     classes = 4
     edge = math.sqrt(TWO_SHARES.concentration / classes)
-    targets, weights = all_targets(TWO_SHARES, classes)
     for factor, found in ((1.02, False), (0.98, True)):
         decay = factor * edge
-        classifier, _ = minimise(targets, weights, (decay, decay), width=6)
-        assert (float(classifier.norm()) > 1e-3) == found
+        fit = fit_free_mixing(
+            TWO_SHARES, classes, decay=(decay, decay), width=6, generator=stream(3, "start")
+        )
+        assert (float(fit.classifier.norm()) > 1e-3) == found
         assert (free_strength(TWO_SHARES, classes, decay) > 0) == found
 
 

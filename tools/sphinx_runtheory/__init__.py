@@ -1,10 +1,18 @@
-"""The book's own Sphinx extension: claims on pages, launch buttons, files served by the site."""
+"""The book's own Sphinx extension: claims, benchmarks, launch buttons, files the site serves."""
 
 from __future__ import annotations
 
 from sphinx.application import Sphinx
 
-from tools.sphinx_runtheory import assets, buttons, claims
+from tools.sphinx_runtheory import (
+    assets,
+    benchmarks,
+    buttons,
+    citation,
+    claims,
+    costs,
+    printed,
+)
 
 
 def setup(app: Sphinx) -> dict[str, object]:
@@ -12,4 +20,8 @@ def setup(app: Sphinx) -> dict[str, object]:
     buttons.setup(app)
     assets.setup(app)
     claims.setup(app)
+    benchmarks.setup(app)
+    citation.setup(app)
+    costs.setup(app)
+    printed.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,10 +1,12 @@
-"""One cell: run it, keep its result in a file of its own, find it again."""
+"""One cell: compute it, keep its result in a file of its own, find it again."""
 
 from __future__ import annotations
 
 import json
 import time
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,20 +24,38 @@ Result = dict[str, Any]
 
 @dataclass(frozen=True)
 class Task:
-    """A cell with all that its numbers depend on, and the folder that keeps its files."""
+    """A cell with all that its numbers depend on, and the folder that keeps its files.
+
+    ``ranks`` is the number of processes that train on it together, each with ``threads`` threads.
+    """
 
     recipe: Recipe
     cell: Cell
     device: str
     threads: int
     folder: Path
+    ranks: int = 1
 
     @property
     def path(self) -> Path:
-        """The file of the finished cell; its checkpoint has the suffix ``.safetensors``."""
+        """The file of the finished cell."""
         kind = torch.device(self.device).type
-        circumstances = (kind, f"{self.threads} threads", str(torch.__version__))
+        circumstances = [kind, f"{self.threads} threads", str(torch.__version__)]
+        if self.ranks > 1:
+            circumstances.append(f"{self.ranks} ranks")
         return self.folder / f"{digest(self.recipe, self.cell, *circumstances)}.json"
+
+    def checkpoint(self, attempt: str = "") -> Path:
+        """Return the file of the half-done cell, or that of one ``attempt`` at it among several."""
+        return self.path.with_name(f"{self.path.stem}{attempt and '-'}{attempt}.safetensors")
+
+    def checkpoints(self) -> list[Path]:
+        """Return the checkpoints there are, those of all attempts, the newest first."""
+        ages = []
+        for found in self.folder.glob(f"{self.path.stem}*.safetensors"):
+            with suppress(FileNotFoundError):  # another attempt may move its file at any moment
+                ages.append((found.stat().st_mtime_ns, found))
+        return [found for _, found in sorted(ages, reverse=True)]
 
 
 def finished(task: Task) -> Result | None:
@@ -58,11 +78,22 @@ def finished(task: Task) -> Result | None:
 
 def complete(task: Task) -> None:
     """Run a cell, going on from its checkpoint if there is one, and write its result at once."""
-    checkpoint = task.path.with_suffix(".safetensors")
-    checkpoint.parent.mkdir(parents=True, exist_ok=True)
+    task.folder.mkdir(parents=True, exist_ok=True)
+    keep(task, compute(task, take_over(task)))
+
+
+def compute(task: Task, checkpoint: Path | None) -> Result:
+    """Return the result of a cell on the task's number of threads; of files, touch the checkpoint.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If a record could not keep the rows, besides all that the recipe itself raises.
+    """
     started = time.perf_counter()
-    rows = task.recipe.run_cell(dict(task.cell), task.device, checkpoint)
-    result = {
+    with _threads(task.threads):
+        rows = task.recipe.run_cell(dict(task.cell), task.device, checkpoint)
+    return {
         "cell": task.cell,
         "rows": [_joined(task.cell, row) for row in rows],
         "seconds": time.perf_counter() - started,
@@ -71,9 +102,38 @@ def complete(task: Task) -> None:
         "versions": provenance.versions(),
         "commit": provenance.commit(),
     }
+
+
+def keep(task: Task, result: Result) -> None:
+    """Write the result of a cell durably, then remove what its attempts have left half-done."""
     durable.write(task.path, json.dumps(result, indent=1, allow_nan=False).encode())
-    checkpoint.unlink(missing_ok=True)
-    checkpoint.with_name(checkpoint.name + ".partial").unlink(missing_ok=True)
+    for left in task.folder.glob(f"{task.path.stem}*.safetensors*"):
+        left.unlink(missing_ok=True)
+
+
+def take_over(task: Task, attempt: str = "") -> Path:
+    """Give the newest checkpoint of a cell the name of this ``attempt``, and return that name.
+
+    Every attempt writes to a name of its own, so two that run at once (one of them on a process
+    that was believed dead) never write into one file. A rename takes a whole checkpoint or none,
+    and an attempt that loses its checkpoint in this way writes its next one as if nothing were.
+    """
+    own = task.checkpoint(attempt)
+    for found in task.checkpoints():
+        with suppress(FileNotFoundError):
+            found.replace(own)
+            break
+    return own
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _joined(cell: Cell, row: dict[str, Any]) -> Cell:

@@ -11,8 +11,6 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from multiprocessing.connection import wait
 
-import torch
-
 from runtheory.experiments.cells import Task, complete
 
 Outcome = tuple[Task, BaseException | None]
@@ -22,19 +20,20 @@ def outcomes(tasks: Sequence[Task], *, workers: int) -> Iterator[Outcome]:
     """Complete all tasks and yield each with its error, or None, as it ends.
 
     An error ends its own cell only. With one worker the cells run in this process, else each
-    worker is a fresh process (spawned, since CUDA does not survive a fork).
+    worker is a fresh process (spawned, since CUDA does not survive a fork) that looks for modules
+    where this one does.
     """
-    if workers == 1:
+    if min(workers, len(tasks)) <= 1:
         yield from (_attempt(task) for task in tasks)
         return
     executor = ProcessPoolExecutor(
-        max_workers=workers,
+        max_workers=min(workers, len(tasks)),
         mp_context=multiprocessing.get_context("spawn"),
         initializer=_prepare_worker,
     )
     try:
-        with _interrupts_held():
-            futures = {executor.submit(_complete, task): task for task in tasks}
+        with interrupts_held():
+            futures = {executor.submit(complete, task): task for task in tasks}
         for future in as_completed(futures):
             yield futures[future], future.exception()
     except BaseException:
@@ -48,29 +47,14 @@ def outcomes(tasks: Sequence[Task], *, workers: int) -> Iterator[Outcome]:
 
 def _attempt(task: Task) -> Outcome:
     try:
-        _complete(task)
+        complete(task)
     except Exception as error:
         return task, error
     return task, None
 
 
-def _complete(task: Task) -> None:
-    with _threads(task.threads):
-        complete(task)
-
-
 @contextmanager
-def _threads(count: int) -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
-@contextmanager
-def _interrupts_held() -> Iterator[None]:
+def interrupts_held() -> Iterator[None]:
     """Deliver Ctrl-C only afterwards, and never to the processes that are started meanwhile.
 
     A worker inherits the held signal; without that, one that is still importing would print a

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -17,6 +18,8 @@ from runtheory.experiments.cells import Result, Task, finished
 from runtheory.experiments.pool import Outcome, outcomes
 from runtheory.experiments.recipes import Recipe
 from runtheory.records import Record, Row, Value
+
+Through = Callable[[Sequence[Task]], Iterator[Outcome]]
 
 
 class RunError(RuntimeError):
@@ -29,6 +32,8 @@ class Plan:
 
     ``threads`` is the number of CPU threads of each cell. It is one unless asked for: sums are
     split among threads, so a number taken from the free cores would let the result depend on them.
+    ``ranks`` is the number of processes that share the batches of each cell (``ranked``); their
+    record's name tells how many they were.
     """
 
     recipe: Recipe
@@ -36,18 +41,22 @@ class Plan:
     seeds: tuple[int, ...]
     device: str = "cpu"
     threads: int = 1
+    ranks: int = 1
 
     @property
     def title(self) -> str:
         """The record's name: that of the recipe, with the preset added unless it is "full"."""
-        return self.recipe.name if self.preset == "full" else f"{self.recipe.name}_{self.preset}"
+        parts = [self.recipe.name]
+        parts += [self.preset] if self.preset != "full" else []
+        parts += [f"{self.ranks}_ranks"] if self.ranks > 1 else []
+        return "_".join(parts)
 
     def tasks(self, root: Path) -> list[Task]:
         """Return the cells in order, with their places under ``root``."""
         recipe = self.recipe
         folder = root / "runs" / recipe.chapter / recipe.name / self.preset
         return [
-            Task(recipe, cell, self.device, self.threads, folder)
+            Task(recipe, cell, self.device, self.threads, folder, self.ranks)
             for cell in recipe.cells(self.preset, self.seeds)
         ]
 
@@ -81,18 +90,51 @@ def run(plan: Plan, root: Path, *, workers: int = 1) -> Path:
     """
     if workers < 1 or plan.threads < 1:
         raise ValueError(f"workers and threads start at 1, got {workers} and {plan.threads}")
-    tasks = plan.tasks(root)
-    with _alone(tasks[0].folder):
-        waiting = [task for task in tasks if finished(task) is None]
-        failed = _watched(
-            outcomes(waiting, workers=min(workers, len(waiting) or 1)), tasks, waiting
+    return run_all((plan,), root, through=partial(outcomes, workers=workers))[0]
+
+
+def run_all(plans: Sequence[Plan], root: Path, *, through: Through) -> list[Path]:
+    """Do as :func:`run` for several plans whose cells are handed out together.
+
+    ``through`` completes the cells that are left and yields each as it ends, as ``pool.outcomes``
+    and ``sweep.outcomes`` do. A plan without a failed cell gets its record whatever the others do.
+
+    Raises
+    ------
+    ValueError
+        If two plans are for one folder, or the number of threads is below one.
+    RunError
+        As :func:`run` does.
+    """
+    _check(plans)
+    tasks = [plan.tasks(root) for plan in plans]
+    every = [task for listed in tasks for task in listed]
+    with ExitStack() as held:
+        for listed in tasks:
+            held.enter_context(_alone(listed[0].folder))
+        waiting = [task for task in every if finished(task) is None]
+        failed = _watched(through(waiting), every, waiting)
+        written = [
+            records.write(_merged(plan, [_result(task) for task in listed]), root / "results")
+            for plan, listed in zip(plans, tasks, strict=True)
+            if not any(task.path in failed for task in listed)
+        ]
+    if failed:
+        kept = " and ".join(map(str, written)) or "no record"
+        raise RunError(
+            f"{len(failed)} of {len(every)} cells failed and {kept} was written; "
+            f"the first: {next(iter(failed.values()))}. The others are kept."
         )
-        if failed:
-            raise RunError(
-                f"{len(failed)} of {len(tasks)} cells failed and no record was written; "
-                f"the first: {failed[0]}. The others are kept."
-            )
-        return records.write(_merged(plan, [_result(task) for task in tasks]), root / "results")
+    return written
+
+
+def _check(plans: Sequence[Plan]) -> None:
+    names = [(plan.recipe.chapter, plan.recipe.name, plan.preset) for plan in plans]
+    if not names or len(set(names)) < len(names):
+        raise ValueError(f"a recipe is needed and none twice, got {[name for _, name, _ in names]}")
+    for plan in plans:
+        if plan.threads < 1:
+            raise ValueError(f"threads start at 1, got {plan.threads}")
 
 
 def live(
@@ -120,8 +162,11 @@ def live(
     return [{**cell, **row} for cell in cells for row in recipe.run_cell(dict(cell), device, None)]
 
 
-def _watched(ended: Iterator[Outcome], tasks: list[Task], waiting: list[Task]) -> list[str]:
-    failed = []
+def _watched(
+    ended: Iterator[Outcome], tasks: Sequence[Task], waiting: Sequence[Task]
+) -> dict[Path, str]:
+    """Show how far the cells are, and return what the failed ones said."""
+    failed = {}
     # A log file gets a line now and then, a terminal a bar that moves.
     interval = 0.1 if sys.stderr.isatty() else 30.0
     done = len(tasks) - len(waiting)
@@ -129,8 +174,9 @@ def _watched(ended: Iterator[Outcome], tasks: list[Task], waiting: list[Task]) -
         for task, error in ended:
             bar.update()
             if error is not None:
-                failed.append(f"{task.cell}: {type(error).__name__}: {error}")
-                bar.write(f"failed: {failed[-1]}", file=sys.stderr)
+                said = f"{task.cell}: {type(error).__name__}: {error}"
+                failed[task.path] = said
+                bar.write(f"failed: {said}", file=sys.stderr)
     return failed
 
 
@@ -151,6 +197,7 @@ def _merged(plan: Plan, results: list[Result]) -> Record:
             "grid": plan.recipe.presets[plan.preset].plain(),
             "device": torch.device(plan.device).type,
             "threads": plan.threads,
+            **({"ranks": plan.ranks} if plan.ranks > 1 else {}),
         },
         seeds=plan.seeds,
         rows=tuple(row for result in results for row in result["rows"]),

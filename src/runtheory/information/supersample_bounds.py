@@ -21,7 +21,7 @@ from jaxtyping import Float64, Int64
 from torch import Tensor
 
 from runtheory.information import loss_information
-from runtheory.information.symbols import plug_in_information
+from runtheory.information.symbols import table_information
 
 Losses = Float64[Tensor, "replicate pair 2"]
 Symbols = Int64[Tensor, "replicate pair"]
@@ -200,7 +200,7 @@ def _disintegrated(
     symbols: Tensor, masks: Tensor, members: list[Tensor]
 ) -> tuple[float, float, float]:
     """Average over groups of the mean over pairs: the bound, the information and its bias."""
-    parts = [plug_in_information(symbols[rows], masks[rows]) for rows in members]
+    parts = [table_information(symbols[rows], masks[rows]) for rows in members]
     information = torch.stack([part[0] for part in parts])
     bias = torch.stack([part[1] for part in parts])
     return float((2 * information).sqrt().mean()), float(information.mean()), float(bias.mean())

@@ -30,7 +30,7 @@ def difference_symbols(losses: Losses) -> Symbols:
     return pair[:, :, 1] - pair[:, :, 0] + 1
 
 
-def plug_in_information(
+def table_information(
     symbols: Int64[Tensor, "entry table"], marks: Int64[Tensor, "entry table"]
 ) -> tuple[Float64[Tensor, "table"], Float64[Tensor, "table"]]:
     """Return the plug-in I(symbol; mark) of each column and its upward bias, in nats.

@@ -35,17 +35,26 @@ class CheckpointMismatch(ValueError):
 
 @dataclass(frozen=True)
 class Holder:
-    """What a checkpoint is taken of; ``identity`` is JSON that tells this run from any other."""
+    """What a checkpoint is taken of; ``identity`` is JSON that tells this run from any other.
+
+    On several ranks each holds its own, and ``writes`` is true on the one whose file it is.
+    """
 
     net: nn.Module
     optimiser: torch.optim.Optimizer
     streams: Streams
     identity: Identity
+    writes: bool = True
 
 
 def save(path: Path, holder: Holder, progress: Progress) -> None:
-    """Replace the checkpoint under ``path`` by the present state, all at once."""
+    """Replace the checkpoint under ``path`` by the present state, all at once.
+
+    On several ranks all of them call it, and one writes.
+    """
     tensors = _tensors(holder) | {"order": progress.order}
+    if not holder.writes:
+        return
     # A clone, because safetensors refuses tensors that share memory, as tied weights do.
     tensors = {
         name: value.detach().cpu().clone(memory_format=torch.contiguous_format)

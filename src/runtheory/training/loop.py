@@ -18,11 +18,12 @@ from runtheory.data import ImageSet, batches, normalise
 from runtheory.randomness import Streams
 from runtheory.shapes import Images, Labels, Scalar
 from runtheory.training import checkpoint as checkpoints
+from runtheory.training import ranks as several
 from runtheory.training.progress import Progress
+from runtheory.training.ranks import Objective, RankStreams
 from runtheory.training.rows import Row
 from runtheory.training.settings import Settings, steps_per_epoch
 
-Objective = Callable[[nn.Module, Tensor, Tensor, Streams], Tensor]
 Evaluate = Callable[[nn.Module], Mapping[str, float]]
 
 
@@ -62,6 +63,14 @@ def train(
     on the same machine, device and thread count. What an objective draws from the global generator
     or keeps outside ``net`` and ``streams`` is not saved.
 
+    On several ranks (see ``training.ranks``) each takes its share of every batch of the same order,
+    gradients and losses are means over the ranks, each rank evaluates, and rank 0 alone writes the
+    checkpoint, which all must be able to read. An objective that is a mean over examples and draws
+    nothing gives the numbers of one process but for the order of sums. Rank 0 has the streams of
+    one process and the others have their own, so masks keep their law, not their values; what acts
+    within a batch, say mixing, acts within the share. With batch normalisation the statistics are
+    those of the whole batch. All trained parameters must take part in every step.
+
     Raises
     ------
     ValueError
@@ -77,9 +86,11 @@ def train(
     run = _Run(net, image_set, objective, settings, streams=streams)
     if checkpoint is None:
         return _rows(run, evaluate, save=_save_nothing)
-    holder = checkpoints.Holder(net, run.optimiser, streams, _identity(run))
+    writes = run.ranks.index == 0
+    holder = checkpoints.Holder(net, run.optimiser, run.streams, _identity(run), writes)
     run.progress = checkpoints.restore(checkpoint, holder)
     run.progress.order = run.progress.order.to(image_set.train_images.device)
+    several.check_restored(run.progress.step, run.ranks)
     return _rows(run, evaluate, save=partial(checkpoints.save, checkpoint, holder))
 
 
@@ -115,9 +126,11 @@ class _Run:
     ) -> None:
         self.net = net
         self.image_set = image_set
-        self.objective = objective
         self.settings = settings
-        self.streams = streams
+        self.ranks = several.current()
+        several.check_share(settings.batch_size, self.ranks)
+        self.streams = RankStreams(streams, self.ranks) if self.ranks.count > 1 else streams
+        self.loss = several.step(net, objective, self.streams, ranks=self.ranks)
         self.optimiser = _optimiser(net, settings)
         self.progress = Progress()
 
@@ -128,7 +141,7 @@ class _Run:
         started = time.perf_counter()
         with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True):
             pending = [self._step(step) for step in range(progress.step, stop)]
-        losses = torch.stack(pending).to(torch.float64).tolist()
+        losses = self.ranks.mean(torch.stack(pending).to(torch.float64)).tolist()
         progress.seconds += time.perf_counter() - started
         for step, loss in enumerate(losses, start=progress.step):
             if not math.isfinite(loss):
@@ -155,7 +168,7 @@ class _Run:
         for group in self.optimiser.param_groups:
             group["lr"] = self.settings.rate(step)
         with self._precision(images.device.type):
-            loss = self.objective(self.net, images, labels, self.streams)
+            loss = self.loss(images, labels)
         if loss.ndim != 0:
             raise ValueError(f"an objective returns one number, got shape {tuple(loss.shape)}")
         self.optimiser.zero_grad(set_to_none=True)
@@ -167,7 +180,7 @@ class _Run:
         size, position = self.settings.batch_size, step % self._steps_per_epoch()
         if position == 0:
             self.progress.order = self._shuffle()
-        index = self.progress.order[position * size : (position + 1) * size]
+        index = self.ranks.share(self.progress.order[position * size : (position + 1) * size])
         images = self.image_set.train_images[index]
         # The layout is changed while a pixel is one byte.
         images = images.contiguous(memory_format=torch.channels_last)
@@ -222,6 +235,7 @@ def _identity(run: _Run) -> dict[str, object]:
         "device": images.device.type,
         "streams": run.streams.device.type,
         "torch": torch.__version__,
+        **({"ranks": run.ranks.count} if run.ranks.count > 1 else {}),
     }
 
 

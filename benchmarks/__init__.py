@@ -1,0 +1,1 @@
+"""The book's implementations beside what one would otherwise pick: ``python -m benchmarks``."""
