@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -130,7 +131,11 @@ def test_an_interrupt_says_how_to_go_on(tmp_path, monkeypatch, workers: str) -> 
     monkeypatch.setenv("TOY_DELAY", "0.05")
     more = ("--preset", "full", "--workers", workers)
     process = subprocess.Popen(
-        command("out", *more), stderr=subprocess.PIPE, start_new_session=True
+        command("out", *more),
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        # A test run in the background of a shell would hand down deaf ears.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
     folder = tmp_path / "out" / "runs" / "00_toys" / "toy" / "full"
     while not list(folder.glob("*.safetensors")):

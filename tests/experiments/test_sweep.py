@@ -157,7 +157,12 @@ def test_an_interrupted_sweep_says_how_to_go_on(cluster, tmp_path) -> None:
     more = ["toy", "--preset", "full", "--device", "cpu", "--out", str(tmp_path)]
     environment = {**os.environ, "PYTHONPATH": str(HERE), "TOY_DELAY": "0.1"}
     process = subprocess.Popen(
-        [*call, *more], stderr=subprocess.PIPE, start_new_session=True, env=environment
+        [*call, *more],
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        env=environment,
+        # A test run in the background of a shell would hand down deaf ears.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
     while not list(tmp_path.rglob("*.safetensors")):
         assert process.poll() is None
