@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from benchmarks.targets import Row, Verdict
 
-HEAD = ("What", "Ours, ms", "Peer", "Peer, ms", "Peer / ours", "Note")
+HEAD = ("What", "Ours, ms", "Peer", "Peer / ours", "Peer, ms", "Note")
 TARGET_HEAD = ("Target", "Verdict", "Quantity", "Median [quartiles]")
 
 
@@ -16,8 +16,8 @@ def cells(row: Row) -> tuple[str, ...]:
         str(row["what"]),
         number(row["ours_ms"]),
         str(row["peer"]),
-        number(row["peer_ms"]),
         spread(row["ratio_low"], row["ratio"], row["ratio_high"]),
+        number(row["peer_ms"]),
         str(row["note"]),
     )
 

@@ -17,7 +17,7 @@ from runtheory.records import Record
 
 LOGGER = logging.getLogger(__name__)
 DEFAULT = "benchmarks/peers"
-WIDTHS, TARGET_WIDTHS = (24, 9, 22, 9, 16, 20), (46, 12, 14, 28)
+WIDTHS, TARGET_WIDTHS = (24, 9, 22, 16, 9, 20), (46, 12, 14, 28)
 # A word, a sign and a colour, as for claims.
 LOOKS = {
     targets.MET: ("✓", "holds"),
@@ -114,7 +114,7 @@ def _table(head: Sequence[str], widths: Sequence[int], rows: list[nodes.row]) ->
     titles = nodes.row("", *(_entry(nodes.Text(name)) for name in head))
     group += [nodes.thead("", titles), nodes.tbody("", *rows)]
     # The rules of the claims' tables: dense, and wider than a telephone, where they scroll.
-    return nodes.table("", group, classes=["claims"])
+    return nodes.table("", group, classes=["claims", "benchmarks"])
 
 
 def setup(app: Sphinx) -> None:

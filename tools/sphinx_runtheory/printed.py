@@ -28,6 +28,7 @@ SLIDER = "*The first frame of an explorable: on the site a slider moves through 
 SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~^$&])")
 LINES = re.compile(r"\\\\|&|\\tag")  # a formula of several lines, or with a number of its own
 WORDS_ACROSS = 90  # letters of code that fit across an upright page
+ROWS_ON_A_PAGE = 30  # Sphinx spreads a table of more over several pages
 MATTERS = (r"\mainmatter", r"\backmatter")
 
 
@@ -119,6 +120,9 @@ class BookShape(SphinxPostTransform):
                 page.insert(0, _latex(r"\clearpage"))
         for table in list(self.document.findall(nodes.table)):
             if "claims" in table["classes"]:
+                table["classes"] += ["longtable", "colwidths-given"]
+            elif len(list(table.findall(nodes.row))) > ROWS_ON_A_PAGE:
+                # A table of many pages does not break its cells unless the columns have widths.
                 table["classes"] += ["longtable", "colwidths-given"]
             if "claims" in table["classes"] or _longest_words(table) > WORDS_ACROSS:
                 _turn(table)
