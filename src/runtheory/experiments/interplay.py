@@ -14,6 +14,7 @@ from runtheory.data.image_set import channel_statistics
 from runtheory.dropout.objectives import MultiSampleObjective
 from runtheory.experiments import interplay_probes as probes
 from runtheory.experiments.collapse_probes import CollapseProbe
+from runtheory.experiments.convnets import cell_network
 from runtheory.experiments.interplay_probes import DRAWS, RATE, Inspection, smoothed
 from runtheory.experiments.mixing_probes import Probes
 from runtheory.experiments.recipes import Cell, Grid, Recipe
@@ -116,15 +117,7 @@ def trained(
     Runs of one seed share their super-sample, initial weights, batches, masks and mixing draws.
     """
     image_set = split.image_set
-    _, channels, size, _ = image_set.train_images.shape
-    net = nets.small_convnet(
-        generator=stream(cell["seed"], "initial weights"),
-        channels=channels,
-        size=size,
-        width=cell["width"],
-        hidden=0,
-        pooled=True,
-    ).to(device)
+    net = cell_network(cell, image_set, pooled=True)
     settings = Settings(
         steps=cell["steps"],
         batch_size=cell["batch_size"],

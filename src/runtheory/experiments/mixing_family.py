@@ -6,13 +6,13 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from runtheory import data, nets
+from runtheory.experiments.convnets import cell_images, cell_network
 from runtheory.experiments.mixing_probes import Probes
 from runtheory.experiments.recipes import Cell, Grid, Recipe
 from runtheory.mixing.draw import draw_cutmix, draw_cutout, draw_mixup
 from runtheory.mixing.objective import MixedObjective
 from runtheory.mixing.plans import Plan
-from runtheory.randomness import Streams, stream
+from runtheory.randomness import Streams
 from runtheory.records import Row
 from runtheory.training import Objective, Settings, classification, train
 
@@ -51,16 +51,9 @@ def run_cell(cell: Cell, device: str, checkpoint: Path | None) -> list[Row]:
 
     Runs of one seed share their initial weights, their batches and their measured images.
     """
-    image_set = _images(cell).to(device)
-    _, channels, size, _ = image_set.train_images.shape
-    net = nets.small_convnet(
-        generator=stream(cell["seed"], "initial weights"),
-        channels=channels,
-        size=size,
-        width=cell["width"],
-        hidden=0,
-        pooled=True,
-    ).to(device)
+    image_set = cell_images(cell).to(device)
+    size = image_set.train_images.shape[2]
+    net = cell_network(cell, image_set, pooled=True)
     settings = Settings(
         steps=cell["steps"],
         batch_size=cell["batch_size"],
@@ -77,11 +70,6 @@ def run_cell(cell: Cell, device: str, checkpoint: Path | None) -> list[Row]:
         checkpoint=checkpoint,
     )
     return [row.flat() for row in rows]
-
-
-def _images(cell: Cell) -> data.ImageSet:
-    whole = data.load(cell["images"])
-    return data.subset(whole, cell["per_class"], generator=stream(cell["seed"], "chosen images"))
 
 
 def mixing_family() -> Recipe:

@@ -9,8 +9,9 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from runtheory import data, evaluation, nets
+from runtheory import data, evaluation
 from runtheory.dropout.objectives import MultiSampleObjective
+from runtheory.experiments.convnets import cell_images, cell_network
 from runtheory.experiments.recipes import Cell, Grid, Recipe
 from runtheory.modes import evaluating
 from runtheory.randomness import Streams, stream
@@ -39,14 +40,8 @@ def run_cell(cell: Cell, device: str, checkpoint: Path | None) -> list[Row]:
 
     Runs of one seed share their initial weights, their batches and their measured images.
     """
-    image_set = _images(cell).to(device)
-    _, channels, size, _ = image_set.train_images.shape
-    net = nets.small_convnet(
-        generator=stream(cell["seed"], "initial weights"),
-        channels=channels,
-        size=size,
-        width=cell["width"],
-    ).to(device)
+    image_set = cell_images(cell).to(device)
+    net = cell_network(cell, image_set)
     settings = Settings(
         steps=cell["steps"],
         batch_size=cell["batch_size"],
@@ -64,12 +59,6 @@ def run_cell(cell: Cell, device: str, checkpoint: Path | None) -> list[Row]:
         checkpoint=checkpoint,
     )
     return [row.flat() for row in rows]
-
-
-def _images(cell: Cell) -> data.ImageSet:
-    whole = data.load(cell["images"])
-    generator = stream(cell["seed"], "chosen images")
-    return data.subset(whole, cell["per_class"], generator=generator)
 
 
 def _measures(image_set: data.ImageSet, cell: Cell) -> Callable[[nn.Module], dict[str, float]]:
