@@ -16,8 +16,9 @@ def cell_images(cell: Cell) -> data.ImageSet:
 def cell_network(cell: Cell, image_set: data.ImageSet, *, pooled: bool = False) -> nets.Classifier:
     """Return the untrained network of the cell's ``width``, on the device of the image set.
 
-    The head has 128 hidden units; ``pooled`` averages the last maps over their places and puts a linear
-    head on them, so that there are class activation maps and measures of collapse. One seed, one set of first weights.
+    The head has 128 hidden units; ``pooled`` averages the last maps over their places and puts a
+    linear head on them, so that there are class activation maps and measures of collapse. One seed,
+    one set of first weights.
     """
     _, channels, size, _ = image_set.train_images.shape
     return nets.small_convnet(
