@@ -104,7 +104,7 @@ def test_harness_prints_and_records_what_it_measured(tmp_path: Path) -> None:
     assert record.hardware in shown
     assert f"POT {record.versions['POT']}" in shown
     (line,) = [line for line in shown.splitlines() if "slow" in line]
-    assert line.split() == ["a", "toy", "4,000", "slow", "20,000", "4.00", "[3.00,", "5.00]"]
+    assert line.split() == ["a", "toy", "4,000", "slow", "4.00", "[3.00,", "5.00]", "20,000"]
     (line,) = [line for line in shown.splitlines() if "absent" in line]
     assert line.split("absent")[1].split() == ["–", "–", *timing.ABSENT.split()]
 

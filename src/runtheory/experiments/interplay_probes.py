@@ -66,7 +66,7 @@ class Inspection:
         return stream(self.seed, purpose, device=self.image_set.train_images.device)
 
 
-def pair_counts(seen: Inspection, held_images: RawImages, held_labels: Labels) -> dict[str, float]:
+def pair_counts(seen: Inspection, held_images: RawImages, held_labels: Labels) -> dict[str, int]:
     """Return how many pairs are wrong on the held copy alone, the trained one alone, and on both.
 
     ``gained`` counts the first (test less training loss is +1), ``lost`` the second.
