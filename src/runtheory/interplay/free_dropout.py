@@ -56,9 +56,9 @@ def dropout_frame(
             f"decay must be positive and width at least {classes}, got {decay} and {width}"
         )
     modes = classes - 1 if free_bias else classes
-    strength = rate / ((1 - rate) * width)
+    price = rate / ((1 - rate) * width)
     shrunk = math.sqrt(per_class) - classes * per_class * math.sqrt(decay[0] * decay[1])
-    value = max(shrunk, 0.0) / (1 + strength * modes)
+    value = max(shrunk, 0.0) / (1 + price * modes)
     ratio = math.sqrt(decay[1] / decay[0])
     return DropoutFrame(
         value=value,
