@@ -31,7 +31,7 @@ def cell(name: str, **values) -> dict:
 def test_no_cell_has_the_name_of_a_column_of_its_rows(tmp_path) -> None:
     recipe = TINY["imbalanced"]
     record = records.read(
-        "03_neural_collapse/imbalanced_tiny",
+        "neural_collapse/imbalanced_tiny",
         run(Plan(recipe, "tiny", (0,)), tmp_path).parents[1],
     )
     assert record.column("step", objective="square", ratio=10) == [8]

@@ -17,7 +17,7 @@ from runtheory.shapes import Images, Labels, Scalar
 from runtheory.training import Row as TrainingRow
 from runtheory.training import Settings, train
 
-CHAPTER = "03_neural_collapse"
+CHAPTER = "neural_collapse"
 SMALL: Cell = {
     "images": "fashion-mini",
     "per_class": 200,

@@ -25,7 +25,7 @@ from runtheory.records import Row
 from runtheory.shapes import Images, Labels, RawImages, Scalar
 from runtheory.training import Objective, Settings, classification, train
 
-CHAPTER = "05_interplay"
+CHAPTER = "interplay"
 DROPOUT = ("plain", "dropout", "multi-sample dropout")
 MIXING = ("none", "mixup", "cutmix")
 SAMPLES = {"plain": 0, "dropout": 1, "multi-sample dropout": 8}

@@ -16,7 +16,7 @@ from runtheory.randomness import Streams
 from runtheory.records import Row
 from runtheory.training import Objective, Settings, classification, train
 
-CHAPTER = "04_cutmix"
+CHAPTER = "cutmix"
 FAMILY = ("none", "cutout", "mixup", "cutmix", "cutmix, one box a batch")
 SMALL: Cell = {
     "images": "fashion-mini",

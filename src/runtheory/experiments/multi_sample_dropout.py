@@ -18,7 +18,7 @@ from runtheory.randomness import Streams, stream
 from runtheory.records import Row
 from runtheory.training import Settings, train
 
-CHAPTER = "01_multi_sample_dropout"
+CHAPTER = "multi_sample_dropout"
 MEASURED = 2000
 SMALL: Cell = {
     "images": "fashion-mini",

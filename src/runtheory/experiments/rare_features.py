@@ -25,7 +25,7 @@ from runtheory.mixing.patch_network import (
 from runtheory.randomness import Streams
 from runtheory.records import Row
 
-CHAPTER = "04_cutmix"
+CHAPTER = "cutmix"
 # How many of the 100 training examples carry each feature; the columns are named by these numbers.
 COUNTS = (64, 20, 10, 4, 2)
 FRESH = 1000
