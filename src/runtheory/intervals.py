@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,3 +60,69 @@ def prediction_error(values: Numbers) -> float:
     """
     interval = mean_interval(values)
     return float(interval.error * np.sqrt(interval.count + 1))
+
+
+def smallest_detectable(values: Numbers, *, confidence: float = 0.95, power: float = 0.8) -> float:
+    r"""Return the smallest mean whose interval would exclude zero in a share ``power`` of attempts.
+
+    For as many normal values of the same standard deviation as ``values`` (shape n): the
+    $\delta > 0$ at which a noncentral t variate with $n - 1$ degrees of freedom and
+    noncentrality $\delta \sqrt n / s$ leaves $\pm t_{n-1}$ with that probability. It is 0 where
+    all values agree.
+
+    Raises
+    ------
+    ValueError
+        As :func:`mean_interval`, and if ``power`` lies outside (1 - confidence, 1).
+    """
+    from scipy.optimize import brentq
+    from scipy.stats import chi2, norm, t
+
+    if not 1 - confidence < power < 1:
+        raise ValueError(f"power must lie in ({1 - confidence:.4g}, 1), got {power}")
+    interval = mean_interval(values, confidence=confidence)
+    degrees = interval.count - 1
+    limit = float(t.ppf(0.5 + confidence / 2, degrees))
+    # Given the estimated standard deviation t is normal; average over its quantiles.
+    quantiles = (np.arange(4096) + 0.5) / 4096
+    reach = limit * np.sqrt(chi2.ppf(quantiles, degrees) / degrees)
+
+    def surplus(shift: float) -> float:
+        return float(np.mean(norm.cdf(shift - reach) + norm.cdf(-shift - reach))) - power
+
+    return float(brentq(surplus, 0.0, 10 * limit)) * interval.error
+
+
+@dataclass(frozen=True, eq=False)
+class Paired:
+    """The values of two arms over the same seeds (shape n each); a number stands for a fixed level.
+
+    Raises
+    ------
+    ValueError
+        If the arms are not two sequences of one length, at least two, of finite numbers.
+    """
+
+    treatment: np.ndarray
+    baseline: np.ndarray
+
+    def __init__(self, treatment: Numbers, baseline: Numbers) -> None:
+        first, second = (np.asarray(arm, dtype=np.float64) for arm in (treatment, baseline))
+        second = np.broadcast_to(second, first.shape) if second.ndim == 0 else second
+        if first.ndim != 1 or first.shape != second.shape or first.size < 2:
+            raise ValueError(
+                f"paired arms are two values or more each, got {first.shape} and {second.shape}"
+            )
+        if not (np.isfinite(first).all() and np.isfinite(second).all()):
+            raise ValueError("paired values must be finite")
+        object.__setattr__(self, "treatment", first)
+        object.__setattr__(self, "baseline", second)
+
+    @property
+    def difference(self) -> np.ndarray:
+        """Treatment less baseline, for each seed."""
+        return np.asarray(self.treatment - self.baseline)
+
+    def map(self, change: Callable[[np.ndarray], np.ndarray]) -> Paired:
+        """Return both arms after ``change``, say ``np.log``."""
+        return Paired(change(self.treatment), change(self.baseline))

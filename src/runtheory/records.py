@@ -9,14 +9,17 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from runtheory import durable
+from runtheory.intervals import Paired
 
 Value = str | int | float | bool | None
 Row = dict[str, Any]
@@ -90,6 +93,86 @@ class Record:
             held = sorted({column for row in rows for column in row})
             raise KeyError(f"column {name!r} is not in every selected row; columns are {held}")
         return [row[name] for row in rows]
+
+    def series(self, column: str, **where: Value) -> np.ndarray:
+        """Return one column of the rows that equal ``where``, as an array (seed, row).
+
+        The rows of a seed keep their order, which for a training run is that of its steps.
+
+        Raises
+        ------
+        KeyError
+            As :meth:`column`.
+        ValueError
+            If no row is selected, or the seeds have different numbers of rows.
+        """
+        values = [self.column(column, seed=seed, **where) for seed in self.seeds]
+        if not values[0] or len({len(rows) for rows in values}) > 1:
+            counts = [len(rows) for rows in values]
+            raise ValueError(f"{self.name}, {where}: rows of each seed: {counts}")
+        return np.array(values, dtype=np.float64)
+
+    def final(self, column: str, **where: Value) -> np.ndarray:
+        """Return the last value of each seed (shape n); ``where`` as in :meth:`series`."""
+        return np.asarray(self.series(column, **where)[:, -1])
+
+    def paired(
+        self,
+        column: str,
+        *,
+        treatment: Mapping[str, Value],
+        baseline: Mapping[str, Value],
+        scale: float = 1.0,
+    ) -> Paired:
+        """Return the last values of two arms over the same seeds, times ``scale``."""
+        arms = (self.final(column, **where) for where in (treatment, baseline))
+        return Paired(*(scale * values for values in arms))
+
+    def caption(self) -> str:
+        """Return in one line what a figure drawn from this record must say."""
+        first, last = self.seeds[0], self.seeds[-1]
+        run = tuple(range(first, last + 1)) == self.seeds and first < last
+        listed = f"{first} to {last}" if run else ", ".join(map(str, self.seeds))
+        seeds = f"seed{'s' if len(self.seeds) > 1 else ''} {listed}"
+        cost = f"{self.wall_seconds / 60:.0f} min on {self.hardware}"
+        return f"{self.chapter}/{self.name}: {len(self.rows)} rows, {seeds}, {cost}"
+
+
+def live_family(
+    record: Record, like: Mapping[str, Value], unlike: Mapping[str, Value]
+) -> list[dict[str, Value]]:
+    """Return the arms that differ from ``like`` in no other column than those of ``unlike``."""
+    rest = {column: value for column, value in like.items() if column not in unlike}
+    rows = record.select(**rest)
+    keys = dict.fromkeys(tuple(row.get(column) for column in unlike) for row in rows)
+    return [{**rest, **dict(zip(unlike, values, strict=True))} for values in keys]
+
+
+def live_evidence(
+    record: Record,
+    columns: Sequence[str],
+    steps: Sequence[Value],
+    *,
+    arm: Mapping[str, Value],
+    family: Sequence[Mapping[str, Value]],
+    change: Callable[[np.ndarray], np.ndarray],
+) -> tuple[np.ndarray, np.ndarray, int]:
+    r"""Return mean, standard error and degrees of freedom for one new run beside a record.
+
+    The means (step, column) are those of ``arm``. The variance over seeds is pooled over the arms
+    of the ``family``; a new value differs from the mean of n by $s\sqrt{1 + 1/n}$. A step None
+    stands for the last row of a run.
+    """
+
+    def values(where: Mapping[str, Value]) -> np.ndarray:  # (seed, step, column)
+        at = [dict(where) if step is None else {**where, "step": step} for step in steps]
+        table = [[record.final(column, **cell) for column in columns] for cell in at]
+        return change(np.moveaxis(np.array(table), -1, 0))
+
+    variance = np.mean([values(where).var(axis=0, ddof=1) for where in family], axis=0)
+    count = len(record.seeds)
+    error = np.sqrt(variance * (1 + 1 / count))
+    return values(arm).mean(axis=0), error, len(family) * (count - 1)
 
 
 def check_row(row: Mapping[str, object], *, place: str = "") -> None:

@@ -1,0 +1,126 @@
+"""Judge evidence: an equality, an inequality, a value that chance moves, the sign of an effect."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from runtheory.intervals import Numbers, Paired, mean_interval, smallest_detectable
+
+# A law is rejected where chance alone would do so once in ten thousand runs of the whole cell.
+FALSE_ALARM = 1e-4
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What was found, as the pages print it; ``refusal`` says how far off a wrong value is."""
+
+    measured: float
+    measured_text: str
+    expected_text: str
+    tolerance_text: str
+    verdict: str
+    refusal: str = ""
+    interval: tuple[float, float] | None = None
+    more: dict[str, str] = field(default_factory=dict)
+
+
+def identity(measured: Numbers, expected: Numbers, tolerance: float) -> Judgement:
+    """Return the judgement on an equality to a relative tolerance."""
+    measured, expected = _finite(measured=measured, expected=expected)
+    scale = np.maximum(np.abs(expected), np.finfo(np.float64).tiny)
+    # Where zero is expected there is no scale of its own: the largest expected value lends one.
+    scale = np.where(expected == 0, max(float(np.abs(expected).max()), 1.0), scale)
+    difference = np.abs(measured - expected) / scale
+    largest = float(difference.max())
+    times = largest / tolerance if tolerance else np.inf
+    return Judgement(
+        *_worst(measured, difference),
+        expected_text=f"{_at(expected, difference):.6g}",
+        tolerance_text=f"relative {tolerance:.0e}, largest difference {largest:.1e}",
+        verdict="holds" if largest <= tolerance else "contradicted",
+        refusal=f"{times:.2g} tolerances",
+    )
+
+
+def bound(measured: Numbers, limit: Numbers, *, upper: bool, tolerance: float = 0.0) -> Judgement:
+    """Return the judgement on an inequality; ``upper`` says that ``limit`` lies above."""
+    measured, limit = _finite(measured=measured, limit=limit)
+    excess = measured - limit if upper else limit - measured
+    worst = float(excess.max())
+    crossed = f"{worst / tolerance:.2g} tolerances" if tolerance else f"{worst:.2g}, none allowed"
+    return Judgement(
+        *_worst(measured, excess),
+        expected_text=f"at {'most' if upper else 'least'} {_at(limit, excess):.6g}",
+        tolerance_text=f"{tolerance:.1e}, smallest slack {-worst:.2g}",
+        verdict="holds" if worst <= tolerance else "contradicted",
+        refusal=crossed,
+    )
+
+
+def law(
+    measured: Numbers, expected: Numbers, standard_error: Numbers, degrees: float = np.inf
+) -> Judgement:
+    """Return the judgement on a value that chance moves, at one false alarm in ten thousand."""
+    from scipy.stats import t
+
+    measured, expected, error = _finite(
+        measured=measured, expected=expected, standard_error=standard_error
+    )
+    if (error <= 0).any():
+        raise ValueError(f"standard errors must be positive, got {error}")
+    score = np.abs(measured - expected) / error
+    # Bonferroni over the cases that one cell compares; t where the error is itself estimated.
+    limit = float(np.max(t.ppf(1 - FALSE_ALARM / 2 / score.size, degrees)))
+    largest = float(score.max())
+    return Judgement(
+        *_worst(measured, score),
+        expected_text=f"{_at(expected, score):.4g}",
+        tolerance_text=f"{limit:.1f} standard errors, largest distance {largest:.1f}",
+        verdict="holds" if largest <= limit else "contradicted",
+        refusal=f"{largest / limit:.2g} tolerances",
+    )
+
+
+def effect(pair: Paired, direction: str = "positive") -> Judgement:
+    """Return the judgement on the sign of the mean of paired differences."""
+    interval = mean_interval(pair.difference)
+    sign = 1 if direction == "positive" else -1
+    verdict = "inconclusive"
+    if min(sign * interval.low, sign * interval.high) > 0:
+        verdict = "holds"
+    elif max(sign * interval.low, sign * interval.high) < 0:
+        verdict = "contradicted"
+    return Judgement(
+        measured=interval.mean,
+        measured_text=f"{interval} over {interval.count} paired runs",
+        expected_text=f"a {direction} difference",
+        tolerance_text="95 % t-interval of the mean",
+        verdict=verdict,
+        interval=(interval.low, interval.high),
+        more={
+            "levels": f"{pair.treatment.mean():.4g} against {pair.baseline.mean():.4g}",
+            "seen from": f"{smallest_detectable(pair.difference):.2g} on",
+        },
+    )
+
+
+def _finite(**evidence: Numbers) -> list[np.ndarray]:
+    arrays = {name: np.asarray(value, dtype=np.float64) for name, value in evidence.items()}
+    for name, array in arrays.items():
+        if array.size == 0 or not np.isfinite(array).all():
+            raise ValueError(f"{name} must be finite and not empty, got {array}")
+    return list(arrays.values())
+
+
+def _at(values: np.ndarray, distance: np.ndarray) -> float:
+    """Return the value of the case that is furthest off."""
+    worst = np.unravel_index(int(distance.argmax()), distance.shape)
+    return float(np.broadcast_to(values, distance.shape)[worst])
+
+
+def _worst(measured: np.ndarray, distance: np.ndarray) -> tuple[float, str]:
+    value, cases = _at(measured, distance), distance.size
+    text = f"{value:.6g}"
+    return value, text if cases == 1 else f"{text} (the tightest of {cases} cases)"
