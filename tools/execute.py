@@ -32,11 +32,13 @@ ANSI = re.compile(r"\x1b\[[0-9;]*m")
 # The kernel listens on this machine only; it need not say for each notebook that it does.
 QUIET = ["--log-level=40"]
 ENVIRONMENT = """
-import json, os, sys
+import json, os, sys, time
+processor = time.process_time()
 torch = sys.modules.get("torch")
 cuda = torch is not None and torch.cuda.is_available()
 threads = torch.get_num_threads() if torch else int(os.environ.get("OMP_NUM_THREADS", 1))
-print(json.dumps({"device": torch.cuda.get_device_name() if cuda else "cpu", "threads": threads}))
+device = torch.cuda.get_device_name() if cuda else "cpu"
+print(json.dumps({"device": device, "threads": threads, "processor_seconds": round(processor, 1)}))
 """
 
 

@@ -33,8 +33,9 @@ if importlib.util.find_spec("runtheory") is None:
 
 
 def notebook_paths(root: Path = ROOT) -> list[Path]:
-    """Return every notebook of every chapter, in reading order of the folders."""
-    return sorted((root / "chapters").glob("*/*.ipynb"))
+    """Return every notebook of every chapter, then those of the demos, in order of their names."""
+    chapters = sorted((root / "chapters").glob("*/*.ipynb"))
+    return [*chapters, *sorted((root / "demos").glob("*.ipynb"))]
 
 
 def read(path: Path) -> NotebookNode:
