@@ -126,6 +126,7 @@ def bound(
         raise ValueError(f"bound claim {claim_id} takes exactly one of at_most and at_least")
     upper = at_most is not None
     limit = at_most if at_most is not None else at_least
+    assert limit is not None
 
     def judge(limit: Numbers) -> Judgement:
         return verdicts.bound(measured, limit, upper=upper, tolerance=tolerance)
@@ -139,14 +140,14 @@ def law(
     measured: Numbers,
     expected: Numbers,
     standard_error: Numbers,
-    degrees: float = np.inf,
+    degrees: Numbers = np.inf,
     twin: Numbers | None = None,
 ) -> None:
     """Check that ``measured`` lies within chance of ``expected``.
 
-    ``degrees`` are the degrees of freedom where the standard error is itself estimated from few
-    values. Raises as :func:`identity`, and ``ValueError`` for a standard error that is not
-    positive.
+    ``degrees`` are the degrees of freedom, one number or one a case, where the standard error is
+    itself estimated from few values. Raises as :func:`identity`, and ``ValueError`` for a standard
+    error or degrees that are not positive.
     """
 
     def judge(expected: Numbers) -> Judgement:

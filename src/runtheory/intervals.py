@@ -90,7 +90,7 @@ def smallest_detectable(values: Numbers, *, confidence: float = 0.95, power: flo
     def surplus(shift: float) -> float:
         return float(np.mean(norm.cdf(shift - reach) + norm.cdf(-shift - reach))) - power
 
-    return float(brentq(surplus, 0.0, 10 * limit)) * interval.error
+    return float(brentq(surplus, 0.0, 10 * limit + 10)) * interval.error
 
 
 @dataclass(frozen=True, eq=False)

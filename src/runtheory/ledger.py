@@ -88,7 +88,7 @@ def read_ledger(path: Path) -> list[Claim]:
     """
     try:
         entries = tomllib.loads(path.read_text(encoding="utf-8")).get("claim", [])
-        claims = [Claim(**entry) for entry in entries]
+        claims = [_claim(**entry) for entry in entries]
     except (TypeError, ValueError) as error:
         raise ValueError(f"{path.parent.name}/{path.name}: {error}") from error
     for claim in claims:
@@ -96,6 +96,13 @@ def read_ledger(path: Path) -> list[Claim]:
             place = f"{path.parent.name}/{path.name}"
             raise ValueError(f"{place}: claim {claim.id} must begin with {slug_of(path)}/")
     return claims
+
+
+def _claim(**entry: object) -> Claim:
+    for field, value in entry.items():
+        if not isinstance(value, bool if field == "arithmetic" else str):
+            raise TypeError(f"claim {entry.get('id')}: {field} must not be {value!r}")
+    return Claim(**entry)  # type: ignore[arg-type]
 
 
 def by_id(claims: Iterable[Claim]) -> dict[str, Claim]:

@@ -103,13 +103,17 @@ class Record:
         ------
         KeyError
             As :meth:`column`.
+        TypeError
+            If a value is None or text.
         ValueError
             If no row is selected, or the seeds have different numbers of rows.
         """
         values = [self.column(column, seed=seed, **where) for seed in self.seeds]
-        if not values[0] or len({len(rows) for rows in values}) > 1:
-            counts = [len(rows) for rows in values]
+        counts = [len(rows) for rows in values]
+        if len(set(counts)) != 1 or 0 in counts:
             raise ValueError(f"{self.name}, {where}: rows of each seed: {counts}")
+        if not all(isinstance(value, int | float) for rows in values for value in rows):
+            raise TypeError(f"{self.name}, {where}: column {column!r} holds more than numbers")
         return np.array(values, dtype=np.float64)
 
     def final(self, column: str, **where: Value) -> np.ndarray:
@@ -141,11 +145,13 @@ class Record:
 def live_family(
     record: Record, like: Mapping[str, Value], unlike: Mapping[str, Value]
 ) -> list[dict[str, Value]]:
-    """Return the arms that differ from ``like`` in no other column than those of ``unlike``."""
+    """Return the arms that differ from ``like`` in no other column than those of ``unlike``.
+
+    An arm that lacks one of these columns raises ``KeyError``.
+    """
     rest = {column: value for column, value in like.items() if column not in unlike}
-    rows = record.select(**rest)
-    keys = dict.fromkeys(tuple(row.get(column) for column in unlike) for row in rows)
-    return [{**rest, **dict(zip(unlike, values, strict=True))} for values in keys]
+    keys = zip(*(record.column(column, **rest) for column in unlike), strict=True)
+    return [{**rest, **dict(zip(unlike, values, strict=True))} for values in dict.fromkeys(keys)]
 
 
 def live_evidence(
@@ -161,16 +167,26 @@ def live_evidence(
 
     The means (step, column) are those of ``arm``. The variance over seeds is pooled over the arms
     of the ``family``; a new value differs from the mean of n by $s\sqrt{1 + 1/n}$. A step None
-    stands for the last row of a run.
+    stands for the last row of a run. Raises ``ValueError`` without steps, family or a second seed,
+    and where an arm has several rows of one seed and step: they would be other runs too.
     """
+    count = len(record.seeds)
+    if not steps or not family or count < 2:
+        raise ValueError(f"{record.name}: {len(steps)} steps, {len(family)} arms, {count} seeds")
+
+    def at(step: Value, column: str, where: Mapping[str, Value]) -> np.ndarray:
+        if step is None:
+            return record.final(column, **where)
+        series = record.series(column, **{**where, "step": step})
+        if series.shape[1] > 1:
+            raise ValueError(f"{record.name}: {series.shape[1]} runs of each seed equal {where}")
+        return series[:, 0]
 
     def values(where: Mapping[str, Value]) -> np.ndarray:  # (seed, step, column)
-        at = [dict(where) if step is None else {**where, "step": step} for step in steps]
-        table = [[record.final(column, **cell) for column in columns] for cell in at]
+        table = [[at(step, column, where) for column in columns] for step in steps]
         return change(np.moveaxis(np.array(table), -1, 0))
 
     variance = np.mean([values(where).var(axis=0, ddof=1) for where in family], axis=0)
-    count = len(record.seeds)
     error = np.sqrt(variance * (1 + 1 / count))
     return values(arm).mean(axis=0), error, len(family) * (count - 1)
 

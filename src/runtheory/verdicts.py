@@ -32,7 +32,7 @@ def identity(measured: Numbers, expected: Numbers, tolerance: float) -> Judgemen
     scale = np.maximum(np.abs(expected), np.finfo(np.float64).tiny)
     # Where zero is expected there is no scale of its own: the largest expected value lends one.
     scale = np.where(expected == 0, max(float(np.abs(expected).max()), 1.0), scale)
-    difference = np.abs(measured - expected) / scale
+    difference = np.asarray(np.abs(measured - expected) / scale)
     largest = float(difference.max())
     times = largest / tolerance if tolerance else np.inf
     return Judgement(
@@ -47,7 +47,7 @@ def identity(measured: Numbers, expected: Numbers, tolerance: float) -> Judgemen
 def bound(measured: Numbers, limit: Numbers, *, upper: bool, tolerance: float = 0.0) -> Judgement:
     """Return the judgement on an inequality; ``upper`` says that ``limit`` lies above."""
     measured, limit = _finite(measured=measured, limit=limit)
-    excess = measured - limit if upper else limit - measured
+    excess = np.asarray(measured - limit if upper else limit - measured)
     worst = float(excess.max())
     crossed = f"{worst / tolerance:.2g} tolerances" if tolerance else f"{worst:.2g}, none allowed"
     return Judgement(
@@ -60,17 +60,22 @@ def bound(measured: Numbers, limit: Numbers, *, upper: bool, tolerance: float = 
 
 
 def law(
-    measured: Numbers, expected: Numbers, standard_error: Numbers, degrees: float = np.inf
+    measured: Numbers, expected: Numbers, standard_error: Numbers, degrees: Numbers = np.inf
 ) -> Judgement:
-    """Return the judgement on a value that chance moves, at one false alarm in ten thousand."""
+    """Return the judgement on a value that chance moves, at one false alarm in ten thousand.
+
+    Where the cases have ``degrees`` of their own, the widest of their limits is that of all.
+    """
     from scipy.stats import t
 
     measured, expected, error = _finite(
         measured=measured, expected=expected, standard_error=standard_error
     )
     if (error <= 0).any():
-        raise ValueError(f"standard errors must be positive, got {error}")
-    score = np.abs(measured - expected) / error
+        raise ValueError(f"standard errors must be positive, got {error.min()}")
+    if not (np.asarray(degrees) > 0).all():
+        raise ValueError(f"degrees of freedom must be positive, got {degrees!r}")
+    score = np.asarray(np.abs(measured - expected) / error)
     # Bonferroni over the cases that one cell compares; t where the error is itself estimated.
     limit = float(np.max(t.ppf(1 - FALSE_ALARM / 2 / score.size, degrees)))
     largest = float(score.max())

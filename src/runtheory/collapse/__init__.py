@@ -1,6 +1,6 @@
 """Neural collapse: what to measure, where it leads, and the models in which it is solved.
 
-Chapter 3. ``statistics`` is the one streaming state; ``variability``, ``geometry`` and ``hull``
+``statistics`` is the one streaming state; ``variability``, ``geometry`` and ``hull``
 measure NC1 to NC4 and their relatives, with the choices of ``conventions``; ``summary`` makes one
 row of them; ``frames`` holds the limiting configurations; ``models``, ``minimisers``, ``merging``
 and ``fitting`` the unconstrained-feature models; ``near`` and ``decomposition`` what

@@ -1,4 +1,4 @@
-"""The choices that papers make silently when they measure collapse, as one value (chapter 3).
+"""The choices that papers make silently when they measure collapse, as one value.
 
 Two global means are in use (the mean of the class means, and the mean of the samples), two weights
 for the between-class scatter, two for the within-class scatter, and the factor 1/K of NC1 is

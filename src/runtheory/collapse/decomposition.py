@@ -1,4 +1,4 @@
-"""The squared loss split into its collapse parts, after [han2022neural] (chapter 3)."""
+"""The squared loss split into its collapse parts, after [han2022neural]."""
 
 from __future__ import annotations
 

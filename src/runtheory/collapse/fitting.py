@@ -1,4 +1,4 @@
-"""The optimiser that meets the closed forms: free features, random starts (chapter 3)."""
+"""The optimiser that meets the closed forms: free features, random starts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The configurations that collapse leads to, as rows of a matrix (chapter 3)."""
+"""The configurations that collapse leads to, as rows of a matrix."""
 
 from __future__ import annotations
 

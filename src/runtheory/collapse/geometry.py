@@ -1,7 +1,7 @@
 """NC2, NC3 and NC4: the shape of the means, their duality with the classifier, its decisions.
 
 Vectors are rows throughout: class means and classifier rows have shape (class, feature). Centre the
-means first (``conventions.centred_means``). Everything is computed in float64. Chapter 3.
+means first (``conventions.centred_means``). Everything is computed in float64.
 """
 
 from __future__ import annotations

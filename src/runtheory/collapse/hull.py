@@ -1,4 +1,4 @@
-"""One-vs-rest distances: the geometry of more classes than a simplex can hold (chapter 3).
+"""One-vs-rest distances: the geometry of more classes than a simplex can hold.
 
 With K > d + 1 classes no simplex ETF exists. [jiang2023generalized] then ask for the
 configuration in which

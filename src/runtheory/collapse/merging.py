@@ -1,4 +1,4 @@
-"""Minority collapse: when the classes of a small group share one direction (chapter 3).
+"""Minority collapse: when the classes of a small group share one direction.
 
 Cross-entropy, one layer, in the normalisation of ``models``. Take two or more classes of one size
 n_g. By symmetry the minimiser acts on differences within the group as a number, and stationarity,

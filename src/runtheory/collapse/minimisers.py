@@ -1,4 +1,4 @@
-"""Closed-form minimisers of the unconstrained-feature models of ``models`` (chapter 3)."""
+"""Closed-form minimisers of the unconstrained-feature models of ``models``."""
 
 from __future__ import annotations
 

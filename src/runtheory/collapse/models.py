@@ -1,4 +1,4 @@
-"""Unconstrained-feature models: the features are free variables (chapter 3).
+"""Unconstrained-feature models: the features are free variables.
 
 The objective, for classes of n_k samples with N = sum n_k and H of shape width x N, is
 

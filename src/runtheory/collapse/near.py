@@ -1,4 +1,4 @@
-"""Near collapse: features held close to where an earlier layer puts them (chapter 3).
+"""Near collapse: features held close to where an earlier layer puts them.
 
 The objective, with H of shape width x N and one-hot Y, after [tirer2023perturbation] in our
 normalisation, is

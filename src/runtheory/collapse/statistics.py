@@ -1,4 +1,4 @@
-"""One streaming state for every class statistic that chapter 3 measures.
+"""One streaming state for every class statistic that measures of collapse need.
 
 ``ClassStatistics`` is a value: ``update`` and ``merge`` return a new one. Sums of squares are kept
 as deviations from the class means and joined by the pairwise formula of Chan, Golub and LeVeque,

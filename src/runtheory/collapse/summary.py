@@ -1,4 +1,4 @@
-"""All collapse measures of one moment of training, as one row (chapter 3)."""
+"""All collapse measures of one moment of training, as one row."""
 
 from __future__ import annotations
 

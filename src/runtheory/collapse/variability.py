@@ -1,4 +1,4 @@
-"""NC1: how small the variation within classes is beside the variation between them (chapter 3)."""
+"""NC1: how small the variation within classes is beside the variation between them."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Synthetic families whose laws are known: binary Gaussian, and features among noise patches.
 
-Chapter 2 solves the first exactly; chapter 4 trains on the second. Every function follows the
+Information bounds are exact for the first; rare features are trained on the second. Every function follows the
 device and dtype of the mean or of the directions it is given, and draws from its generator.
 """
 

@@ -1,1 +1,1 @@
-"""Multi-sample dropout: masks, heads, objectives, laws and what they cost (chapter 1)."""
+"""Multi-sample dropout: masks, heads, objectives, laws and what they cost."""

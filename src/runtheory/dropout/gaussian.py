@@ -1,6 +1,6 @@
 """Logits of a linear head under dropout, drawn without drawing masks.
 
-Chapter on multi-sample dropout; local reparameterisation [kingma2015variational] and fast dropout
+Local reparameterisation [kingma2015variational] and fast dropout
 [wang2013fast] for a head whose classes share the mask.
 """
 

@@ -1,6 +1,6 @@
 """The multi-sample head: many dropout masks, one pass through shared weights.
 
-Chapter on multi-sample dropout; [inoue2019multi].
+After [inoue2019multi].
 """
 
 from __future__ import annotations

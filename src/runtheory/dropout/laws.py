@@ -1,6 +1,6 @@
 r"""Closed forms for the variance of a multi-sample gradient and for its price.
 
-Chapter on multi-sample dropout. A minibatch gradient averages per-example gradients g(x, xi) over
+A minibatch gradient averages per-example gradients g(x, xi) over
 ``batch`` independent examples x and ``samples`` dropout masks xi of each. Split
 
     g(x, xi) = mean + a(x) + b(xi) + c(x, xi),    E a = E b = E_x c = E_xi c = 0,

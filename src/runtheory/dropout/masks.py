@@ -1,4 +1,4 @@
-"""Dropout masks: drawn once as a plan, applied purely (chapter on multi-sample dropout).
+"""Dropout masks: drawn once as a plan, applied purely.
 
 Noise is inverted: a kept feature is divided by ``1 - rate``, so that a mask has mean one and
 variance ``rate / (1 - rate)`` and nothing changes at evaluation.

@@ -1,6 +1,6 @@
 """Three ways to combine the logits of many dropout masks into one loss, in nats.
 
-Chapter on multi-sample dropout. With log p_m the log-softmax of the logits under mask m and y the
+With log p_m the log-softmax of the logits under mask m and y the
 target distribution, each is the batch mean of -sum_k y_k a_k, where a is
 
 - mean_m log p_m: the mean of the losses [inoue2019multi];

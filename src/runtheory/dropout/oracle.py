@@ -1,6 +1,6 @@
 """Exact expectations over dropout masks by enumeration, for heads on a few features.
 
-Chapter on multi-sample dropout: the yardstick for sampling, penalties and orderings.
+The yardstick for sampling, penalties and orderings.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 r"""What dropout adds to an objective: second-order penalties, and adaptive ridge, which is exact.
 
-Chapter on multi-sample dropout. Features are dropped at ``rate`` with inverted scaling, so that the
+Features are dropped at ``rate`` with inverted scaling, so that the
 noise on feature j of example i has variance rate / (1 - rate) x_ij^2. Everything is computed in
 float64.
 """

@@ -1,6 +1,6 @@
 """Measured variance of a dropout gradient: its parts, and the whole as a minibatch sees it.
 
-Chapter on multi-sample dropout; the laws they are compared with are in ``laws``. The variance of a
+The laws they are compared with are in ``laws``. The variance of a
 gradient is the trace of its covariance, the expected squared distance from its mean. Accumulated in
 float64.
 """

@@ -1,6 +1,6 @@
 """Information-theoretic generalisation bounds: what is exact, what is estimated, what is certified.
 
-Chapter 2. ``binary_gaussian`` solves one model completely, so that every bound stands beside the
+``binary_gaussian`` solves one model completely, so that every bound stands beside the
 gap it bounds; ``polar``, ``conditional_laws`` and ``loss_laws`` are what it is made of and
 ``surrogate_losses`` its other losses. ``contraction``, ``channels`` and ``hierarchy`` follow
 information through layers, ``gibbs`` solves the Gibbs algorithm. ``divergences`` and ``transport``

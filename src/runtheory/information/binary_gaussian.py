@@ -1,4 +1,4 @@
-"""One model in which every bound stands beside the exact gap (chapter: information bounds).
+"""One model in which every bound stands beside the exact gap.
 
 The classifier sign(W.X), W the mean of Y_i X_i, of two Gaussian classes; zero-one loss unless it is
 said otherwise; see :mod:`conditional_laws` for the one fact behind it. Everything is a quadrature

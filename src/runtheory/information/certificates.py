@@ -1,4 +1,4 @@
-"""PAC-Bayes certificates: what one is, and the exact one of a linear classifier (chapter 2).
+"""PAC-Bayes certificates: what one is, and the exact one of a linear classifier.
 
 A certificate is a number that exceeds the risk of the *stochastic* classifier, the one that draws
 its weights anew for every example, with probability at least 1 - delta over the sample (and over

@@ -1,4 +1,4 @@
-"""Finite channels as matrices: exact coefficients, local coefficients, actual ratios (chapter 2).
+"""Finite channels as matrices: exact coefficients, local coefficients, actual ratios.
 
 A channel is a matrix with one row per input symbol, each a probability vector over the outputs;
 a law is a probability vector over the inputs. Divergences are in nats. What the coefficients are,

@@ -1,4 +1,4 @@
-"""The binary Gaussian model given its weights (chapter: information bounds; float64, nats).
+"""The binary Gaussian model given its weights (float64, nats).
 
 Y is uniform on {-1, 1}, X given Y is N(Y mu, s^2 I_d), U = Y X ~ N(mu, s^2 I) and W is the mean of
 U_1 .. U_n: the classifier is sign(W.X). Since Cov(U_i, W) = Var(W) = (s^2 / n) I,

@@ -1,4 +1,4 @@
-"""How much information survives a noisy layer: contraction coefficients (chapter 2).
+"""How much information survives a noisy layer: contraction coefficients.
 
 For a channel K, eta_TV is the largest ratio TV(PK, QK) / TV(P, Q) and eta_KL the largest ratio
 D(PK || QK) / D(P || Q), over all input laws P and Q. Three facts carry this module.

@@ -1,4 +1,4 @@
-"""Kullback-Leibler divergences: in closed form and estimated from two samples (chapter 2; nats).
+"""Kullback-Leibler divergences: in closed form and estimated from two samples (nats).
 
 What has a closed form is exact to rounding. What comes from samples is an estimate: each docstring
 says in which direction it errs, and none of them may stand in for a certificate. The binary

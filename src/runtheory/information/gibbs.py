@@ -1,4 +1,4 @@
-"""The Gibbs algorithm on finite spaces, solved exactly by enumeration (chapter 2).
+"""The Gibbs algorithm on finite spaces, solved exactly by enumeration.
 
 The algorithm draws a hypothesis from pi(w) exp(-alpha L_S(w)) / normaliser, L_S the mean loss on n
 independent samples of a law over finitely many values. The posterior sees the sample only through

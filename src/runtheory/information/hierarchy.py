@@ -1,4 +1,4 @@
-"""Generalisation bounds over the layers of one network (chapter 2).
+"""Generalisation bounds over the layers of one network.
 
 A network is T_0 = X, T_l = g_l(T_{l-1}; W_l) for l = 1..L, learnt from n samples Z_i = (X_i, Y_i),
 with a loss l(T_L, Y) that is s-sub-Gaussian under P_W x P_Z (s = 1/2 for values in [0, 1]). The

@@ -1,4 +1,4 @@
-"""From loss information to a bound on the gap, in the super-sample setting (chapter 2).
+"""From loss information to a bound on the gap, in the super-sample setting.
 
 The loss is zero or one (or, where said, lies in [0, 1]). Of pair i the copies have losses L_i^0 and
 L_i^1, U_i is the column of the training copy, D_i = L_i^1 - L_i^0; r is the expected training

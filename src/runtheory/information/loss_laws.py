@@ -1,4 +1,4 @@
-"""The joint law of a zero-one loss on a training and on a new example (chapter 2; float64, nats).
+"""The joint law of a zero-one loss on a training and on a new example (float64, nats).
 
 A supersample [steinke2020reasoning] holds two examples for every index i and a fair coin S_i says
 which of them is trained on. With the losses (L+, L-) of the first and of the second example,

@@ -1,4 +1,4 @@
-"""Mutual information from samples, with what is known of the error (chapter 2; nats).
+"""Mutual information from samples, with what is known of the error (nats).
 
 Estimates, every one: the discrete plug-in errs upwards by a known first-order term, the
 nearest-neighbour estimator has no stated error at all, a binned entropy measures its bins. None

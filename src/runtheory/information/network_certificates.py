@@ -1,4 +1,4 @@
-"""PAC-Bayes certificates of small stochastic networks (chapter 2).
+"""PAC-Bayes certificates of small stochastic networks.
 
 The prior is learnt on one half of the data and the bound computed on the other; the posterior is
 Gaussian around trained weights, its deviation taken from a grid, its empirical risk estimated from

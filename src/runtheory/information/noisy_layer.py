@@ -1,4 +1,4 @@
-"""Information through a layer with Gaussian noise (chapter 2; nats, float64).
+"""Information through a layer with Gaussian noise (nats, float64).
 
 T = f(x) + b Z with x uniform on N given inputs and Z standard Gaussian: T is a mixture of N
 Gaussians around the centres f(x_j). I(X; T) is that of the *given* inputs: at most log N, and of

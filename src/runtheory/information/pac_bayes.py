@@ -1,4 +1,4 @@
-"""PAC-Bayes bounds: with probability 1 - delta over the sample, for all posteriors (chapter 2).
+"""PAC-Bayes bounds: with probability 1 - delta over the sample, for all posteriors.
 
 A posterior Q over hypotheses has risk L(Q) and empirical risk r on n independent samples, both of
 a loss in [0, 1]; P is a prior that does not depend on the sample and D = D(Q || P), in nats. Every

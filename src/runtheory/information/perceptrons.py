@@ -1,4 +1,4 @@
-"""Many small perceptrons trained at once, every replicate its own network (chapter 2).
+"""Many small perceptrons trained at once, every replicate its own network.
 
 The parameters of all replicates are stacked, so that one layer of all of them is one batched
 matrix product. Replicates do not interact: trained one by one they end with the same weights, up

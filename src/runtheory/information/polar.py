@@ -1,4 +1,4 @@
-"""The law of a Gaussian vector in polar coordinates, on a grid (chapter: information bounds).
+"""The law of a Gaussian vector in polar coordinates, on a grid.
 
 V ~ N(m e, I_d). With R = |V| and c = cos of the angle between V and e, every function that depends
 on V through R and c alone has a smooth integrand in (R, angle), also where V comes near 0 and in

@@ -1,4 +1,4 @@
-"""Super-samples: pairs of examples of which a coin picks the one that is trained on (chapter 2).
+"""Super-samples: pairs of examples of which a coin picks the one that is trained on.
 
 A super-sample is an n x 2 table of examples, and a mask picks one of each row
 [steinke2020reasoning]: entry i of the mask is the column of the training copy, the other copy is a

@@ -1,4 +1,4 @@
-"""Estimated bounds on the gap from the losses of many super-sample replicates (chapter 2).
+"""Estimated bounds on the gap from the losses of many super-sample replicates.
 
 An estimate of a bound is not a certificate: each of these replaces an information by its plug-in
 estimate, which is too large on average. The result says by how much it should be (``bias``) and

@@ -1,4 +1,4 @@
-"""Losses of the Gaussian mean in closed form (chapter: information bounds).
+"""Losses of the Gaussian mean in closed form.
 
 The model of :mod:`conditional_laws`: W is the mean of n draws U_i of N(mu, s^2 I_d). With squared
 loss the individual-sample bound is of the wrong order in n, also with the exact

@@ -1,4 +1,4 @@
-"""Codes for what a super-sample shows of a pair, and the plug-in information of codes (chapter 2).
+"""Codes for what a super-sample shows of a pair, and the plug-in information of codes.
 
 Losses are zero or one; the last axis of losses and predictions is the column of the super-sample.
 """

@@ -1,4 +1,4 @@
-"""1-Wasserstein distances between samples (chapter 2; in the units of the points, not nats).
+"""1-Wasserstein distances between samples (in the units of the points, not nats).
 
 Each function is exact for the two *empirical* laws (up to the random directions of the sliced
 distance). As estimates of the distance between the laws behind them they are biased upwards, by

@@ -1,1 +1,1 @@
-"""Chapter 5: where the four techniques meet, composed from the outside."""
+"""Where the four techniques meet, composed from the outside."""

@@ -1,6 +1,6 @@
 """The optimiser that meets the closed forms of ``free_mixing`` and ``free_dropout``.
 
-Chapter on the interplay. Every feature is free, nothing is assumed of the figure: L-BFGS with a
+Every feature is free, nothing is assumed of the figure: L-BFGS with a
 strong Wolfe line search in float64 from a Gaussian start.
 """
 

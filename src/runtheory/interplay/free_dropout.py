@@ -1,6 +1,6 @@
 """Free features under dropout and the squared loss: the minimiser in closed form.
 
-Chapter on the interplay; notation of the chapter on neural collapse. With N samples in K balanced
+Notation of the chapter on neural collapse. With N samples in K balanced
 classes, width d >= K, dropout of rate p on the features and weight decay l_W, l_H > 0, the expected
 loss is (1/2N) ||WH - Y||^2 + (l_W/2) ||W||^2 + (l_H/2) ||H||^2 + (p / (2 (1-p) N)) sum_j a_j^2,
 where a_j = |column j of W| |row j of H|: the least of the last three terms over all factorisations

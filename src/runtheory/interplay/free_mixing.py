@@ -1,6 +1,6 @@
 """Free features for mixed images: which classifier and which features minimise the loss.
 
-Chapter on the interplay. Every mixed image has a feature of its own; with targets t that mix two
+Every mixed image has a feature of its own; with targets t that mix two
 independent labels of K balanced classes, E ||h||^2 the mean over mixed images, and decay l_W, l_H,
 
     min E ce(W h, t) + (l_W/2) ||W||^2 + (l_H/2) E ||h||^2

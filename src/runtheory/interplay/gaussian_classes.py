@@ -1,6 +1,6 @@
 """How much dropout contracts the divergence between two classes of features.
 
-Chapter on the interplay. Classes are described by their means and one covariance, that is as
+Classes are described by their means and one covariance, that is as
 Gaussians N(mean_k, S), seen through a little noise: D = (1/2) d' (S + s^2 I)^-1 d, d the difference
 of two means. Dropout with a visible mask keeps the coordinates of a random set A, and leaves the
 mean over A of the same expression on A. In nats.

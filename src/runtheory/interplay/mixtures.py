@@ -1,7 +1,4 @@
-"""Where the features of mixed images lie: the plane of two rows, and the path between two classes.
-
-Chapter on the interplay.
-"""
+"""Where the features of mixed images lie: the plane of two rows, and the path between two classes."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The loss-difference bound of one network from how its pairs are classified, and its null law.
 
-Chapter on the interplay. In a super-sample each pair has a trained and a held-out copy; with a and
+In a super-sample each pair has a trained and a held-out copy; with a and
 b the shares of pairs on which the held-out copy alone, the trained one alone is misclassified, the
 gap is a - b and the bound sqrt(2 I), I = a log(2a/(a+b)) + b log(2b/(a+b)) in nats.
 """

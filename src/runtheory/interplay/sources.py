@@ -1,6 +1,6 @@
 """The three sources of a gradient's variance: examples, what they are mixed with, dropout masks.
 
-Chapter on the interplay. A batch of B examples, each mixed once and seen under M masks, has
+A batch of B examples, each mixed once and seen under M masks, has
 
     tr Var = (V_data + V_mixing + V_mask / M) / B,
 

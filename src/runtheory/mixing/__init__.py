@@ -1,4 +1,4 @@
-"""CutMix, mixup and Cutout as draw-then-apply, with their laws (chapter: CutMix).
+"""CutMix, mixup and Cutout as draw-then-apply, with their laws.
 
 Draw a plan with :mod:`draw`, carry it out with :func:`apply`; :mod:`placement` says where a box
 falls; :mod:`laws`, :mod:`distributions`, :mod:`pixel_laws` and :mod:`kernels` state in closed form

@@ -1,4 +1,4 @@
-"""The one deterministic step that carries out a drawn plan (chapter: CutMix)."""
+"""The one deterministic step that carries out a drawn plan."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The continuous box of CutMix in closed form (chapter: CutMix; all in float64).
+"""The continuous box of CutMix in closed form (all in float64).
 
 The image is the unit square. The box has side r = sqrt(1 - lambda), lambda ~ Beta(alpha, alpha),
 and is placed by a :class:`Placement` with overhang theta: its start is uniform on a range of

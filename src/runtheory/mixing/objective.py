@@ -1,4 +1,4 @@
-"""The loss of a network on a batch that is mixed anew in each step (chapter: CutMix)."""
+"""The loss of a network on a batch that is mixed anew in each step."""
 
 from __future__ import annotations
 
