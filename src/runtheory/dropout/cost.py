@@ -62,7 +62,7 @@ def fit_cost(times: Sequence[StepTime]) -> StepCost:
     if not (seconds > 0).all():
         raise ValueError(f"times must be positive, got {seconds.tolist()}")
     design = np.array([[1.0, row.samples] for row in times]) / seconds[:, None]
-   (body, head), *_ = np.linalg.lstsq(design, np.ones(len(times)), rcond=None)
+    (body, head), *_ = np.linalg.lstsq(design, np.ones(len(times)), rcond=None)
     return StepCost(float(body), float(head))
 
 

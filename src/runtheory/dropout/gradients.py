@@ -1,5 +1,4 @@
-"""Gradients of single examples under single dropout masks, a chunk at a time.
-"""
+"""Gradients of single examples under single dropout masks, a chunk at a time."""
 
 from __future__ import annotations
 
@@ -78,7 +77,7 @@ def masked_gradients(
         features, pull_back = vjp(run, body)[:2]
         per_mask = vmap(grad(loss, argnums=(0, 1)), in_dims=(None, None, 0, None))
         head_gradients, feature_gradients = per_mask(head, features, example_masks, label)
-       (body_gradients,) = vmap(pull_back)(feature_gradients)
+        (body_gradients,) = vmap(pull_back)(feature_gradients)
         parts = [*body_gradients.values(), *head_gradients.values()]
         return torch.cat([part.flatten(1) for part in parts], dim=1)
 

@@ -39,7 +39,7 @@ class Probes:
     1,000 test images give the accuracies after the centre or the boundary is covered (a box of half
     the side, filled with the mean colour), after a corruption of severity 2 (mean of five), and
     after the fast gradient sign of radius 4/255; ``outliers_probability`` and ``outliers_energy``
-   (areas under the ROC curve against handwritten digits, magnified); and ``localisation`` (mean
+    (areas under the ROC curve against handwritten digits, magnified); and ``localisation`` (mean
     overlap of the box read from the class activation map with the true box, the image lying
     somewhere on a dark canvas of twice its side).
     """
@@ -100,8 +100,8 @@ class Probes:
         return {
             name: area_under_curve(score(known_logits), score(foreign_logits))
             for name, score in (
-               ("outliers_probability", max_probability),
-               ("outliers_energy", negative_energy),
+                ("outliers_probability", max_probability),
+                ("outliers_energy", negative_energy),
             )
         }
 
@@ -112,7 +112,7 @@ class Probes:
         canvas, boxes = scattered(pixels, stream(self.seed, "places"))
         *stages, _, _ = net.body.children()  # all but the pooling and the flattening
         maps = nn.Sequential(*stages)(self._normalise(canvas))
-       (linear,) = net.head.children()
+        (linear,) = net.head.children()
         assert isinstance(linear, nn.Linear)
         heat = class_activation_map(maps, linear.weight, labels)
         heat = upsample(heat, (canvas.shape[2], canvas.shape[3]))

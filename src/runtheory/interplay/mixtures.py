@@ -1,4 +1,4 @@
-"""Where the features of mixed images lie: the plane of two rows, and the path between two classes."""
+"""Where features of mixed images lie: the plane of two rows, the path between two classes."""
 
 from __future__ import annotations
 
