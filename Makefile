@@ -9,7 +9,7 @@ NB ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book pdf test serve execute sync check bench lock clean
+.PHONY: help book pdf test new serve execute sync check bench lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):.*## /  \1\t/' | expand -t 12
@@ -31,9 +31,19 @@ book: $(STAMP) ## build the site into _build/html from the stored outputs; a war
 pdf: $(STAMP) ## the whole book as one PDF in _build/pdf; needs XeLaTeX (says what to install)
 	$(BIN)/python -m tools.pdf
 
-test: check book ## every check, unit test, notebook (run afresh) and page (in a browser)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadscope \
-		--nbval-lax --nbval-current-env --nbval-cell-timeout 180 tests chapters
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadscope \
+	--nbval-lax --nbval-current-env --nbval-cell-timeout 180
+
+ifdef T
+test: $(STAMP) ## every check, unit test, notebook and page; T=slug: one technique alone, no site
+	only=$$($(BIN)/python -m tools.only $(T)) && $(PYTEST) $$only
+else
+test: check book
+	$(PYTEST) tests chapters $(wildcard demos)
+endif
+
+new: $(STAMP) ## lay the skeleton of a technique: make new SLUG=name PART=part
+	@$(BIN)/python -m tools.new "$(SLUG)" "$(PART)"
 
 serve: ## show the built site on this machine: http://127.0.0.1:8000
 	@test -f _build/html/index.html || { echo "error: no site yet; run make book" >&2; exit 1; }
@@ -42,7 +52,7 @@ serve: ## show the built site on this machine: http://127.0.0.1:8000
 execute: $(STAMP) ## run the notebooks (all, or NB=path) and store their outputs
 	$(BIN)/python -m tools.execute $(NB)
 
-sync: $(STAMP) ## write the repository's address in _config.yml into the notebooks; runs nothing
+sync: $(STAMP) ## write the address into the notebooks, and the lists made from the cards; runs nothing
 	$(BIN)/python -m tools.execute --sync
 
 check: $(STAMP) ## stored notebooks, claims, style, imports and types, without running a notebook

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools import ledgers, notebooks, rules
-from tools.ledgers import Entry
+from runtheory.claims import STATED
+from runtheory.ledger import TWINNED
+from tools import card_faults, forms, lists, notebooks, rules
+from tools.cards import Shelf, read_shelf
+from tools.ledgers import Finding, Ledgers, read_ledgers
 
 COMMANDS = (
     ("ruff", "check", "--quiet", "."),
@@ -18,8 +20,6 @@ COMMANDS = (
     ("lint-imports", "--no-logo"),
     ("mypy",),
 )
-# What a ledger says and a stored output repeats; a difference means that the output is stale.
-REPEATED = ("statement", "source", "kind")
 
 
 @dataclass(frozen=True)
@@ -42,61 +42,58 @@ def notebook_problems(root: Path) -> Iterator[Problem]:
             yield Problem(str(path.relative_to(root)), cell, text)
 
 
-def claim_problems(root: Path) -> Iterator[Problem]:
+def card_problems(shelf: Shelf, book: Ledgers) -> Iterator[Problem]:
+    """Yield what is wrong with the cards, the lists made from them, and what is still to write."""
+    for faults in (
+        card_faults.faults(shelf, book.keys),
+        lists.faults(shelf),
+        forms.faults(shelf, book),
+    ):
+        yield from (Problem(file, None, text) for file, text in faults)
+
+
+def claim_problems(root: Path, book: Ledgers) -> Iterator[Problem]:
     """Yield claims that no notebook checks, checks that no ledger lists, and wrong verdicts."""
-    try:
-        claims = ledgers.entries(root)
-    except (TypeError, ValueError) as error:
-        yield Problem("chapters", None, f"a ledger cannot be read: {error}")
-        return
-    stored = list(ledgers.findings(root))
-    for identifier, count in Counter(entry.claim.id for entry in claims).items():
-        if count > 1:
-            yield Problem("chapters", None, f"the claim id {identifier} is used {count} times")
-    for entry in claims:
-        yield from _ledger_problems(entry, root, {finding.id for finding in stored})
-    listed = {entry.claim.id: entry for entry in claims}
-    for finding in stored:
-        for text in _finding_problems(finding.record, listed.get(finding.id)):
+    for claim in book.claims.values():
+        file = _ledger_file(claim.slug, root)
+        if claim.id not in book.found:
+            yield Problem(file, None, f"no notebook checks the claim {claim.id}")
+        if not _source_exists(claim.source, book):
+            yield Problem(file, None, f"the claim {claim.id} has no such source: {claim.source}")
+    for finding in book.findings:
+        for text in _finding_problems(finding, book):
             yield Problem(str(finding.path.relative_to(root)), finding.position, text)
 
 
-def _ledger_problems(entry: Entry, root: Path, checked: set[str]) -> Iterator[Problem]:
-    claim, folder = entry.claim, root / "chapters" / entry.chapter
-    file = f"chapters/{entry.chapter}/claims.toml"
-    if claim.id not in checked:
-        yield Problem(file, None, f"no notebook checks the claim {claim.id}")
-    if not (folder / f"{claim.lab}.ipynb").exists():
-        yield Problem(
-            file, None, f"the claim {claim.id} names a lab that is not there: {claim.lab}"
-        )
-    if not _source_exists(claim.source, root):
-        yield Problem(file, None, f"the claim {claim.id} has no such source: {claim.source}")
+def _ledger_file(slug: str, root: Path) -> str:
+    demo = f"demos/{slug}.toml"
+    return demo if (root / demo).exists() else f"chapters/{slug}/claims.toml"
 
 
-def _source_exists(source: str, root: Path) -> bool:
-    if " " in source and not source.startswith("cite:"):
-        return True  # plain words: a claim of our own
+def _source_exists(source: str, book: Ledgers) -> bool:
     if source.startswith("cite:"):
-        key = source.removeprefix("cite:").split()[0]
-        bibliography = (root / "book" / "references.bib").read_text(encoding="utf-8")
-        return f"{{{key}," in bibliography
-    pages = (root / "chapters").glob("*/theory.md")
-    return any(f":label: {source}\n" in page.read_text(encoding="utf-8") for page in pages)
+        return source.removeprefix("cite:").split()[0] in book.keys
+    return " " in source or source in book.labels  # several words: a claim of our own
 
 
-def _finding_problems(record: dict[str, object], entry: Entry | None) -> Iterator[str]:
-    if entry is None:
-        yield f"no ledger lists the claim {record['id']} that this cell checks"
+def _finding_problems(finding: Finding, book: Ledgers) -> Iterator[str]:
+    claim, record = book.claims.get(finding.id), finding.record
+    if claim is None:
+        yield f"no ledger lists the claim {finding.id} that this cell checks"
         return
-    if record["verdict"] != entry.claim.verdict:
+    if finding.path.stem != claim.slug and finding.path.parent.name != claim.slug:
+        yield f"the claim {claim.id} belongs to another technique"
+    first = book.found[claim.id]
+    if first.path != finding.path:
+        yield f"the claim {claim.id} is checked in {first.path.name} as well"
+    if record["verdict"] != claim.verdict:
         yield (
-            f"the claim {entry.claim.id} is stored as {record['verdict']}, "
-            f"its ledger expects {entry.claim.verdict}"
+            f"the claim {claim.id} is stored as {record['verdict']}, "
+            f"its ledger expects {claim.verdict}"
         )
-    for name in REPEATED:
-        if record.get(name) != getattr(entry.claim, name):
-            yield f"the claim {entry.claim.id} has another {name} in its ledger: run `make execute`"
+    for name in STATED:
+        if record.get(name) != getattr(claim, name):
+            yield f"the claim {claim.id} has another {name} in its ledger: run `make execute`"
 
 
 def command_problems(root: Path) -> Iterator[Problem]:
@@ -111,21 +108,38 @@ def command_problems(root: Path) -> Iterator[Problem]:
 
 
 def problems(root: Path) -> list[Problem]:
-    """Return all problems of the book at ``root``, those of its notebooks and claims first."""
-    return [*notebook_problems(root), *claim_problems(root), *command_problems(root)]
+    """Return all problems of the book at ``root``, those of its cards and claims first."""
+    try:
+        shelf, book = read_shelf(root), read_ledgers(root)
+    except ValueError as error:
+        file, _, text = str(error).partition(": ")
+        return [Problem(file, None, text)]
+    found = [*card_problems(shelf, book), *notebook_problems(root), *claim_problems(root, book)]
+    return [*found, *command_problems(root)]
+
+
+def summary(root: Path) -> str:
+    """Return the book's sums: notebooks, their processor seconds and bytes, claims and twins."""
+    paths, claims = notebooks.notebook_paths(root), read_ledgers(root).claims.values()
+    runs = [notebooks.read(path).metadata.get("runtheory", {}) for path in paths]
+    seconds = sum(run.get("processor_seconds", run.get("seconds", 0)) for run in runs)
+    size = sum(path.stat().st_size for path in paths)
+    arithmetic = sum(claim.arithmetic for claim in claims)
+    wanted = [claim for claim in claims if claim.kind in TWINNED]
+    return (
+        f"{len(paths)} notebooks, {seconds:.0f} processor seconds, {size / 1e6:.1f} MB; "
+        f"{len(claims) - arithmetic} claims and {arithmetic} checks of the arithmetic, "
+        f"{sum(bool(claim.twin) for claim in claims)} twins "
+        f"({sum(not claim.twin for claim in wanted)} bounds, laws and slices without)"
+    )
 
 
 def main() -> int:
-    """Print all problems; the exit status tells whether there are any."""
+    """Print all problems, or the book's sums; the exit status tells whether there are any."""
     found = problems(notebooks.ROOT)
     for problem in found:
         print(problem)
-    count = len(notebooks.notebook_paths()), len(ledgers.entries() if not found else [])
-    print(
-        f"{len(found)} problems"
-        if found
-        else f"{count[0]} notebooks, {count[1]} claims: no problem"
-    )
+    print(f"{len(found)} problems" if found else f"{summary(notebooks.ROOT)}: no problem")
     return 1 if found else 0
 
 

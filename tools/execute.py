@@ -22,7 +22,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
-from tools import notebooks
+from tools import lists, notebooks
+from tools.cards import read_shelf
 from tools.exercises import ExerciseError, reader_notebook, with_checked_outputs
 from tools.widgets import make_stable
 
@@ -151,7 +152,9 @@ def attempt(path: Path, repository: str, seconds: float = SECONDS) -> tuple[bool
 
 
 def synchronise(repository: str) -> None:
-    """Write the install cell into every notebook, for a changed address; nothing is run."""
+    """Write the install cells for a changed address, and the lists made from cards; run nothing."""
+    for name in lists.write(read_shelf()):
+        print(f"{name}: written from the cards")
     for path in notebooks.notebook_paths():
         old = notebooks.read(path)
         new = notebooks.with_install_cell(old, repository)
@@ -165,7 +168,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("notebooks", nargs="*", type=Path)
     parser.add_argument("--jobs", type=int, default=JOBS, choices=range(1, JOBS + 1))
-    parser.add_argument("--sync", action="store_true", help="only write the install cells")
+    parser.add_argument("--sync", action="store_true", help="only write install cells and lists")
     options = parser.parse_args(arguments)
     repository = notebooks.address()
     if options.sync:

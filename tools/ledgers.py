@@ -1,24 +1,24 @@
-"""Claims on both sides: what the ledgers list, and what the notebooks' stored outputs found."""
+"""Claims on both sides: what the ledgers list, and what the notebooks' stored outputs found.
+
+Everything is read once: :func:`read_ledgers` returns it, and whoever needs it is handed it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from runtheory.claims import MIME, SYMBOLS, Claim, read_ledger
+from runtheory.claims import MIME, SYMBOLS
+from runtheory.ledger import Claim, by_id, ledger_paths, read_ledger
 from tools.notebooks import ROOT, code_cells, notebook_paths, read
 
 FIELDS = ("measured", "text", "expected", "tolerance", "verdict", "interval")
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One claim of a ledger, with the folder of the chapter that makes it."""
-
-    claim: Claim
-    chapter: str
+MORE = ("levels", "seen from", "twin")
+KEY = re.compile(r"^@\w+\{([^,\s]+),", re.M)
+LABEL = re.compile(r"^:label: (\S+)$", re.M)
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,8 @@ class Finding:
         KeyError
             If ``name`` is no field that pages print.
         """
+        if name == "name":
+            return self.id.split("/")[1]
         if name == "measured":
             return f"{self.record['measured']:.3g}".replace("-", "−")
         if name == "interval":
@@ -45,21 +47,51 @@ class Finding:
             return "none" if interval is None else "[{:.3g}, {:.3g}]".format(*interval)
         if name == "verdict":
             return f"{SYMBOLS[self.record['verdict']]} {self.record['verdict']}"
+        if name in MORE:
+            return str(self.record.get("more", {}).get(name, "none"))
         if name in FIELDS:
             return str(self.record["measured_text" if name == "text" else f"{name}_text"])
         raise KeyError(name)
 
 
-def ledger_paths(root: Path = ROOT) -> list[Path]:
-    """Return the ledgers of all chapters, in order of the chapters."""
-    return sorted((root / "chapters").glob("*/claims.toml"))
+@dataclass(frozen=True)
+class Ledgers:
+    """The claims by id, in order of the ledgers, and every stored verdict, in order of the cells.
+
+    ``keys`` are those of the bibliography, ``labels`` those of all numbered statements.
+    """
+
+    claims: Mapping[str, Claim]
+    findings: tuple[Finding, ...]
+    found: Mapping[str, Finding]
+    keys: frozenset[str]
+    labels: frozenset[str]
+
+    def of(self, slug: str) -> list[Claim]:
+        """Return the claims of one technique or demo, in order."""
+        return [claim for claim in self.claims.values() if claim.slug == slug]
 
 
-def entries(root: Path = ROOT) -> list[Entry]:
-    """Return every claim that the book makes, in order."""
-    return [
-        Entry(claim, path.parent.name) for path in ledger_paths(root) for claim in read_ledger(path)
-    ]
+def read_ledgers(root: Path = ROOT) -> Ledgers:
+    """Return what the ledgers, notebooks, theory pages and bibliography at ``root`` hold.
+
+    Raises
+    ------
+    ValueError
+        If a ledger cannot be read, or a claim is listed twice.
+    """
+    claims = by_id(claim for path in ledger_paths(root) for claim in read_ledger(path))
+    stored = tuple(findings(root))
+    bibliography = (root / "book" / "references.bib").read_text(encoding="utf-8")
+    pages = sorted((root / "chapters").glob("*/theory.md"))
+    labels = (label for page in pages for label in LABEL.findall(page.read_text(encoding="utf-8")))
+    return Ledgers(
+        claims,
+        stored,
+        {one.id: one for one in reversed(stored)},  # the first one counts
+        frozenset(KEY.findall(bibliography)),
+        frozenset(labels),
+    )
 
 
 def findings(root: Path = ROOT) -> Iterator[Finding]:
@@ -70,16 +102,3 @@ def findings(root: Path = ROOT) -> Iterator[Finding]:
                 record = output.get("data", {}).get(MIME)
                 if record is not None:
                     yield Finding(record["id"], path, position, dict(record))
-
-
-def found(root: Path = ROOT) -> dict[str, Finding]:
-    """Return for each claim the verdict of the lab that its ledger names, or the first stored."""
-    labs = {entry.claim.id: (entry.chapter, entry.claim.lab) for entry in entries(root)}
-    stored = list(findings(root))
-    named = [one for one in stored if _place(one) == labs.get(one.id)]
-    # The last one written wins: first those of the labs that the ledgers name, in reverse order.
-    return {one.id: one for one in reversed([*named, *stored])}
-
-
-def _place(finding: Finding) -> tuple[str, str]:
-    return finding.path.parent.name, finding.path.stem

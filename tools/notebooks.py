@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,6 +42,15 @@ def notebook_paths(root: Path = ROOT) -> list[Path]:
 def read(path: Path) -> NotebookNode:
     """Return the notebook at ``path``."""
     return nbformat.read(path, as_version=4)
+
+
+def title_of(path: Path) -> str:
+    """Return the heading of the first rank of the notebook at ``path``, or its file's name."""
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+        for line in "".join(cell["source"]).splitlines():
+            if cell["cell_type"] == "markdown" and line.startswith("# "):
+                return line.removeprefix("# ").strip()
+    return path.stem
 
 
 def write(notebook: NotebookNode, path: Path) -> None:

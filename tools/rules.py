@@ -56,7 +56,7 @@ def faults(path: Path, repository: str) -> Iterator[Fault]:
     yield from _of_metadata(notebook)
     state = set(stored_state(notebook))
     for position, cell in enumerate(notebook.cells, start=1):
-        lab = path.name.startswith("lab_")
+        lab = path.name.startswith("lab") or path.parent.name == "demos"
         found = (*_of_prose(cell), *_of_code(cell, lab=lab), *_of_outputs(cell, state))
         yield from ((position, text) for text in found)
     if path.name == "solutions.ipynb":

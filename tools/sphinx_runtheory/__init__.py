@@ -1,4 +1,4 @@
-"""The book's own Sphinx extension: claims, benchmarks, launch buttons, files the site serves."""
+"""The book's own Sphinx extension: cards, claims, graphs, benchmarks, buttons, served files."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ from tools.sphinx_runtheory import (
     assets,
     benchmarks,
     buttons,
+    cards,
     citation,
     claims,
     costs,
+    graphs,
+    headers,
     printed,
+    shelf,
 )
 
 
@@ -19,9 +23,13 @@ def setup(app: Sphinx) -> dict[str, object]:
     """Register the extension with Sphinx."""
     buttons.setup(app)
     assets.setup(app)
+    shelf.setup(app)
     claims.setup(app)
+    cards.setup(app)
+    graphs.setup(app)
     benchmarks.setup(app)
     citation.setup(app)
+    headers.setup(app)
     costs.setup(app)
     printed.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

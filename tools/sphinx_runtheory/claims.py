@@ -1,53 +1,40 @@
-"""Measured numbers and the table of claims on pages, read from the notebooks' stored outputs."""
+"""Measured numbers and the tables of claims on pages, read from the notebooks' stored outputs."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-from itertools import groupby
 from pathlib import Path
 
 from docutils import nodes
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.util import logging
-from sphinx.util.docutils import SphinxDirective, SphinxRole
+from sphinx.util.docutils import SphinxRole
 
-from tools import ledgers, notebooks
-from tools.ledgers import Entry, Finding
+from runtheory.claims import SYMBOLS
+from runtheory.ledger import Claim
+from tools.ledgers import Finding
+from tools.lists import claims_page
+from tools.sphinx_runtheory.shelf import FromCards, book_at, entry, table_of
 
 LOGGER = logging.getLogger(__name__)
-COLUMNS = (
-    ("Claim", 28),
-    ("Verdict", 9),
-    ("Measured", 14),
-    ("Expected", 11),
-    ("Tolerance", 14),
-    ("Kind", 7),
-    ("Source", 10),
-    ("Lab", 7),
-)
+HEAD = ("Claim", "Verdict", "Measured", "Expected", "Tolerance", "Kind", "Source", "Lab")
+WIDTHS = (28, 9, 14, 11, 14, 7, 10, 7)
 
 
 def anchor(claim_id: str) -> str:
     """Return the anchor of a claim's row."""
-    return f"claim-{claim_id}"
-
-
-def _note_sources(env: object, root: Path) -> None:
-    """Have a page built again when a ledger or a stored output changes."""
-    for path in (*ledgers.ledger_paths(root), *notebooks.notebook_paths(root)):
-        env.note_dependency(str(path))  # type: ignore[attr-defined]
+    return f"claim-{claim_id.replace('/', '-')}"
 
 
 class Measured(SphinxRole):
-    """``{measured}`claim-id``` or ``{measured}`claim-id:field```: a stored number, linked."""
+    """``{measured}`slug/name``` or ``{measured}`slug/name:field```: a stored number, linked."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         """Return the linked number, or warn where there is none."""
-        root = Path(self.env.srcdir)
-        _note_sources(self.env, root)
         claim_id, _, field = self.text.partition(":")
-        finding = ledgers.found(root).get(claim_id)
+        finding = book_at(Path(self.env.srcdir)).ledgers.found.get(claim_id)
         try:
             if finding is None:
                 raise KeyError(claim_id)
@@ -60,11 +47,13 @@ class Measured(SphinxRole):
                 location=self.get_location(),
             )
             return [nodes.literal("", self.text)], []
-        link = _row_link(self.env.docname, claim_id, nodes.inline("", "", shown))
+        self.env.note_dependency(str(finding.path))
+        link = row_link(self.env.docname, claim_id, nodes.inline("", "", shown))
         return [nodes.inline("", "", link, classes=["measured"])], []
 
 
-def _row_link(docname: str, claim_id: str, shown: nodes.Node) -> pending_xref:
+def row_link(docname: str, claim_id: str, shown: nodes.Node) -> pending_xref:
+    """Return a link from the page ``docname`` to a claim's row."""
     return pending_xref(
         "",
         shown,
@@ -77,51 +66,95 @@ def _row_link(docname: str, claim_id: str, shown: nodes.Node) -> pending_xref:
     )
 
 
-class Claims(SphinxDirective):
-    """``{claims}``: every claim of the book with its verdict, one table a chapter."""
+class Claims(FromCards):
+    """``{claims} part``: the claims of a part with their verdicts, one table a technique."""
 
-    has_content = False
+    required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
         """Return the tables, and make each row a target."""
-        root = Path(self.env.srcdir)
-        _note_sources(self.env, root)
-        stored = ledgers.found(root)
+        shelf = self.book.shelf
+        parts = [part for part in shelf.parts if part.key == self.arguments[0]]
+        if not parts:
+            LOGGER.warning("there is no part %s", self.arguments[0], location=self.get_location())
+            return []
         result: list[nodes.Node] = []
-        for chapter, group in groupby(ledgers.entries(root), key=lambda entry: entry.chapter):
-            rows = [self._row(entry, stored.get(entry.claim.id)) for entry in group]
-            result += [self._heading(chapter), _table(rows)]
+        for card in shelf.of_part(parts[0]):
+            result += self._tables(card.slug, f"/{card.folder}/theory")
+        for demo in shelf.demos_of(parts[0]):
+            result += self._tables(demo.slug, f"/{demo.page}")
         return result
 
-    def _heading(self, chapter: str) -> nodes.paragraph:
-        words = self._inline(f"**Chapter** {{doc}}`/chapters/{chapter}/theory`")
-        return nodes.paragraph("", "", *words, classes=["claims-chapter"])
+    def _tables(self, slug: str, page: str) -> list[nodes.Node]:
+        claims = self.book.ledgers.of(slug)
+        tables: list[nodes.Node] = []
+        for arithmetic, words in ((False, "{doc}"), (True, "Checks of the arithmetic of {doc}")):
+            rows = [self._row(claim) for claim in claims if claim.arithmetic is arithmetic]
+            if rows:
+                heading = self.inline(words.replace("{doc}", f"{{doc}}`{page}`"))
+                tables.append(nodes.paragraph("", "", *heading, classes=["claims-chapter"]))
+                tables.append(table_of(HEAD, WIDTHS, rows, "claims"))
+        return tables
 
-    def _row(self, entry: Entry, finding: Finding | None) -> nodes.row:
-        claim = entry.claim
+    def _row(self, claim: Claim) -> nodes.row:
+        finding = self.book.ledgers.found.get(claim.id)
         if finding is None:
-            LOGGER.warning("no notebook has checked the claim %s", claim.id, location=self._here())
+            LOGGER.warning(
+                "no notebook has checked the claim %s", claim.id, location=self.get_location()
+            )
+        self._make_target(claim.id)
         row = nodes.row(ids=[anchor(claim.id)], classes=["claim-row"])
-        domain = self.env.get_domain("std")
-        place = (self.env.docname, anchor(claim.id))
-        domain.anonlabels[anchor(claim.id)] = place  # type: ignore[attr-defined]
-        domain.labels[anchor(claim.id)] = (*place, claim.id)  # type: ignore[attr-defined]
+        statement = [self.inline(claim.statement), [nodes.literal("", claim.id)]]
         row += [
-            _entry(self._inline(claim.statement), [nodes.literal("", claim.id)]),
-            _entry([_verdict(finding)]),
-            *(_entry([nodes.Text(text)]) for text in _numbers(finding)),
-            _entry([nodes.Text(claim.kind)]),
-            _entry(self._inline(source_text(claim.source))),
-            _entry(self._inline(f"{{doc}}`/chapters/{entry.chapter}/{claim.lab}`")),
+            entry(*statement, *self._twin(claim, finding)),
+            entry([_verdict(finding)]),
+            entry(*_measured(finding)),
+            *(entry([nodes.Text(text)]) for text in _numbers(finding)),
+            entry([nodes.Text(claim.kind.replace("_", " "))]),
+            entry(self.inline(source_text(claim.source))),
+            entry(self._lab(finding)),
         ]
         return row
 
-    def _inline(self, text: str) -> list[nodes.Node]:
-        parsed, messages = self.state.inline_text(text, self.lineno)
-        return [*parsed, *messages]
+    def _make_target(self, claim_id: str) -> None:
+        domain, place = self.env.get_domain("std"), (self.env.docname, anchor(claim_id))
+        domain.anonlabels[anchor(claim_id)] = place  # type: ignore[attr-defined]
+        domain.labels[anchor(claim_id)] = (*place, claim_id)  # type: ignore[attr-defined]
 
-    def _here(self) -> str:
-        return f"{self.env.docname}:{self.lineno}"
+    def _twin(self, claim: Claim, finding: Finding | None) -> Iterator[list[nodes.Node]]:
+        if claim.twin and finding is not None:
+            refused = finding.field("twin")
+            yield [nodes.Text("Twin: "), *self.inline(claim.twin), nodes.Text(f" ({refused})")]
+
+    def _lab(self, finding: Finding | None) -> list[nodes.Node]:
+        if finding is None:
+            return []
+        page = finding.path.relative_to(self.book.shelf.root).with_suffix("")
+        return self.inline(f"{{doc}}`/{page}`")
+
+
+class Overview(FromCards):
+    """``{claims-overview}``: how many claims each part makes, of which kind, with which verdict."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the table, one row a part and one for all."""
+        shelf, rows, every = self.book.shelf, [], list[Claim]()
+        for part in shelf.shown_parts():
+            slugs = [card.slug for card in shelf.of_part(part)]
+            slugs += [demo.slug for demo in shelf.demos_of(part)]
+            claims = [claim for slug in slugs for claim in self.book.ledgers.of(slug)]
+            every += claims
+            rows.append((f"[{part.caption}](/{claims_page(part.key)}.md)", *_counts(claims)))
+        head = ("Part", "Claims", *SYMBOLS, "twins refused", "checks of the arithmetic")
+        return [self.table(head, (40, *(10,) * (len(head) - 1)), [*rows, ("All", *_counts(every))])]
+
+
+def _counts(claims: list[Claim]) -> list[str]:
+    real = [claim for claim in claims if not claim.arithmetic]
+    verdicts = Counter(claim.verdict for claim in real)
+    twins = sum(bool(claim.twin) for claim in claims)
+    counts = (len(real), *(verdicts[word] for word in SYMBOLS), twins, len(claims) - len(real))
+    return [str(count) for count in counts]
 
 
 def source_text(source: str) -> str:
@@ -132,9 +165,21 @@ def source_text(source: str) -> str:
     return source if " " in source else f"{{prf:ref}}`{source}`"
 
 
+def _measured(finding: Finding | None) -> Iterator[list[nodes.Node]]:
+    if finding is None:
+        return
+    yield [nodes.Text(finding.field("text"))]
+    if "levels" in finding.record.get("more", {}):
+        yield [nodes.Text(f"levels {finding.field('levels')}")]
+
+
 def _numbers(finding: Finding | None) -> Iterator[str]:
-    for name in ("text", "expected", "tolerance"):
-        yield "" if finding is None else finding.field(name)
+    if finding is None:
+        yield from ("", "")
+        return
+    yield finding.field("expected")
+    seen = finding.record.get("more", {}).get("seen from")
+    yield finding.field("tolerance") + (f"; would see an effect from {seen}" if seen else "")
 
 
 def _verdict(finding: Finding | None) -> nodes.inline:
@@ -143,19 +188,8 @@ def _verdict(finding: Finding | None) -> nodes.inline:
     return nodes.inline("", text, classes=["verdict", word])
 
 
-def _entry(*paragraphs: list[nodes.Node]) -> nodes.entry:
-    return nodes.entry("", *(nodes.paragraph("", "", *content) for content in paragraphs))
-
-
-def _table(rows: list[nodes.row]) -> nodes.table:
-    group = nodes.tgroup(cols=len(COLUMNS))
-    group += [nodes.colspec(colwidth=width) for _, width in COLUMNS]
-    head = nodes.row("", *(_entry([nodes.Text(name)]) for name, _ in COLUMNS))
-    group += [nodes.thead("", head), nodes.tbody("", *rows)]
-    return nodes.table("", group, classes=["claims"])
-
-
 def setup(app: Sphinx) -> None:
-    """Register the role and the directive."""
+    """Register the role and the directives."""
     app.add_role("measured", Measured())
     app.add_directive("claims", Claims)
+    app.add_directive("claims-overview", Overview)

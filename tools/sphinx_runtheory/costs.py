@@ -82,12 +82,14 @@ def _lines(node: nodes.Node) -> int:
 
 
 def run_text(path: Path) -> str:
-    """Return how long the stored run of a notebook took, and where, as its metadata says."""
+    """Return what the stored run of a notebook cost, and where, as its metadata says."""
     stored = notebooks.read(path).metadata.get("runtheory")
     if stored is None:
         return ""
     cores = "one thread" if stored["threads"] == 1 else f"{stored['threads']} threads"
     device = f"a CPU, {cores}" if stored["device"] == "cpu" else stored["device"]
+    if "processor_seconds" in stored:
+        return f"runs in {stored['processor_seconds']:.0f} processor seconds on {device}"
     return f"ran in {stored['seconds']} s on {device}"
 
 

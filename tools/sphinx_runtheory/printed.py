@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from typing import Any
 
 import nbformat
 from docutils import nodes
@@ -28,8 +29,8 @@ SLIDER = "*The first frame of an explorable: on the site a slider moves through 
 SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~^$&])")
 LINES = re.compile(r"\\\\|&|\\tag")  # a formula of several lines, or with a number of its own
 WORDS_ACROSS = 90  # letters of code that fit across an upright page
+NUMBERS = ("measured", "expected", "tolerance")
 ROWS_ON_A_PAGE = 30  # Sphinx spreads a table of more over several pages
-MATTERS = (r"\mainmatter", r"\backmatter")
 
 
 def escaped(text: str) -> str:
@@ -37,15 +38,14 @@ def escaped(text: str) -> str:
     return SPECIAL.sub(r"\\\1", text)
 
 
-def claim_text(record: dict[str, object]) -> str:
+def claim_text(record: dict[str, Any]) -> str:
     """Return a verdict as Markdown: what the site shows as a coloured box."""
     verdict = str(record["verdict"])
-    numbers = (f"{name} {escaped(str(record[f'{name}_text']))}" for name in NUMBERS)
-    head = f"{SYMBOLS[verdict]} **{verdict}** `{record['id']}` ({record['kind']})"
+    shown = {name: record[f"{name}_text"] for name in NUMBERS} | dict(record["more"])
+    numbers = (f"{name} {escaped(str(text))}" for name, text in shown.items())
+    kind = str(record["kind"]).replace("_", " ")
+    head = f"{SYMBOLS[verdict]} **{verdict}** `{record['id']}` ({kind})"
     return f"> {head}\\\n> {record['statement']}\\\n> {'; '.join(numbers)}\n"
-
-
-NUMBERS = ("measured", "expected", "tolerance")
 
 
 def for_print(notebook: NotebookNode) -> NotebookNode:
@@ -112,9 +112,9 @@ class BookShape(SphinxPostTransform):
         about = nodes.section("", nodes.title("", "About this book"), *opening)
         about["ids"] = ["about-this-book"]
         book.children = []
-        book += [title, _latex(r"\frontmatter\chapternames"), about, *parts[:1]]
-        for command, part in zip(MATTERS, parts[1:], strict=False):
-            book += [_latex(command), part]
+        front, *main, back = parts
+        book += [title, _latex(r"\frontmatter\chapternames"), about, front]
+        book += [_latex(r"\mainmatter"), *main, _latex(r"\backmatter"), back]
         for page in list(self.document.findall(start_of_file)):
             if not page["docname"].endswith("/theory"):
                 page.insert(0, _latex(r"\clearpage"))

@@ -1,0 +1,133 @@
+"""Write the lists that must lie on disk from the cards: ``_toc.yml``, and the README's list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tools.cards import Card, Shelf
+from tools.notebooks import title_of
+
+TOC = "_toc.yml"
+README = "README.md"
+BEGIN, END = "<!-- techniques: written by make sync -->", "<!-- end of techniques -->"
+HEAD = "# Written by `make sync` from book/parts.toml and the cards; `make check` compares.\n"
+CLAIMS, DEMOS = "book/claims", "book/demos"
+
+
+def part_page(key: str) -> str:
+    """Return the page that tells the story of a part."""
+    return f"book/parts/{key}"
+
+
+def claims_page(key: str) -> str:
+    """Return the page with the claims of a part."""
+    return f"{CLAIMS}/{key}"
+
+
+def toc(shelf: Shelf) -> dict[str, Any]:
+    """Return the table of contents as Jupyter Book reads it."""
+    shown = shelf.shown_parts()
+    parts = [_matter("Front matter", shelf.front)]
+    for part in shown:
+        opening = _with_sections(part_page(part.key), [demo.page for demo in shelf.demos_of(part)])
+        chapters = [_chapter(card, shelf.root) for card in shelf.of_part(part)]
+        parts.append({"caption": part.caption, "chapters": [opening, *chapters]})
+    back = _matter("Back matter", [page for page in shelf.back if page != DEMOS or shelf.demos])
+    for chapter in back["chapters"]:
+        if chapter["file"] == CLAIMS:
+            chapter["sections"] = [{"file": claims_page(part.key)} for part in shown]
+    return {"format": "jb-book", "root": "book/index", "parts": [*parts, back]}
+
+
+def _matter(caption: str, pages: tuple[str, ...] | list[str]) -> dict[str, Any]:
+    return {"caption": caption, "chapters": [{"file": page} for page in pages]}
+
+
+def _with_sections(page: str, sections: list[str]) -> dict[str, Any]:
+    listed = {"sections": [{"file": section} for section in sections]} if sections else {}
+    return {"file": page, **listed}
+
+
+def _chapter(card: Card, root: Path) -> dict[str, Any]:
+    theory, *labs = card.pages
+    exercises = f"{card.folder}/exercises"
+    solved = (root / f"{card.folder}/solutions.ipynb").exists()
+    return _with_sections(theory, [*labs, *([exercises] if solved else [])])
+
+
+def toc_text(shelf: Shelf) -> str:
+    """Return ``_toc.yml``."""
+    return HEAD + str(yaml.safe_dump(toc(shelf), sort_keys=False, width=100, allow_unicode=True))
+
+
+def readme_list(shelf: Shelf) -> str:
+    """Return the README's list of techniques, part by part."""
+    lines: list[str] = []
+    for part in shelf.shown_parts():
+        lines += [f"**{part.caption}**", ""]
+        for card in shelf.of_part(part):
+            lines.append(f"- [{card.title}]({card.folder}/theory.md): {card.question}")
+        for demo in shelf.demos_of(part):
+            lines.append(f"- Demo: [{demo.title}]({demo.page}.ipynb)")
+        lines.append("")
+    return "\n".join(lines).rstrip()
+
+
+def with_list(readme: str, shelf: Shelf) -> str:
+    """Return the README's text with the list between its two marks.
+
+    Raises
+    ------
+    ValueError
+        If the marks are not there once each, in order.
+    """
+    before, begin, rest = readme.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end or BEGIN in rest or END in after:
+        raise ValueError(f"{README} must hold the lines {BEGIN} and {END} once, in this order")
+    return f"{before}{BEGIN}\n\n{readme_list(shelf)}\n\n{END}{after}"
+
+
+def expected(shelf: Shelf) -> dict[str, str]:
+    """Return what the two files must hold, by their names."""
+    readme = (shelf.root / README).read_text(encoding="utf-8")
+    return {TOC: toc_text(shelf), README: with_list(readme, shelf)}
+
+
+def faults(shelf: Shelf) -> Iterator[tuple[str, str]]:
+    """Yield the files that differ from what the cards make, and pages that are not there."""
+    try:
+        written = expected(shelf)
+    except (OSError, ValueError) as error:
+        yield README, str(error)
+        return
+    for name, text in written.items():
+        path = shelf.root / name
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            yield name, "its list is not what the cards make: run `make sync`"
+    for part in shelf.shown_parts():
+        for page in (part_page(part.key), claims_page(part.key)):
+            if not (shelf.root / f"{page}.md").exists():
+                yield f"{page}.md", f"the part {part.key} is shown and has no such page"
+
+
+def write(shelf: Shelf) -> list[str]:
+    """Write the files that differ and return their names."""
+    changed = []
+    for name, text in expected(shelf).items():
+        path = shelf.root / name
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+            changed.append(name)
+    return changed
+
+
+def lab_title(root: Path, page: str) -> str:
+    """Return the title of a notebook's page, without a number before a colon."""
+    title = title_of(root / f"{page}.ipynb")
+    first, colon, rest = title.partition(": ")
+    return rest[:1].upper() + rest[1:] if colon and first.lower().startswith("lab") else title

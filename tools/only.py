@@ -1,0 +1,53 @@
+"""Name what tests one technique alone: ``python -m tools.only SLUG`` prints pytest's arguments."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from tools.cards import read_shelf
+from tools.notebooks import ROOT
+
+RECIPES = "tests/contract/test_recipes.py"
+
+
+def arguments(slug: str, root: Path = ROOT) -> list[str]:
+    """Return the tests of a technique's code and recipes, and its notebooks.
+
+    Raises
+    ------
+    ValueError
+        If neither a technique nor a demo has this slug.
+    """
+    shelf = read_shelf(root)
+    if slug in {demo.slug for demo in shelf.demos}:
+        return [f"demos/{slug}.ipynb"]
+    cards = {card.slug: card for card in shelf.cards}
+    if slug not in cards:
+        known = ", ".join([*cards, *(demo.slug for demo in shelf.demos)])
+        raise ValueError(f"there is no technique or demo {slug!r}; there are: {known}")
+    code = Path(*cards[slug].code.split(".")[1:])
+    module = Path("tests") / code.parent / f"test_{code.name}.py"
+    tests = module if (root / module).exists() else Path("tests") / code
+    return [str(tests), *_recipes(slug, root), f"chapters/{slug}"]
+
+
+def _recipes(slug: str, root: Path) -> list[str]:
+    from runtheory import experiments
+
+    names = [name for name, one in experiments.recipes().items() if one.chapter == slug]
+    return [f"{RECIPES}::test_the_tiny_preset_runs_and_repeats[{name}]" for name in names]
+
+
+def main() -> int:
+    """Print the arguments; the exit status tells whether there is such a technique."""
+    try:
+        print(" ".join(arguments(sys.argv[1])))
+    except ValueError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
