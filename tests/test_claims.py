@@ -1,130 +1,363 @@
+"""A claim is shown, then raises where its verdict is not the expected one or its twin passes."""
+
+from __future__ import annotations
+
 import json
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
+from scipy import stats
 
-from runtheory import claims
-from runtheory.claims import Claim, ClaimError, evaluate
+from runtheory import claims, ledger
+from runtheory.claims import ClaimError
+from runtheory.intervals import Paired, smallest_detectable
+from runtheory.ledger import KINDS, Claim
+from runtheory.records import Record
 
+ID = "masks/some"
+SLIP = "The nearest slip."
+CLAIM = Claim(ID, "Something is so.", "thm-some", "identity")
 
-def claim(kind: str, **more: str) -> Claim:
-    return Claim("some-claim", "Something is so.", "thm-some", kind, "lab_some", **more)
-
-
-def test_identity_holds_and_fails_by_its_tolerance() -> None:
-    expected = np.array([1.0, 2.0, 0.0])
-    assert evaluate(claim("identity"), measured=expected, expected=expected).verdict == "holds"
-    off = expected + np.array([0.0, 1e-3, 0.0])
-    found = evaluate(claim("identity"), measured=off, expected=expected, tolerance=1e-4)
-    assert found.verdict == "contradicted"
-    assert found.measured == off[1]
-    near = evaluate(claim("identity"), measured=off, expected=expected, tolerance=1e-2)
-    assert near.verdict == "holds"
-
-
-def test_identity_judges_an_expected_zero_by_the_largest_value() -> None:
-    zero = evaluate(claim("identity"), measured=[1e-6], expected=[0.0])
-    assert zero.verdict == "contradicted"
-    small = evaluate(claim("identity"), measured=[1e-6, 1e6], expected=[0.0, 1e6])
-    assert small.verdict == "holds"
-
-
-def test_bound_looks_at_the_worst_case_in_either_direction() -> None:
-    upper = evaluate(claim("bound"), measured=[0.1, 0.9], at_most=[0.2, 0.8])
-    assert (upper.verdict, upper.measured) == ("contradicted", 0.9)
-    lower = evaluate(claim("bound"), measured=[0.3, 0.9], at_least=[0.2, 0.8])
-    assert (lower.verdict, lower.expected_text) == ("holds", "at least 0.2")
-    with pytest.raises(ValueError, match="exactly one"):
-        evaluate(claim("bound"), measured=1.0, at_most=2.0, at_least=0.0)
-
-
-def test_law_takes_its_tolerance_from_the_standard_error() -> None:
-    law = claim("law")
-    assert evaluate(law, measured=1.3, expected=1.0, standard_error=0.1).verdict == "holds"
-    assert evaluate(law, measured=1.5, expected=1.0, standard_error=0.1).verdict == "contradicted"
-    few = evaluate(law, measured=1.5, expected=1.0, standard_error=0.1, degrees=3)
-    assert few.verdict == "holds"  # the t law has heavy tails at three degrees of freedom
-    with pytest.raises(ValueError, match="positive"):
-        evaluate(law, measured=1.0, expected=1.0, standard_error=0.0)
-
-
-def test_law_cries_wolf_no_more_often_than_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(claims, "FALSE_ALARM", 0.05)
-    draws = np.random.default_rng(0).normal(size=(2000, 8))
-    verdicts = [
-        evaluate(claim("law"), measured=row, expected=0.0, standard_error=1.0).verdict
-        for row in draws
-    ]
-    share = np.mean([verdict == "contradicted" for verdict in verdicts])
-    assert abs(share - 0.05) < 4 * np.sqrt(0.05 * 0.95 / 2000) + 0.002
-
-
-@pytest.mark.parametrize(
-    ("shift", "direction", "verdict"),
-    [
-        (5.0, "positive", "holds"),
-        (5.0, "negative", "contradicted"),
-        (-5.0, "positive", "contradicted"),
-        (-5.0, "negative", "holds"),
-        (0.0, "positive", "inconclusive"),
-    ],
+# Accuracies at the last of two steps: the seeds of an arm spread around its level in the same way.
+SPREAD = {0: -1.0, 1: 0.0, 2: 1.0}
+LEVELS = {1: 30.0, 7: 50.5, 8: 50.0}
+RECORD = Record(
+    chapter="masks",
+    name="grid",
+    preset="full",
+    config={},
+    seeds=tuple(SPREAD),
+    rows=tuple(
+        {"masks": masks, "seed": seed, "step": step, "accuracy": level + off + 2 * (step - 20)}
+        for masks, level in LEVELS.items()
+        for seed, off in SPREAD.items()
+        for step in (10, 20)
+    ),
+    commit="unknown",
+    hardware="a processor, 1 thread",
+    versions={},
+    wall_seconds=1.0,
+    date="2026-01-31",
 )
-def test_effect_has_three_verdicts(shift: float, direction: str, verdict: str) -> None:
-    differences = np.array([-1.0, -0.4, 0.1, 0.5, 0.9]) + shift
-    found = evaluate(claim("effect", direction=direction), measured=differences)
-    assert found.verdict == verdict
-    assert found.interval is not None
-    assert found.interval[0] < found.measured < found.interval[1]
 
 
-@pytest.mark.parametrize(
-    ("kind", "evidence", "message"),
-    [
-        ("identity", {"measured": np.nan, "expected": 1.0}, "finite"),
-        ("identity", {"measured": [], "expected": []}, "not empty"),
-        ("identity", {"expected": 1.0}, "takes"),
-        ("effect", {"measured": [1.0, 2.0], "expected": 1.0}, "takes"),
-        ("effect", {"measured": [1.0]}, "at least two"),
-    ],
-)
-def test_evidence_that_does_not_fit_is_refused(kind: str, evidence: dict, message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        evaluate(claim(kind), **evidence)
+def slice_of(accuracy: float, unlike: int) -> None:
+    rows = [{"masks": 8, "step": 20, "accuracy": accuracy}]
+    arms = {"like": {"masks": 8}, "unlike": {"masks": unlike}}
+    claims.live_slice(ID, RECORD, rows, ["accuracy"], **arms)
 
 
-def test_check_shows_then_raises(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    shown: list[dict] = []
-    monkeypatch.setattr("IPython.display.display", lambda bundle, raw: shown.append(bundle))
-    monkeypatch.setattr(claims, "ledger", lambda: {"some-claim": claim("identity")})
-    claims.check("some-claim", measured=1.0, expected=1.0)
+# For each kind: the call, evidence that holds, evidence that does not, a twin that is wrong and one
+# that is too near to be told from what is right, and by how much the wrong one is refused.
+IDENTITY = partial(claims.identity, ID, expected=2.0, tolerance=0.01)
+BOUND = partial(claims.bound, ID, at_most=1.0, tolerance=0.1)
+LAW = partial(claims.law, ID, expected=1.0, standard_error=0.1)
+NORMAL = stats.norm.isf(1e-4 / 2)
+STUDENT = stats.t.isf(1e-4 / 2, 3 * 2)  # three arms of three seeds
+CASES = {
+    "identity": (
+        lambda found, twin: IDENTITY(measured=found, twin=twin),
+        (2.0, 3.0, 4.0, 2.001),
+        "50 tolerances",
+    ),
+    "bound": (
+        lambda found, twin: BOUND(measured=found, twin=twin),
+        (0.9, 1.5, 0.5, 0.95),
+        "4 tolerances",
+    ),
+    "law": (
+        lambda found, twin: LAW(measured=found, twin=twin),
+        (1.05, 2.0, 3.0, 1.1),
+        f"{19.5 / NORMAL:.2g} tolerances",
+    ),
+    "live_slice": (
+        slice_of,
+        (51.0, 70.0, 1, 7),
+        f"{21 / np.sqrt(4 / 3) / STUDENT:.2g} tolerances",
+    ),
+}
+TWINNED = pytest.mark.parametrize("kind", CASES)
+
+
+def pair(shift: float) -> Paired:
+    return Paired(np.array([69.0, 69.6, 70.1, 70.5, 70.9]) + shift, [70.0] * 5)
+
+
+def call(kind: str, *, holds: bool = True, twin: str | None = "wrong") -> None:
+    """Make a call of this kind, which holds or not, with a twin that is wrong, near or None."""
+    if kind == "effect":
+        claims.effect(ID, pair(5.0 if holds else -5.0))
+        return
+    make, (right, off, wrong, near), _ = CASES[kind]
+    make(right if holds else off, {"wrong": wrong, "near": near, None: None}[twin])
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> list[dict]:
+    bundles: list[dict] = []
+
+    def display(bundle: dict, raw: bool) -> None:
+        assert raw
+        bundles.append(bundle)
+
+    monkeypatch.setattr("IPython.display.display", display)
+    return bundles
+
+
+@pytest.fixture
+def listed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Return what puts one claim into the only ledger."""
+
+    def enter(kind: str, **words: str) -> None:
+        entry = replace(CLAIM, kind=kind, **words)
+        monkeypatch.setattr(ledger, "ledger", lambda slug: {ID: entry} if slug == "masks" else {})
+
+    return enter
+
+
+def found(shown: list[dict]) -> list[str]:
+    return [bundle[claims.MIME]["verdict"] for bundle in shown]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_shows_and_then_raises(kind: str, shown, listed) -> None:
+    listed(kind, twin="" if kind == "effect" else SLIP)
+    call(kind)
+    assert found(shown) == ["holds"]
+    with pytest.raises(ClaimError, match="the ledger expects 'holds': ✗ masks/some: contradicted"):
+        call(kind, holds=False)
+    assert found(shown) == ["holds", "contradicted"]
+    assert "✗ contradicted" in shown[1]["text/html"]
+
+
+@pytest.mark.parametrize("kind", ["identity", "bound", "law"])
+def test_a_claim_without_a_twin_is_judged_alone(kind: str, shown, listed) -> None:
+    listed(kind)
+    call(kind, twin=None)
+    assert found(shown) == ["holds"]
+    assert "twin" not in shown[0][claims.MIME]["more"]
+    assert "refused" not in shown[0]["text/html"]
     with pytest.raises(ClaimError, match="expects 'holds'"):
-        claims.check("some-claim", measured=2.0, expected=1.0)
-    assert [bundle[claims.MIME]["verdict"] for bundle in shown] == ["holds", "contradicted"]
-    assert "contradicted" in shown[1]["text/html"]
-    json.dumps(shown)
-    with pytest.raises(KeyError, match="no ledger lists"):
-        claims.check("another", measured=1.0)
+        call(kind, holds=False, twin=None)
 
 
-def test_an_effect_that_the_ledger_expects_to_be_open_stays_open(
-    monkeypatch: pytest.MonkeyPatch,
+@TWINNED
+def test_a_planted_twin_that_passes_is_shown_and_raises(kind: str, shown, listed) -> None:
+    listed(kind, twin=SLIP)
+    with pytest.raises(ClaimError, match=rf"^the twin of {ID} passes as well: The nearest slip\."):
+        call(kind, twin="near")
+    assert found(shown) == ["holds"]
+
+
+@TWINNED
+def test_a_refused_twin_is_shown_with_how_many_tolerances(kind: str, shown, listed) -> None:
+    listed(kind, twin=SLIP)
+    call(kind)
+    (bundle,) = shown
+    refused = f"refused by {CASES[kind][2]}"
+    assert bundle[claims.MIME]["more"] == {"twin": refused}
+    assert bundle[claims.MIME]["twin"] == SLIP
+    assert f"<b>twin</b> {refused}" in bundle["text/html"]
+    assert f"twin {refused}." in bundle["text/plain"]
+
+
+def test_a_twin_must_cross_the_bound_by_more_than_its_tolerance(shown, listed) -> None:
+    listed("bound", twin=SLIP)
+    claims.bound(ID, measured=[0.9, 0.2], at_least=0.1, tolerance=0.1, twin=0.31)
+    with pytest.raises(ClaimError, match="passes as well"):
+        claims.bound(ID, measured=[0.9, 0.2], at_least=0.1, tolerance=0.1, twin=0.29)
+    claims.bound(ID, measured=0.9, at_most=1.0, twin=0.5)
+    assert shown[-1][claims.MIME]["more"]["twin"] == "refused by 0.4, none allowed"
+
+
+@pytest.mark.parametrize("called", KINDS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_kind_of_the_ledger_and_that_of_the_call_agree(
+    kind: str, called: str, shown, listed
 ) -> None:
-    monkeypatch.setattr("IPython.display.display", lambda bundle, raw: None)
-    open_claim = claim("effect", verdict="inconclusive")
-    monkeypatch.setattr(claims, "ledger", lambda: {"some-claim": open_claim})
-    claims.check("some-claim", measured=[-1.0, 1.0, 0.1])
-    with pytest.raises(ClaimError, match="expects 'inconclusive'"):
-        claims.check("some-claim", measured=[1.0, 1.1, 0.9])
+    listed(kind, twin="" if called == "effect" else SLIP)
+    if kind == called:
+        call(called)
+        return
+    with pytest.raises(ValueError, match=f"the ledger calls {ID} {kind}, the call {called}"):
+        call(called)
+    assert not shown
 
 
-@pytest.mark.parametrize("field", [{"kind": "guess"}, {"verdict": "perhaps"}, {"direction": "up"}])
-def test_a_ledger_line_with_an_unknown_word_is_refused(field: dict) -> None:
-    words = {"kind": "law", **field}
-    with pytest.raises(ValueError, match="some-claim"):
-        Claim("some-claim", "Something.", "thm-some", lab="lab_some", **words)
+@TWINNED
+def test_a_twin_that_the_ledger_does_not_name_is_refused(kind: str, shown, listed) -> None:
+    listed(kind)
+    with pytest.raises(ValueError, match=f"claim {ID}: only the call has a twin"):
+        call(kind)
+    assert not shown
 
 
-def test_the_book_s_ledgers_are_readable_and_their_ids_differ() -> None:
-    assert claims.ledger()
+@pytest.mark.parametrize("kind", ["identity", "bound", "law", "effect"])
+def test_a_twin_that_the_call_does_not_compute_is_refused(kind: str, shown, listed) -> None:
+    listed(kind, twin=SLIP)
+    with pytest.raises(ValueError, match=f"claim {ID}: only the ledger has a twin"):
+        call(kind, twin=None)
+    assert not shown
+
+
+def test_a_twin_of_zero_is_a_twin(shown, listed) -> None:
+    listed("identity", twin=SLIP)
+    claims.identity(ID, measured=2.0, expected=2.0, twin=0)
+    assert len(shown) == 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_claim_that_the_ledger_expects_contradicted_stays_so(kind: str, shown, listed) -> None:
+    listed(kind, verdict="contradicted", twin="" if kind == "effect" else SLIP)
+    if kind == "live_slice":  # far from both arms
+        slice_of(70.0, unlike=1)
+    else:
+        call(kind, holds=False)
+    assert found(shown) == ["contradicted"]
+    assert shown[0][claims.MIME]["expected_verdict"] == "contradicted"
+    with pytest.raises(ClaimError, match="expects 'contradicted': ✓"):
+        call(kind)
+
+
+def test_an_effect_that_the_ledger_expects_to_be_open_stays_open(shown, listed) -> None:
+    listed("effect", verdict="inconclusive")
+    claims.effect(ID, pair(0.0))
+    for shift in (5.0, -5.0):
+        with pytest.raises(ClaimError, match="expects 'inconclusive'"):
+            claims.effect(ID, pair(shift))
+    assert found(shown) == ["inconclusive", "holds", "contradicted"]
+
+
+def test_an_effect_is_judged_in_the_direction_of_its_ledger(shown, listed) -> None:
+    listed("effect", direction="negative")
+    claims.effect(ID, pair(-5.0))
+    with pytest.raises(ClaimError, match="contradicted"):
+        claims.effect(ID, pair(5.0))
+    assert shown[0][claims.MIME]["expected_text"] == "a negative difference"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_stored_bundle_is_json_with_all_that_the_pages_print(kind: str, shown, listed) -> None:
+    listed(kind, twin="" if kind == "effect" else SLIP)
+    call(kind)
+    (bundle,) = shown
+    assert set(bundle) == {claims.MIME, "text/html", "text/plain"}
+    stored = json.loads(json.dumps(bundle, allow_nan=False))[claims.MIME]
+    texts = ("measured_text", "expected_text", "tolerance_text")
+    stated = ("id", "statement", "source", "kind", "direction", "twin")
+    assert set(stored) == {
+        *("verdict", "measured", "interval", "more", "expected_verdict", *texts, *stated)
+    }
+    assert isinstance(stored["measured"], float)
+    assert all(isinstance(stored[text], str) and stored[text] for text in texts)
+    assert (stored["id"], stored["statement"]) == (ID, "Something is so.")
+    assert (stored["source"], stored["kind"]) == ("thm-some", kind)
+    assert stored["expected_verdict"] == stored["verdict"] == "holds"
+    if kind != "effect":
+        assert stored["interval"] is None
+        assert set(stored["more"]) == {"twin"}
+
+
+def test_an_effect_stores_its_interval_both_levels_and_what_could_be_seen(shown, listed) -> None:
+    listed("effect")
+    claims.effect(ID, pair(5.0))
+    stored = shown[0][claims.MIME]
+    low, high = stats.ttest_1samp(pair(5.0).difference, 0.0).confidence_interval(0.95)
+    np.testing.assert_allclose(stored["interval"], (low, high), rtol=1e-9)
+    seen = smallest_detectable(pair(5.0).difference)
+    assert stored["more"] == {"levels": "75.02 against 70", "seen from": f"{seen:.2g} on"}
+    assert "<b>levels</b> 75.02 against 70" in shown[0]["text/html"]
+    assert f"seen from {seen:.2g} on" in shown[0]["text/plain"]
+
+
+def test_the_box_escapes_what_the_ledger_says(shown, listed) -> None:
+    listed("identity", statement="a < b & c > d")
+    call("identity", twin=None)
+    assert "a &lt; b &amp; c &gt; d" in shown[0]["text/html"]
+    assert shown[0][claims.MIME]["statement"] == "a < b & c > d"
+
+
+def test_a_claim_that_no_ledger_lists_is_refused(shown, listed) -> None:
+    listed("identity")
+    with pytest.raises(KeyError, match=r"no ledger lists the claim 'masks/other'.*masks/some"):
+        claims.identity("masks/other", measured=1.0, expected=1.0)
+    with pytest.raises(KeyError, match="no ledger lists the claim 'boxes/some'"):
+        claims.effect("boxes/some", pair(5.0))
+    assert not shown
+
+
+def test_a_bound_has_exactly_one_limit(shown, listed) -> None:
+    listed("bound")
+    for limits in ({}, {"at_most": 2.0, "at_least": 0.0}):
+        with pytest.raises(ValueError, match="exactly one of at_most and at_least"):
+            claims.bound(ID, measured=1.0, **limits)
+
+
+def test_evidence_that_is_no_number_is_shown_nowhere(shown, listed) -> None:
+    listed("law")
+    with pytest.raises(ValueError, match="measured must be finite"):
+        claims.law(ID, measured=np.nan, expected=1.0, standard_error=0.1)
+    assert not shown
+
+
+def test_a_law_takes_degrees_of_freedom(shown, listed) -> None:
+    listed("law")
+    claims.law(ID, measured=1.5, expected=1.0, standard_error=0.1, degrees=3)
+    with pytest.raises(ClaimError, match="contradicted"):
+        claims.law(ID, measured=1.5, expected=1.0, standard_error=0.1, degrees=300)
+
+
+def test_a_live_slice_is_held_against_the_same_steps(shown, listed) -> None:
+    listed("live_slice", twin=SLIP)
+    early = [{"step": 10, "accuracy": 30.5}, {"step": 20, "accuracy": 50.5}]
+    arms = {"like": {"masks": 8}, "unlike": {"masks": 1}}
+    claims.live_slice(ID, RECORD, early, ["accuracy"], **arms)
+    exchanged = [{**row, "step": 30 - row["step"]} for row in early]
+    with pytest.raises(ClaimError, match="contradicted"):
+        claims.live_slice(ID, RECORD, exchanged, ["accuracy"], **arms)
+    # A row without a step is the end of a run.
+    claims.live_slice(ID, RECORD, [{"accuracy": 50.5}], ["accuracy"], **arms)
+
+
+def test_a_live_slice_compares_after_the_change(shown, listed) -> None:
+    listed("live_slice", twin=SLIP)
+    rows, arms = [{"step": 20, "accuracy": 51.0}], {"like": {"masks": 8}, "unlike": {"masks": 1}}
+    claims.live_slice(ID, RECORD, rows, ["accuracy"], **arms, change=np.log)
+    stored = shown[0][claims.MIME]
+    assert stored["measured"] == np.log(51.0)
+    logs = np.log([[30 + off, 50.5 + off, 50 + off] for off in SPREAD.values()])
+    error = np.sqrt(logs.var(axis=0, ddof=1).mean() * 4 / 3)
+    distance = abs(np.log(51.0) - logs[:, 2].mean()) / error
+    limit = f"{STUDENT:.1f} standard errors, largest distance {distance:.1f}"
+    assert stored["tolerance_text"] == limit
+
+
+def test_a_live_slice_and_its_twin_are_judged_by_one_spread(shown, listed) -> None:
+    # By its own spread the quiet arm would refuse 53, and the noisy neighbour would let it pass.
+    listed("live_slice", twin=SLIP)
+    scale = {1: 3.0, 7: 0.1, 8: 0.1}
+    rows = tuple(
+        {**row, "accuracy": LEVELS[row["masks"]] + scale[row["masks"]] * SPREAD[row["seed"]]}
+        for row in RECORD.rows
+    )
+    live, arms = [{"step": 20, "accuracy": 53.0}], {"like": {"masks": 8}, "unlike": {"masks": 1}}
+    claims.live_slice(ID, replace(RECORD, rows=rows), live, ["accuracy"], **arms)
+    stored = shown[0][claims.MIME]
+    error = np.sqrt((9 + 0.01 + 0.01) / 3 * 4 / 3)
+    assert stored["tolerance_text"].endswith(f"largest distance {3 / error:.1f}")
+    assert stored["more"]["twin"] == f"refused by {23 / error / STUDENT:.2g} tolerances"
+
+
+def test_a_column_that_the_record_lacks_is_named(shown, listed) -> None:
+    listed("live_slice", twin=SLIP)
+    rows = [{"step": 20, "accuracy": 50.0, "loss": 1.0}]
+    with pytest.raises(KeyError, match="'loss'"):
+        claims.live_slice(ID, RECORD, rows, ["loss"], like={"masks": 8}, unlike={"masks": 1})
+    with pytest.raises(KeyError, match="'mask'"):
+        claims.live_slice(ID, RECORD, rows, ["accuracy"], like={"masks": 8}, unlike={"mask": 1})
+    with pytest.raises(ValueError, match="0 steps"):
+        claims.live_slice(ID, RECORD, [], ["accuracy"], like={"masks": 8}, unlike={"masks": 1})
+    assert not shown
