@@ -133,6 +133,10 @@ class Shelf:
         """Return one card by its slug; ``KeyError`` if there is none."""
         return {card.slug: card for card in self.cards}[slug]
 
+    def before(self, card: Card) -> list[Card]:
+        """Return the techniques on which one builds, as far as they have a card."""
+        return [one for one in self.cards if one.slug in card.builds_on]
+
 
 def read_toml(path: Path, root: Path) -> dict[str, Any]:
     """Return the TOML file at ``path``; an error names the file."""

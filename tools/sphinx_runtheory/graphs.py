@@ -41,12 +41,11 @@ class Map(FromCards):
             card.slug: Box(card.title, f"/{card.folder}/theory", f"part-{card.part}")
             for card in shelf.cards
         }
-        edges = {card.slug: card.builds_on for card in shelf.cards}
+        edges = {card.slug: [one.slug for one in shelf.before(card)] for card in shelf.cards}
         lines = [
-            f"- {link_of(card)} builds on "
-            + ", ".join(link_of(shelf.card(other)) for other in card.builds_on)
+            f"- {link_of(card)} builds on {', '.join(map(link_of, shelf.before(card)))}"
             for card in shelf.cards
-            if card.builds_on
+            if shelf.before(card)
         ]
         title = "Map of the techniques: arrows lead from a technique to those that build on it"
         return [graph(boxes=boxes, edges=edges, title=title), *self._on_paper(lines)]

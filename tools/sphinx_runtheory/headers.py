@@ -38,8 +38,7 @@ def links_of(card: Card, shelf: Shelf, docname: str) -> list[tuple[str, list[tup
         place = others.index(card)
         for word, near in (("Before", others[:place][-1:]), ("Next", others[place + 1 :][:1])):
             lines += [(word, [(one.pages[0], one.title) for one in near])]
-        builds = [shelf.card(slug) for slug in card.builds_on]
-        lines.insert(1, ("Builds on", [(one.pages[0], one.title) for one in builds]))
+        lines.insert(1, ("Builds on", [(one.pages[0], one.title) for one in shelf.before(card)]))
     return [(word, links) for word, links in lines if links]
 
 
