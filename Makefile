@@ -42,8 +42,8 @@ test: check book
 	$(PYTEST) tests chapters $(wildcard demos)
 endif
 
-new: $(STAMP) ## lay the skeleton of a technique: make new SLUG=name PART=part
-	@$(BIN)/python -m tools.new "$(SLUG)" "$(PART)"
+new: $(STAMP) ## lay the skeleton of a technique: make new SLUG=name PART=part [CODE=module]
+	@$(BIN)/python -m tools.new "$(SLUG)" "$(PART)" $(CODE)
 
 serve: ## show the built site on this machine: http://127.0.0.1:8000
 	@test -f _build/html/index.html || { echo "error: no site yet; run make book" >&2; exit 1; }

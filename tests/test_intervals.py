@@ -1,8 +1,17 @@
+"""Intervals, and the smallest effect that seeds can see, against other programs and simulation."""
+
+from __future__ import annotations
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats
+from statsmodels.stats.power import TTestPower
 
-from runtheory.intervals import mean_interval, prediction_error
+from runtheory.intervals import Paired, mean_interval, prediction_error, smallest_detectable
+
+PLAIN = np.array([-1.0, 0.5, 0.25, 1.0, 3.0])
 
 
 def test_interval_is_the_t_interval_of_scipy() -> None:
@@ -11,6 +20,7 @@ def test_interval_is_the_t_interval_of_scipy() -> None:
     interval = mean_interval(values)
     np.testing.assert_allclose((interval.low, interval.high), expected, rtol=1e-12)
     assert interval.count == 7
+    assert str(mean_interval([1.0, 3.0])) == "2 [-10.71, 14.71]"
 
 
 def test_interval_covers_the_mean_as_often_as_it_says() -> None:
@@ -37,5 +47,118 @@ def test_a_new_value_has_the_prediction_error() -> None:
     ],
 )
 def test_wrong_input_is_named(values: list, confidence: float, message: str) -> None:
+    for statistic in (mean_interval, smallest_detectable):
+        with pytest.raises(ValueError, match=message):
+            statistic(values, confidence=confidence)
+
+
+def values_of(count: int) -> np.ndarray:
+    return np.random.default_rng(count).normal(3.0, 2.0, size=count)
+
+
+# For two values statsmodels finds no solution but at the power 0.8.
+@pytest.mark.parametrize("confidence", [0.9, 0.95])
+@pytest.mark.parametrize(
+    ("count", "power"),
+    [(2, 0.8), *((count, power) for count in (3, 5, 10, 30, 200) for power in (0.5, 0.8, 0.95))],
+)
+def test_the_smallest_detectable_effect_is_that_of_statsmodels(
+    count: int, power: float, confidence: float
+) -> None:
+    values = values_of(count)
+    oracle = TTestPower().solve_power(nobs=count, alpha=1 - confidence, power=power)
+    found = smallest_detectable(values, confidence=confidence, power=power)
+    np.testing.assert_allclose(found, oracle * values.std(ddof=1), rtol=5e-5)
+
+
+@pytest.mark.parametrize("power", [0.2, 0.5, 0.8, 0.99])
+@pytest.mark.parametrize("count", [2, 3, 5, 20])
+def test_the_smallest_detectable_effect_has_the_power_that_was_asked(
+    count: int, power: float
+) -> None:
+    values = values_of(count)
+    shift = smallest_detectable(values, power=power) / values.std(ddof=1)
+    assert abs(TTestPower().power(shift, count, 0.05) - power) < 5e-5
+
+
+@pytest.mark.parametrize("count", [3, 5])
+@pytest.mark.parametrize("power", [0.5, 0.8])
+def test_so_many_intervals_exclude_zero_in_simulation(count: int, power: float) -> None:
+    values = values_of(count)
+    shift = smallest_detectable(values, power=power)
+    draws = np.random.default_rng(3).normal(shift, values.std(ddof=1), size=(4000, count))
+    seen = [not mean_interval(row).low <= 0 <= mean_interval(row).high for row in draws]
+    assert abs(np.mean(seen) - power) < 4 * np.sqrt(power * (1 - power) / 4000)
+
+
+@given(st.floats(-1e3, 1e3), st.floats(0.01, 100.0))
+def test_the_smallest_detectable_effect_scales_with_the_spread_alone(shift, scale) -> None:
+    found = smallest_detectable(shift + scale * PLAIN)
+    np.testing.assert_allclose(found, scale * smallest_detectable(PLAIN), rtol=1e-8)
+
+
+def test_the_smallest_detectable_effect_grows_with_power_and_confidence() -> None:
+    by_power = [smallest_detectable(PLAIN, power=power) for power in (0.06, 0.5, 0.9, 0.999)]
+    assert by_power == sorted(by_power)
+    by_confidence = [smallest_detectable(PLAIN, confidence=c) for c in (0.5, 0.9, 0.95, 0.99)]
+    assert by_confidence == sorted(by_confidence)
+    # Almost every interval excludes zero already, yet not this many.
+    wide = smallest_detectable(PLAIN, confidence=0.05, power=0.99)
+    assert 0 < wide < smallest_detectable(PLAIN, power=0.99)
+
+
+def test_values_that_agree_would_show_any_effect() -> None:
+    assert smallest_detectable([2.0, 2.0, 2.0]) == 0.0
+
+
+@pytest.mark.parametrize("power", [0.0, 0.05, 1.0, 1.2, np.nan])
+def test_a_power_that_cannot_be_asked_is_refused(power: float) -> None:
+    with pytest.raises(ValueError, match=r"power must lie in \(0.05, 1\)"):
+        smallest_detectable(PLAIN, power=power)
+
+
+def test_paired_arms_give_their_difference() -> None:
+    pair = Paired([3.0, 5.0, 9.0], [1, 2, 3])
+    assert pair.treatment.dtype == pair.baseline.dtype == np.float64
+    np.testing.assert_array_equal(pair.difference, [2.0, 3.0, 6.0])
+
+
+def test_a_number_stands_for_a_fixed_level() -> None:
+    pair = Paired([3.0, 5.0], 4)
+    np.testing.assert_array_equal(pair.baseline, [4.0, 4.0])
+    np.testing.assert_array_equal(pair.difference, [-1.0, 1.0])
+
+
+def test_map_changes_both_arms() -> None:
+    pair = Paired([4.0, 9.0], [1.0, 16.0]).map(np.sqrt)
+    np.testing.assert_array_equal(pair.treatment, [2.0, 3.0])
+    np.testing.assert_array_equal(pair.baseline, [1.0, 4.0])
+    np.testing.assert_array_equal(pair.difference, [1.0, -1.0])
+
+
+@pytest.mark.parametrize(
+    ("treatment", "baseline", "message"),
+    [
+        ([1.0], [2.0], "two values or more"),
+        ([1.0], 2.0, "two values or more"),
+        (1.0, [2.0, 3.0], "two values or more"),
+        ([], [], "two values or more"),
+        ([1.0, 2.0], [1.0], r"got \(2,\) and \(1,\)"),
+        ([1.0, 2.0], [1.0, 2.0, 3.0], r"got \(2,\) and \(3,\)"),
+        ([[1.0, 2.0]], [[1.0, 2.0]], r"got \(1, 2\)"),
+        ([1.0, np.nan], [1.0, 2.0], "finite"),
+        ([1.0, 2.0], [np.inf, 2.0], "finite"),
+        ([1.0, 2.0], np.nan, "finite"),
+    ],
+)
+def test_arms_that_do_not_pair_are_refused(treatment, baseline, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        mean_interval(values, confidence=confidence)
+        Paired(treatment, baseline)
+
+
+def test_map_refuses_what_leaves_no_pair() -> None:
+    pair = Paired([4.0, 0.0], [1.0, 16.0])
+    with pytest.raises(ValueError, match="finite"), np.errstate(divide="ignore"):
+        pair.map(np.log)
+    with pytest.raises(ValueError, match="two values or more"):
+        pair.map(lambda arm: arm[:1])

@@ -74,8 +74,10 @@ What the words mean is said on the page [Claims](../claims.md).
 """
 
 
-def lay(slug: str, key: str, root: Path = ROOT) -> list[Path]:
+def lay(slug: str, key: str, code: str = "", root: Path = ROOT) -> list[Path]:
     """Write the files of a new technique and return them.
+
+    ``code`` names a module that exists already; then no module and no test are laid.
 
     Raises
     ------
@@ -86,20 +88,22 @@ def lay(slug: str, key: str, root: Path = ROOT) -> list[Path]:
     part = _checked(slug, key, shelf)
     title = slug.replace("_", " ").capitalize()
     order = max((card.order for card in shelf.of_part(part)), default=0) // 10 * 10 + 10
-    names = {"title": title, "part": key, "order": order, "code": f"runtheory.{key}.{slug}"}
+    names = {"title": title, "part": key, "order": order, "code": code or f"runtheory.{key}.{slug}"}
     folder = root / "chapters" / slug
     texts = {
         folder / "chapter.toml": CARD.format(**names),
         folder / "claims.toml": "",
         folder / "theory.md": _theory(title),
-        root / "src" / "runtheory" / key / f"{slug}.py": MODULE,
-        root / "tests" / key / f"test_{slug}.py": TEST,
     }
     shared = {
         root / f"{lists.part_page(key)}.md": PART.format(caption=part.caption, key=key),
         root / f"{lists.claims_page(key)}.md": CLAIMS.format(caption=part.caption, key=key),
-        root / "src" / "runtheory" / key / "__init__.py": f'"""{part.caption}."""\n',
     }
+    if not code:
+        texts[root / "src" / "runtheory" / key / f"{slug}.py"] = MODULE
+        texts[root / "tests" / key / f"test_{slug}.py"] = TEST
+        package = root / "src" / "runtheory" / key / "__init__.py"
+        shared[package] = f'"""{part.caption}."""\n'
     texts |= {path: text for path, text in shared.items() if not path.exists()}
     for path, text in texts.items():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -151,9 +155,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("slug")
     parser.add_argument("part")
+    parser.add_argument("code", nargs="?", default="", help="a module that is there already")
     options = parser.parse_args(arguments)
     try:
-        for path in lay(options.slug, options.part):
+        for path in lay(options.slug, options.part, options.code):
             print(path.relative_to(ROOT))
     except ValueError as error:
         print(f"error: {error}", file=sys.stderr)
