@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import integrate, stats
 from statsmodels.stats.power import TTestPower
 
 from runtheory.intervals import Paired, mean_interval, prediction_error, smallest_detectable
@@ -31,10 +31,11 @@ def test_interval_covers_the_mean_as_often_as_it_says() -> None:
 
 
 def test_a_new_value_has_the_prediction_error() -> None:
-    draws = np.random.default_rng(2).normal(size=(20000, 6))
-    past, new = draws[:, :5], draws[:, 5]
+    # Two past values: what the new one adds to the variance of their mean shows best.
+    draws = np.random.default_rng(2).normal(size=(6000, 3))
+    past, new = draws[:, :2], draws[:, 2]
     score = (new - past.mean(1)) / np.array([prediction_error(row) for row in past])
-    assert stats.kstest(score, stats.t(4).cdf).pvalue > 1e-3
+    assert stats.kstest(score, stats.t(1).cdf).pvalue > 1e-3
 
 
 @pytest.mark.parametrize(
@@ -56,12 +57,23 @@ def values_of(count: int) -> np.ndarray:
     return np.random.default_rng(count).normal(3.0, 2.0, size=count)
 
 
-# For two values statsmodels finds no solution but at the power 0.8.
+def power_of(shift: float, count: int, confidence: float) -> float:
+    """Return the power from its definition: given the estimated spread, the mean is normal."""
+    degrees = count - 1
+    limit = stats.t.isf((1 - confidence) / 2, degrees) / np.sqrt(degrees)
+    centre = shift * np.sqrt(count)
+
+    def excluded(spread: float) -> float:
+        sides = stats.norm.sf(limit * spread - centre) + stats.norm.cdf(-limit * spread - centre)
+        return float(sides * stats.chi.pdf(spread, degrees))
+
+    return integrate.quad(excluded, 0, np.inf, epsabs=1e-10)[0]
+
+
+# Below five values statsmodels' search for the root ends off the root, or nowhere.
 @pytest.mark.parametrize("confidence", [0.9, 0.95])
-@pytest.mark.parametrize(
-    ("count", "power"),
-    [(2, 0.8), *((count, power) for count in (3, 5, 10, 30, 200) for power in (0.5, 0.8, 0.95))],
-)
+@pytest.mark.parametrize("power", [0.5, 0.8, 0.95])
+@pytest.mark.parametrize("count", [5, 10, 30, 200])
 def test_the_smallest_detectable_effect_is_that_of_statsmodels(
     count: int, power: float, confidence: float
 ) -> None:
@@ -71,18 +83,18 @@ def test_the_smallest_detectable_effect_is_that_of_statsmodels(
     np.testing.assert_allclose(found, oracle * values.std(ddof=1), rtol=5e-5)
 
 
-@pytest.mark.parametrize("power", [0.2, 0.5, 0.8, 0.99])
+@pytest.mark.parametrize("confidence", [0.5, 0.95])
+@pytest.mark.parametrize("power", [0.55, 0.8, 0.99])
 @pytest.mark.parametrize("count", [2, 3, 5, 20])
 def test_the_smallest_detectable_effect_has_the_power_that_was_asked(
-    count: int, power: float
+    count: int, power: float, confidence: float
 ) -> None:
     values = values_of(count)
-    shift = smallest_detectable(values, power=power) / values.std(ddof=1)
-    assert abs(TTestPower().power(shift, count, 0.05) - power) < 5e-5
+    found = smallest_detectable(values, confidence=confidence, power=power)
+    assert abs(power_of(found / values.std(ddof=1), count, confidence) - power) < 2e-5
 
 
-@pytest.mark.parametrize("count", [3, 5])
-@pytest.mark.parametrize("power", [0.5, 0.8])
+@pytest.mark.parametrize(("count", "power"), [(3, 0.5), (5, 0.8)])
 def test_so_many_intervals_exclude_zero_in_simulation(count: int, power: float) -> None:
     values = values_of(count)
     shift = smallest_detectable(values, power=power)
@@ -91,6 +103,7 @@ def test_so_many_intervals_exclude_zero_in_simulation(count: int, power: float) 
     assert abs(np.mean(seen) - power) < 4 * np.sqrt(power * (1 - power) / 4000)
 
 
+@settings(max_examples=30)
 @given(st.floats(-1e3, 1e3), st.floats(0.01, 100.0))
 def test_the_smallest_detectable_effect_scales_with_the_spread_alone(shift, scale) -> None:
     found = smallest_detectable(shift + scale * PLAIN)

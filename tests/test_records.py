@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,12 +12,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from runtheory import durable, records
-from runtheory.records import Record, names, read, write
+from runtheory.records import Record, live_evidence, live_family, names, read, write
 
 RECORD = Record(
-    chapter="01_first",
+    chapter="first",
     name="grid",
     preset="tiny",
     config={"axes": {"rate": [0.1, 0.5]}, "threads": 1},
@@ -47,7 +49,7 @@ def test_rows_come_back_as_they_were(tmp_path_factory, rows) -> None:
     root = tmp_path_factory.mktemp("results")
     record = replace(RECORD, rows=tuple(rows))
     write(record, root)
-    again = read("01_first/grid", root)
+    again = read("first/grid", root)
     assert again == record
     for mine, other in zip(again.rows, rows, strict=True):
         assert list(mine) == list(other)
@@ -59,17 +61,17 @@ def test_rows_come_back_as_they_were(tmp_path_factory, rows) -> None:
 
 def test_a_record_is_one_file_with_one_row_a_line(tmp_path: Path) -> None:
     path = write(RECORD, tmp_path)
-    assert path == tmp_path / "01_first" / "grid.json"
+    assert path == tmp_path / "first" / "grid.json"
     lines = path.read_text().splitlines()
     assert '  {"rate": 0.1, "seed": 1, "step": 10, "loss": 2.0},' in lines
     assert json.loads(path.read_text())["seeds"] == [0, 1]
-    assert names(tmp_path) == ["01_first/grid"]
+    assert names(tmp_path) == ["first/grid"]
 
 
 def test_tuples_in_the_configuration_come_back_equal(tmp_path: Path) -> None:
     record = replace(RECORD, config={"rates": (0.1, 0.5), "nested": {"widths": (1, (2, 3))}})
     write(record, tmp_path)
-    assert read("01_first/grid", tmp_path) == record
+    assert read("first/grid", tmp_path) == record
 
 
 def test_a_record_is_replaced_at_once(tmp_path: Path, monkeypatch) -> None:
@@ -81,7 +83,7 @@ def test_a_record_is_replaced_at_once(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(durable, "write", fail)
     with pytest.raises(OSError, match="no space"):
         write(replace(RECORD, rows=()), tmp_path)
-    assert read("01_first/grid", tmp_path) == RECORD
+    assert read("first/grid", tmp_path) == RECORD
 
 
 def test_select_and_column() -> None:
@@ -113,34 +115,34 @@ def test_other_values_are_refused(value) -> None:
 def test_a_file_with_a_constant_that_is_no_number_is_refused(tmp_path: Path) -> None:
     path = write(RECORD, tmp_path)
     path.write_text(path.read_text().replace("2.0}", "NaN}"))
-    with pytest.raises(ValueError, match=r"'01_first/grid' is damaged: .* got NaN"):
-        read("01_first/grid", tmp_path)
+    with pytest.raises(ValueError, match=r"'first/grid' is damaged: .* got NaN"):
+        read("first/grid", tmp_path)
 
 
 def test_damaged_and_foreign_files_are_named(tmp_path: Path) -> None:
     path = write(RECORD, tmp_path)
     text = path.read_text()
     path.write_text(text[: len(text) // 2])
-    with pytest.raises(ValueError, match="'01_first/grid' is damaged"):
-        read("01_first/grid", tmp_path)
+    with pytest.raises(ValueError, match="'first/grid' is damaged"):
+        read("first/grid", tmp_path)
     path.write_text('{"rows": []}')
     with pytest.raises(ValueError, match=r"must hold \['chapter'.*got \['rows'\]"):
-        read("01_first/grid", tmp_path)
+        read("first/grid", tmp_path)
     path.write_text("[1]")
     with pytest.raises(ValueError, match="got list"):
-        read("01_first/grid", tmp_path)
+        read("first/grid", tmp_path)
 
 
-@pytest.mark.parametrize("name", ["grid", "01_first/other", "02_second/grid", "01_first/", "/"])
+@pytest.mark.parametrize("name", ["grid", "first/other", "second/grid", "first/", "/"])
 def test_a_missing_record_names_those_there_are(tmp_path: Path, name: str) -> None:
     write(RECORD, tmp_path)
-    with pytest.raises(FileNotFoundError, match=f"no record '{name}'; there are: 01_first/grid"):
+    with pytest.raises(FileNotFoundError, match=f"no record '{name}'; there are: first/grid"):
         read(name, tmp_path)
 
 
 def test_an_empty_root_says_so(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="there are: none"):
-        read("01_first/grid", tmp_path / "nowhere")
+        read("first/grid", tmp_path / "nowhere")
 
 
 @pytest.mark.parametrize("name", ["", "../escape", "a/b", "a.b", "-a"])
@@ -158,13 +160,228 @@ def test_records_are_found_in_the_checkout_and_in_the_installed_package(
     monkeypatch.setattr(records, "__file__", str(package / "records.py"))
     package.mkdir(parents=True)
     (tmp_path / "checkout" / "pyproject.toml").touch()
-    assert write(RECORD) == tmp_path / "checkout" / "results" / "01_first" / "grid.json"
-    assert read("01_first/grid") == RECORD
+    assert write(RECORD) == tmp_path / "checkout" / "results" / "first" / "grid.json"
+    assert read("first/grid") == RECORD
     (tmp_path / "checkout" / "pyproject.toml").unlink()
     with pytest.raises(FileNotFoundError, match="outside a checkout"):
         write(RECORD)
     installed = tmp_path / "site" / "runtheory"
     write(replace(RECORD, preset="installed"), installed / "_book" / "results")
     monkeypatch.setattr(records.resources, "files", lambda name: installed)
-    assert read("01_first/grid").preset == "installed"
-    assert names() == ["01_first/grid"]
+    assert read("first/grid").preset == "installed"
+    assert names() == ["first/grid"]
+
+
+# Seeds with a gap, in the order of the run; arms of two steps; the arm without a mask has no rate,
+# and its notes are text.
+ARMS = {
+    (1, 0.5): {0: (1.0, 2.0), 2: (3.0, 2.0), 5: (5.0, 5.0)},
+    (8, 0.5): {0: (4.0, 9.0), 2: (4.0, 10.0), 5: (7.0, 14.0)},
+    (8, 0.8): {0: (0.5, 0.0), 2: (0.5, 1.0), 5: (0.5, 8.0)},
+}
+RUNS = replace(
+    RECORD,
+    seeds=(0, 2, 5),
+    rows=tuple(
+        {"masks": masks, "rate": rate, "seed": seed, "step": step, "loss": loss, "twice": 2 * loss}
+        for (masks, rate), runs in ARMS.items()
+        for seed, losses in runs.items()
+        for step, loss in zip((10, 20), losses, strict=True)
+    )
+    + tuple({"masks": 0, "seed": seed, "step": 10, "note": "none"} for seed in (0, 2, 5)),
+)
+EIGHT = {"masks": 8, "rate": 0.5}
+
+
+def without(record: Record, **values: object) -> Record:
+    """Return the record without the rows that have all these values."""
+    rows = (row for row in record.rows if not values.items() <= row.items())
+    return replace(record, rows=tuple(rows))
+
+
+def test_series_has_one_row_a_seed() -> None:
+    series = RUNS.series("loss", **EIGHT)
+    np.testing.assert_array_equal(series, [[4.0, 9.0], [4.0, 10.0], [7.0, 14.0]])
+    assert series.dtype == np.float64
+    np.testing.assert_array_equal(RUNS.series("loss", step=20, **EIGHT), [[9.0], [10.0], [14.0]])
+    np.testing.assert_array_equal(RUNS.series("masks", step=10, **EIGHT), [[8.0], [8.0], [8.0]])
+
+
+def test_series_follows_the_seeds_of_the_record_whatever_the_order_of_its_rows() -> None:
+    backwards = replace(RUNS, rows=RUNS.rows[::-1])
+    np.testing.assert_array_equal(
+        backwards.series("loss", **EIGHT), [[9.0, 4.0], [10.0, 4.0], [14.0, 7.0]]
+    )
+
+
+def test_final_is_the_last_row_of_each_seed() -> None:
+    np.testing.assert_array_equal(RUNS.final("loss", **EIGHT), [9.0, 10.0, 14.0])
+    np.testing.assert_array_equal(RUNS.final("loss", step=10, **EIGHT), [4.0, 4.0, 7.0])
+
+
+def test_paired_takes_the_last_values_over_the_same_seeds() -> None:
+    pair = RUNS.paired("loss", treatment=EIGHT, baseline={"masks": 1})
+    np.testing.assert_array_equal(pair.treatment, [9.0, 10.0, 14.0])
+    np.testing.assert_array_equal(pair.baseline, [2.0, 2.0, 5.0])
+    np.testing.assert_array_equal(pair.difference, [7.0, 8.0, 9.0])
+    scaled = RUNS.paired("loss", treatment=EIGHT, baseline={"masks": 1}, scale=100)
+    np.testing.assert_array_equal(scaled.treatment, [900.0, 1000.0, 1400.0])
+    np.testing.assert_array_equal(scaled.baseline, [200.0, 200.0, 500.0])
+
+
+@pytest.mark.parametrize(
+    ("record", "counts"),
+    [
+        (without(RUNS, masks=8, seed=2, step=20), r"\[2, 1, 2\]"),
+        (without(RUNS, masks=8, seed=0), r"\[0, 2, 2\]"),
+        (without(RUNS, masks=8, seed=5), r"\[2, 2, 0\]"),
+        (without(RUNS, rate=0.5, masks=8), r"\[0, 0, 0\]"),
+        (replace(RUNS, seeds=()), r"\[\]"),
+    ],
+)
+def test_seeds_with_unequal_numbers_of_rows_or_none_are_refused(record, counts: str) -> None:
+    with pytest.raises(ValueError, match=rf"grid, {{.*'rate': 0.5}}: rows of each seed: {counts}"):
+        record.series("loss", **EIGHT)
+    with pytest.raises(ValueError, match="rows of each seed"):
+        record.final("loss", **EIGHT)
+    with pytest.raises(ValueError, match="rows of each seed"):
+        record.paired("loss", treatment={"masks": 1}, baseline=EIGHT)
+
+
+def test_a_column_that_is_missing_is_named() -> None:
+    with pytest.raises(KeyError, match="column 'loss' is not in every selected row"):
+        RUNS.series("loss", masks=0)
+    with pytest.raises(KeyError, match="no column 'rates'"):
+        RUNS.final("loss", rates=0.5)
+    with pytest.raises(KeyError, match="column 'losses' is not in every selected row"):
+        RUNS.paired("losses", treatment=EIGHT, baseline={"masks": 1})
+
+
+def test_a_series_is_made_of_numbers() -> None:
+    with pytest.raises(TypeError, match="column 'note' holds more than numbers"):
+        RUNS.series("note", masks=0)
+    empty = replace(RUNS, rows=tuple({**row, "note": None} for row in RUNS.rows))
+    with pytest.raises(TypeError, match="column 'note' holds more than numbers"):
+        empty.series("note", **EIGHT)
+
+
+@pytest.mark.parametrize(
+    ("seeds", "listed"),
+    [
+        ((0, 1, 2, 3), "seeds 0 to 3"),
+        ((4, 5), "seeds 4 to 5"),
+        ((0, 2, 5), "seeds 0, 2, 5"),
+        ((1, 0), "seeds 1, 0"),
+        ((7,), "seed 7"),
+    ],
+)
+def test_a_caption_says_what_was_run(seeds: tuple[int, ...], listed: str) -> None:
+    record = replace(RECORD, seeds=seeds, wall_seconds=3290.7)
+    assert record.caption() == f"first/grid: 3 rows, {listed}, 55 min on a processor, 1 thread"
+
+
+def test_a_family_differs_in_the_named_columns_alone() -> None:
+    other = {"masks": 8, "rate": 0.8}
+    assert live_family(RUNS, EIGHT, {"rate": 0.8}) == [EIGHT, other]
+    assert live_family(RUNS, EIGHT, {"masks": 1}) == [{"rate": 0.5, "masks": 1}, EIGHT]
+    both = [{"masks": masks, "rate": rate} for masks, rate in ARMS]
+    assert live_family(without(RUNS, masks=0), EIGHT, {"masks": 1, "rate": 0.8}) == both
+    assert live_family(RUNS, {"masks": 8, "rate": 0.1}, {"masks": 1}) == []
+
+
+def test_a_family_with_an_arm_that_lacks_the_column_is_refused() -> None:
+    with pytest.raises(KeyError, match="column 'rate' is not in every selected row"):
+        live_family(RUNS, EIGHT, {"masks": 1, "rate": 0.8})
+    with pytest.raises(KeyError, match="'mask'"):
+        live_family(RUNS, EIGHT, {"mask": 1})
+
+
+def evidence(record: Record = RUNS, columns=("loss",), steps=(20,), **given):
+    arm: Mapping = given.pop("arm", EIGHT)
+    family = given.pop("family", live_family(record, EIGHT, {"masks": 1}))
+    change = given.pop("change", np.asarray)
+    return live_evidence(record, columns, steps, arm=arm, family=family, change=change)
+
+
+def test_evidence_of_a_live_run_by_hand() -> None:
+    # Step 20: (9, 10, 14) has mean 11 and variance 7, (2, 2, 5) has variance 3: 5 pooled.
+    # Step 10: (4, 4, 7) has mean 5 and variance 3, (1, 3, 5) has variance 4: 3.5 pooled.
+    # A new run differs from the mean of three by the root of 4/3 of that.
+    means, error, degrees = evidence(columns=("loss", "twice"), steps=(20, 10))
+    np.testing.assert_array_equal(means, [[11.0, 22.0], [5.0, 10.0]])
+    variances = np.array([[5.0, 20.0], [3.5, 14.0]])
+    np.testing.assert_allclose(error, np.sqrt(variances * 4 / 3), rtol=1e-14)
+    assert degrees == 2 * (3 - 1)
+
+
+def test_the_arm_gives_the_means_and_the_family_the_spread() -> None:
+    family = [EIGHT, {"masks": 8, "rate": 0.8}]  # variances 7 and 19
+    for arm, mean in ((EIGHT, 11.0), ({"masks": 8, "rate": 0.8}, 3.0), ({"masks": 1}, 3.0)):
+        means, error, degrees = evidence(arm=arm, family=family)
+        np.testing.assert_allclose(means, [[mean]], rtol=1e-14)
+        np.testing.assert_allclose(error, [[np.sqrt(13 * 4 / 3)]], rtol=1e-14)
+        assert degrees == 4
+    _, error, degrees = evidence(family=[EIGHT])
+    np.testing.assert_allclose(error, [[np.sqrt(7 * 4 / 3)]], rtol=1e-14)
+    assert degrees == 2
+
+
+def test_a_step_of_none_is_the_last_row_of_a_run() -> None:
+    for mine, last in zip(evidence(steps=(None, 10)), evidence(steps=(20, 10)), strict=True):
+        np.testing.assert_array_equal(mine, last)
+
+
+def test_the_change_comes_before_mean_and_variance() -> None:
+    means, error, _ = evidence(change=np.log)
+    logs = np.log([[9.0, 2.0], [10.0, 2.0], [14.0, 5.0]])
+    np.testing.assert_allclose(means, [[logs[:, 0].mean()]], rtol=1e-14)
+    variance = logs.var(axis=0, ddof=1).mean()
+    np.testing.assert_allclose(error, [[np.sqrt(variance * 4 / 3)]], rtol=1e-14)
+
+
+def test_a_new_run_is_as_far_off_as_its_evidence_says() -> None:
+    # Two seeds in three arms, with a column for each repetition: t with three degrees of freedom.
+    draws = np.random.default_rng(0).normal(size=(3, 3, 1000))
+    rows = tuple(
+        {"arm": arm, "seed": seed}
+        | {f"c{i}": value for i, value in enumerate(draws[arm, seed].tolist())}
+        for arm in range(3)
+        for seed in range(2)
+    )
+    record = replace(RECORD, seeds=(0, 1), rows=rows)
+    family = live_family(record, {"arm": 0}, {"arm": 1})
+    columns = [f"c{i}" for i in range(1000)]
+    means, error, degrees = live_evidence(
+        record, columns, [None], arm={"arm": 0}, family=family, change=np.asarray
+    )
+    score = (draws[0, 2] - means[0]) / error[0]
+    assert degrees == 3
+    assert stats.kstest(score, stats.t(3).cdf).pvalue > 1e-2
+
+
+def test_an_arm_that_is_not_singled_out_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"2 runs of each seed equal {'masks': 8}"):
+        evidence(arm={"masks": 8})
+    with pytest.raises(ValueError, match="2 runs of each seed"):
+        evidence(family=[EIGHT, {"rate": 0.5}])
+
+
+def test_evidence_needs_steps_a_family_and_a_second_seed() -> None:
+    with pytest.raises(ValueError, match="grid: 0 steps, 2 arms, 3 seeds"):
+        evidence(steps=())
+    with pytest.raises(ValueError, match="grid: 1 steps, 0 arms, 3 seeds"):
+        evidence(family=[])
+    with pytest.raises(ValueError, match="grid: 1 steps, 2 arms, 1 seeds"):
+        evidence(replace(RUNS, seeds=(2,)))
+    with pytest.raises(ValueError, match="rows of each seed"):
+        evidence(steps=(30,))
+    with pytest.raises(KeyError, match="'losses'"):
+        evidence(columns=("losses",))
+
+
+def test_one_seed_still_has_a_series_and_a_last_value_but_no_pair() -> None:
+    one = replace(RUNS, seeds=(2,))
+    np.testing.assert_array_equal(one.series("loss", **EIGHT), [[4.0, 10.0]])
+    np.testing.assert_array_equal(one.final("loss", **EIGHT), [10.0])
+    with pytest.raises(ValueError, match="two values or more"):
+        one.paired("loss", treatment=EIGHT, baseline={"masks": 1})

@@ -126,7 +126,7 @@ class Record:
         *,
         treatment: Mapping[str, Value],
         baseline: Mapping[str, Value],
-        scale: float = 1.0,
+        scale: int | float = 1.0,
     ) -> Paired:
         """Return the last values of two arms over the same seeds, times ``scale``."""
         arms = (self.final(column, **where) for where in (treatment, baseline))
