@@ -55,7 +55,7 @@ def _with_sections(page: str, sections: list[str]) -> dict[str, Any]:
 def _chapter(card: Card, root: Path) -> dict[str, Any]:
     theory, *labs = card.pages
     exercises = f"{card.folder}/exercises"
-    solved = (root / f"{card.folder}/solutions.ipynb").exists()
+    solved = (root / f"{exercises}.ipynb").exists()
     return _with_sections(theory, [*labs, *([exercises] if solved else [])])
 
 

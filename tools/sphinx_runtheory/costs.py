@@ -83,8 +83,8 @@ def _lines(node: nodes.Node) -> int:
 
 def run_text(path: Path) -> str:
     """Return what the stored run of a notebook cost, and where, as its metadata says."""
-    stored = notebooks.read(path).metadata.get("runtheory")
-    if stored is None:
+    stored = notebooks.read(path).metadata.get("runtheory", {})
+    if "device" not in stored:  # never run: a skeleton
         return ""
     cores = "one thread" if stored["threads"] == 1 else f"{stored['threads']} threads"
     device = f"a CPU, {cores}" if stored["device"] == "cpu" else stored["device"]

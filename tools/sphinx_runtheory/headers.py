@@ -30,7 +30,7 @@ def links_of(card: Card, shelf: Shelf, docname: str) -> list[tuple[str, list[tup
     """Return the header's lines: a word, and links as (page, text); the page itself is left out."""
     theory, *labs = card.pages
     named = [(theory, "Theory"), *((page, lab_title(shelf.root, page)) for page in labs)]
-    if (shelf.root / card.folder / "solutions.ipynb").exists():
+    if (shelf.root / card.folder / "exercises.ipynb").exists():
         named.append((f"{card.folder}/exercises", "Exercises"))
     lines = [("Pages", [link for link in named if link[0] != docname])]
     if docname == theory:
