@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from tools.cards import Card, Demo, Shelf
+from tools.cards import ATLAS, Card, Demo, Shelf
 
 TEACH = ("minutes", "board", "projector", "misconception")
 Fault = tuple[str, str]
@@ -20,13 +20,36 @@ def faults(shelf: Shelf, keys: frozenset[str]) -> Iterator[Fault]:
     for card in shelf.cards:
         yield from ((card.file, text) for text in _card_faults(card, shelf, keys))
     for demo in shelf.demos:
-        if demo.part not in {part.key for part in shelf.parts}:
-            yield demo.file, f"part: book/parts.toml has no part {demo.part!r}"
-        if demo.paper not in shelf.papers:
-            yield demo.file, f"paper: book/atlas.toml has no paper {demo.paper!r}"
-        if not (shelf.root / f"{demo.page}.ipynb").exists():
-            yield demo.file, f"there is no notebook {demo.page}.ipynb"
+        yield from ((demo.file, text) for text in _demo_faults(demo, shelf))
     yield from _circles(shelf)
+    yield from _without_card(shelf)
+    for paper in shelf.papers.values():
+        if paper.key not in keys:
+            yield ATLAS, f"paper {paper.id}: book/references.bib has no key {paper.key!r}"
+
+
+def _without_card(shelf: Shelf) -> Iterator[Fault]:
+    """Yield the pages that no card brings into the book."""
+    chapters, endings = shelf.root / "chapters", (".md", ".ipynb", ".toml")
+    for folder in sorted({one.parent for one in chapters.glob("*/*") if one.suffix in endings}):
+        file = folder.relative_to(shelf.root) / "chapter.toml"
+        if not (shelf.root / file).exists():
+            yield str(file), "there is no card"
+    for path in sorted((shelf.root / "demos").glob("*.ipynb")):
+        file = path.with_suffix(".toml").relative_to(shelf.root)
+        if not (shelf.root / file).exists():
+            yield str(file), "there is no card"
+
+
+def _demo_faults(demo: Demo, shelf: Shelf) -> Iterator[str]:
+    if demo.part not in {part.key for part in shelf.parts}:
+        yield f"part: book/parts.toml has no part {demo.part!r}"
+    if demo.paper not in shelf.papers:
+        yield f"paper: book/atlas.toml has no paper {demo.paper!r}"
+    if not (shelf.root / f"{demo.page}.ipynb").exists():
+        yield f"there is no notebook {demo.page}.ipynb"
+    if demo.slug in {card.slug for card in shelf.cards}:
+        yield f"a technique has the slug {demo.slug} as well"
 
 
 def _order_faults(shelf: Shelf) -> Iterator[Fault]:
@@ -68,20 +91,21 @@ def _file_faults(card: Card, root: Path) -> Iterator[str]:
     for path in sorted((root / card.folder).glob("lab*.ipynb")):
         if path.stem not in listed:
             yield f"labs: {path.name} is not listed"
-    code = root / "src" / Path(*card.code.split("."))
-    if code.is_dir():
-        return  # a package: each of its modules has tests of its own
-    if not code.with_suffix(".py").exists():
-        yield f"code: there is no module {card.code}"
-        return
-    test = (
-        root
-        / "tests"
-        / code.parent.relative_to(root / "src" / "runtheory")
-        / f"test_{code.name}.py"
-    )
-    if not test.exists():
-        yield f"code: {card.code} has no test {test.relative_to(root)}"
+    yield from _code_faults(card.code, root)
+
+
+def _code_faults(code: str, root: Path) -> Iterator[str]:
+    package, *names = code.split(".")
+    module, tests = root.joinpath("src", package, *names), Path("tests", *names)
+    if package != "runtheory" or not names:
+        yield f"code: {code!r} is no module or package below runtheory"
+    elif (module / "__init__.py").exists():
+        if not list((root / tests).glob("test_*.py")):
+            yield f"code: {code} has no tests in {tests}"
+    elif not module.with_suffix(".py").exists():
+        yield f"code: there is no module {code}"
+    elif not (root / (test := tests.with_name(f"test_{tests.name}.py"))).exists():
+        yield f"code: {code} has no test {test}"
 
 
 def _circles(shelf: Shelf) -> Iterator[Fault]:

@@ -8,17 +8,31 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
 from tools.notebooks import ROOT
 
-REQUIRED = ("title", "part", "order", "question", "idea", "code", "teach")
+PARTS, ATLAS = "book/parts.toml", "book/atlas.toml"
+WORDS = {  # what a key may hold, by the annotation of its field
+    "str": "a text",
+    "int": "a whole number",
+    "tuple[str, ...]": "a list of texts",
+    "Mapping[str, Any]": "a table",
+}
 
 
 class CardError(ValueError):
     """A card or list that cannot be read; the message begins with its file."""
+
+
+@dataclass(frozen=True)
+class Matter:
+    """The pages before or behind the parts."""
+
+    caption: str
+    pages: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -111,8 +125,8 @@ class Shelf:
 
     root: Path
     parts: tuple[Part, ...]
-    front: tuple[str, ...]
-    back: tuple[str, ...]
+    front: Matter
+    back: Matter
     cards: tuple[Card, ...]
     demos: tuple[Demo, ...]
     papers: Mapping[str, Paper] = field(default_factory=dict)
@@ -152,41 +166,47 @@ def read_shelf(root: Path = ROOT) -> Shelf:
     Raises
     ------
     CardError
-        If a file is missing, is no TOML, lacks a required key or has an unknown one.
+        If a file is missing, is no TOML, lacks a required key, or has an unknown one or a value
+        of another type.
     """
-    listed = read_toml(root / "book" / "parts.toml", root)
-    parts = tuple(
-        _make(Part, "book/parts.toml", key=key, **part) for key, part in listed["part"].items()
-    )
+    listed = read_toml(root / PARTS, root)
+    front, back = (_make(Matter, PARTS, _table(listed, name, PARTS)) for name in ("front", "back"))
+    named = _table(listed, "part", PARTS)
+    parts = tuple(_make(Part, PARTS, _table(named, key, PARTS), key=key) for key in list(named))
+    if listed:
+        raise CardError(f"{PARTS}: unknown key {next(iter(listed))!r}")
     places = {part.key: place for place, part in enumerate(parts)}
     cards = [_card(path, root) for path in sorted((root / "chapters").glob("*/chapter.toml"))]
     demos = [_demo(path, root) for path in sorted((root / "demos").glob("*.toml"))]
     cards.sort(key=lambda card: (places.get(card.part, len(places)), card.order, card.slug))
     demos.sort(key=lambda demo: (places.get(demo.part, len(places)), demo.order, demo.slug))
-    front, back = (tuple(listed.get(name, {}).get("pages", ())) for name in ("front", "back"))
     return Shelf(root, parts, front, back, tuple(cards), tuple(demos), _papers(root))
+
+
+def _table(values: dict[str, Any], name: str, place: str) -> dict[str, Any]:
+    """Take the table called ``name`` out of ``values``."""
+    taken = values.pop(name, None)
+    if not isinstance(taken, dict):
+        raise CardError(f"{place}: {name} must be a table, got {taken!r}")
+    return taken
 
 
 def _card(path: Path, root: Path) -> Card:
     file, values = str(path.relative_to(root)), read_toml(path, root)
-    for key in REQUIRED:
-        if key not in values:
-            raise CardError(f"{file}: no key {key!r}")
-    letters = tuple(_letter(file, tex, said) for tex, said in values.pop("letters", {}).items())
-    tables = values.pop("labs", {})
-    single = (path.parent / "lab.ipynb").exists() or not tables
-    names = ["lab"] if single and not tables else [f"lab_{name}" for name in tables]
-    papers = [tuple(table.get("papers", ())) for table in tables.values()] or [()]
-    labs = tuple(Lab(name, found) for name, found in zip(names, papers, strict=True))
-    lists = {key: tuple(values.pop(key, ())) for key in ("papers", "sources", "builds_on")}
-    return _make(
-        Card, file, slug=path.parent.name, file=file, letters=letters, labs=labs, **lists, **values
+    said = _table(values, "letters", file) if "letters" in values else {}
+    tables = _table(values, "labs", file) if "labs" in values else {}
+    letters = tuple(_letter(file, tex, cells) for tex, cells in said.items())
+    labs = tuple(
+        _make(Lab, f"{file}: labs.{subject}", _table(tables, subject, file), name=f"lab_{subject}")
+        for subject in list(tables)
     )
+    given = {"letters": letters, "labs": labs or (Lab("lab"),)}
+    return _make(Card, file, values, slug=path.parent.name, file=file, **given)
 
 
-def _letter(file: str, tex: str, said: str | list[str]) -> Letter:
+def _letter(file: str, tex: str, said: object) -> Letter:
     cells = [said] if isinstance(said, str) else said
-    if not 1 <= len(cells) <= 3:
+    if not isinstance(cells, list) or not 1 <= len(cells) <= 3 or not _fits(cells, "tuple"):
         raise CardError(f"{file}: letter {tex!r} takes a meaning, a range and a name in the code")
     return Letter(tex, *cells)
 
@@ -194,30 +214,42 @@ def _letter(file: str, tex: str, said: str | list[str]) -> Letter:
 def _demo(path: Path, root: Path) -> Demo:
     file, values = str(path.relative_to(root)), read_toml(path, root)
     values.pop("claim", None)
-    return _make(Demo, file, slug=path.stem, file=file, **values)
+    return _make(Demo, file, values, slug=path.stem, file=file)
 
 
 def _papers(root: Path) -> dict[str, Paper]:
-    path = root / "book" / "atlas.toml"
-    if not path.exists():
+    if not (root / ATLAS).exists():
         return {}
-    rows = read_toml(path, root).get("paper", [])
-    known = {one.name for one in fields(Paper)}
-    papers = [
-        _make(Paper, "book/atlas.toml", **{k: v for k, v in row.items() if k in known})
-        for row in rows
-    ]
-    return {paper.id: paper for paper in papers}
+    known, papers = {one.name for one in fields(Paper)}, dict[str, Paper]()
+    for row in read_toml(root / ATLAS, root).get("paper", []):
+        paper = _make(Paper, ATLAS, {name: row[name] for name in row if name in known})
+        if paper.id in papers:
+            raise CardError(f"{ATLAS}: the id {paper.id!r} is used twice")
+        papers[paper.id] = paper
+    return papers
 
 
-Made = TypeVar("Made", Part, Card, Demo, Paper)
+Made = TypeVar("Made", Matter, Part, Lab, Card, Demo, Paper)
 
 
-def _make(kind: type[Made], place: str, /, **values: Any) -> Made:
-    known = {one.name for one in fields(kind)}
-    if unknown := sorted(set(values) - known):
-        raise CardError(f"{place}: unknown key {unknown[0]!r}")
-    try:
-        return kind(**values)
-    except TypeError as error:
-        raise CardError(f"{place}: {error}") from error
+def _make(kind: type[Made], place: str, values: Mapping[str, Any], **given: Any) -> Made:
+    """Return what a file's ``values`` say, with what is ``given`` by its place."""
+    wanted = {one.name: one for one in fields(kind) if one.name not in given}
+    for name, value in values.items():
+        if name not in wanted:
+            raise CardError(f"{place}: unknown key {name!r}")
+        if not _fits(value, str(wanted[name].type)):
+            said = WORDS[str(wanted[name].type)]
+            raise CardError(f"{place}: {name} must be {said}, got {value!r}")
+    for name, one in wanted.items():
+        if name not in values and one.default is MISSING and one.default_factory is MISSING:
+            raise CardError(f"{place}: no key {name!r}")
+    lists = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
+    return kind(**{**values, **lists, **given})
+
+
+def _fits(value: object, annotation: str) -> bool:
+    if annotation.startswith("tuple"):
+        return isinstance(value, list) and all(isinstance(one, str) for one in value)
+    types = {"str": str, "int": int, "Mapping[str, Any]": dict}
+    return isinstance(value, types[annotation]) and not isinstance(value, bool)

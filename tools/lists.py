@@ -31,12 +31,13 @@ def claims_page(key: str) -> str:
 def toc(shelf: Shelf) -> dict[str, Any]:
     """Return the table of contents as Jupyter Book reads it."""
     shown = shelf.shown_parts()
-    parts = [_matter("Front matter", shelf.front)]
+    parts = [_matter(shelf.front.caption, shelf.front.pages)]
     for part in shown:
         opening = _with_sections(part_page(part.key), [demo.page for demo in shelf.demos_of(part)])
         chapters = [_chapter(card, shelf.root) for card in shelf.of_part(part)]
         parts.append({"caption": part.caption, "chapters": [opening, *chapters]})
-    back = _matter("Back matter", [page for page in shelf.back if page != DEMOS or shelf.demos])
+    pages = [page for page in shelf.back.pages if page != DEMOS or shelf.demos]
+    back = _matter(shelf.back.caption, pages)
     for chapter in back["chapters"]:
         if chapter["file"] == CLAIMS:
             chapter["sections"] = [{"file": claims_page(part.key)} for part in shown]
