@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
@@ -10,104 +9,27 @@ import pytest
 from nbformat import NotebookNode
 
 from runtheory.claims import MIME as CLAIM
-from runtheory.exercises import MIME as EXERCISE
+from tests.book import tiny_book
+from tests.book.tiny_book import LAW, Edit, reader, replace, shown, solved
 from tools import check, notebooks
-from tools.exercises import reader_notebook, with_checked_outputs
-from tools.widgets import STATE, VIEW
+from tools.widgets import STATE
 
-LEDGER = """
-[[claim]]
-id = "law"
-statement = "One is one."
-source = "thm-one"
-kind = "identity"
-lab = "lab_one"
-"""
-RECORD = {
-    "id": "law",
-    "statement": "One is one.",
-    "source": "thm-one",
-    "kind": "identity",
-    "measured": 1.0,
-    "measured_text": "1",
-    "expected_text": "1",
-    "tolerance_text": "0",
-    "verdict": "holds",
-}
-ANSWER = "def double(x):\n    # BEGIN SOLUTION\n    return 2 * x\n    # END SOLUTION"
-
-Edit = Callable[[NotebookNode], None]
+LAB, DEMO = "chapters/one/lab_one.ipynb", "demos/known_paper.ipynb"
+ONE, OF_DEMO = "chapters/one/claims.toml", "demos/known_paper.toml"
 
 
-def shown(**data: object) -> NotebookNode:
-    kinds = {"claim": CLAIM, "png": "image/png", "view": VIEW, "exercise": EXERCISE}
-    bundle = {kinds.get(name, name): value for name, value in data.items()}
-    return nbformat.v4.new_output("display_data", data={"text/plain": "x", **bundle})
-
-
-def stored(cells: list[NotebookNode]) -> NotebookNode:
-    """Return a notebook as if it had been run and stored."""
-    notebook = nbformat.v4.new_notebook(cells=cells)
-    for number, cell in enumerate(cells):
-        cell["id"] = f"cell-{number}"
-    notebook = notebooks.with_install_cell(notebook, "")
-    notebook.metadata["kernelspec"] = notebooks.KERNEL
-    return refreshed(notebook)
-
-
-def refreshed(notebook: NotebookNode) -> NotebookNode:
-    for count, (_, cell) in enumerate(notebooks.code_cells(notebook), start=1):
-        cell.execution_count = count
-    notebook.metadata["runtheory"] = {"digest": notebooks.digest(notebook)}
-    return notebook
-
-
-def lab() -> NotebookNode:
-    figure = nbformat.v4.new_code_cell("draw()", outputs=[shown(png="aGk=")])
-    figure.metadata["mystnb"] = {"image": {"alt": "a line"}}
-    claim = nbformat.v4.new_code_cell("claims.check('law')", outputs=[shown(claim=RECORD)])
-    return stored([nbformat.v4.new_markdown_cell("# Lab\n\nText $x$."), claim, figure])
-
-
-def solved(*, right: bool = True) -> NotebookNode:
-    answer = nbformat.v4.new_code_cell(ANSWER)
-    answer.metadata["tags"] = ["solution"]
-    outputs = [shown(exercise={"name": "double", "right": right})]
-    test = nbformat.v4.new_code_cell("exercises.check('double')", outputs=outputs)
-    return with_checked_outputs(stored([nbformat.v4.new_markdown_cell("# Try"), answer, test]))
-
-
-def reader(*, right: bool = False) -> NotebookNode:
-    notebook = notebooks.with_install_cell(reader_notebook(solved()), "")
-    notebook.metadata["kernelspec"] = notebooks.KERNEL
-    outputs = [shown(exercise={"name": "double", "right": right})]
-    [cell for _, cell in notebooks.code_cells(notebook)][-1]["outputs"] = outputs
-    return refreshed(notebook)
-
-
-@pytest.fixture
-def book(tmp_path: Path) -> Path:
-    (tmp_path / "_config.yml").write_text('repository:\n  url: ""\n')
-    chapter = tmp_path / "chapters" / "01_one"
-    chapter.mkdir(parents=True)
-    (tmp_path / "book").mkdir()
-    (tmp_path / "book" / "references.bib").write_text("@article{known2020,\n}\n")
-    (chapter / "theory.md").write_text("# Theory\n\n:::{prf:theorem}\n:label: thm-one\n:::\n")
-    (chapter / "claims.toml").write_text(LEDGER)
-    for name, notebook in (("lab_one", lab()), ("solutions", solved()), ("exercises", reader())):
-        notebooks.write(notebook, chapter / f"{name}.ipynb")
-    return tmp_path
+@pytest.fixture(autouse=True)
+def no_commands(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out the linters, which have nothing to read in the tiny book."""
+    monkeypatch.setattr(check, "COMMANDS", ())
 
 
 def found(book: Path) -> list[str]:
-    return [str(one) for one in (*check.notebook_problems(book), *check.claim_problems(book))]
+    return [str(problem) for problem in check.problems(book)]
 
 
-def edit(book: Path, change: Edit, *, rerun: bool = True, name: str = "lab_one") -> list[str]:
-    path = book / "chapters" / "01_one" / f"{name}.ipynb"
-    notebook = notebooks.read(path)
-    change(notebook)
-    path.write_text(nbformat.writes(refreshed(notebook) if rerun else notebook))
+def edit(book: Path, change: Edit, *, rerun: bool = True, file: str = LAB) -> list[str]:
+    tiny_book.edit(book / file, change, rerun=rerun)
     return found(book)
 
 
@@ -162,7 +84,7 @@ BROKEN: dict[str, tuple[Edit, str]] = {
         metadata("execution", {"iopub": "now"}, 2),
         "cell 3: metadata of one machine",
     ),
-    "colab": (metadata("colab", {}), "lab_one.ipynb: metadata of one machine"),
+    "colab": (metadata("colab", {}), f"{LAB}: metadata of one machine"),
     "kernel": (metadata("kernelspec", {"name": "mine"}), "the kernel is not python3"),
     "install": (source("import os", 1), "cell 2: the install cell is not the template's"),
     "no install": (lambda n: n.cells.pop(1), "the first code cell is not the install cell"),
@@ -174,7 +96,21 @@ BROKEN: dict[str, tuple[Edit, str]] = {
 @pytest.mark.parametrize(("change", "expected"), BROKEN.values(), ids=BROKEN.keys())
 def test_a_broken_rule_is_reported(book: Path, change: Edit, expected: str) -> None:
     problems = edit(book, change)
-    assert [problem for problem in problems if expected in problem], problems
+    assert [text for text in problems if text.startswith(LAB) and expected in text], problems
+
+
+@pytest.mark.parametrize("rule", ["long", "class", "stderr", "install", "figure", "kernel"])
+def test_a_demo_keeps_the_rules_of_a_lab(book: Path, rule: str) -> None:
+    change, expected = BROKEN[rule]
+    problems = edit(book, change, file=DEMO)
+    assert [text for text in problems if text.startswith(DEMO) and expected in text], problems
+
+
+def test_exercises_may_hold_a_class(book: Path) -> None:
+    for file in ("solutions", "exercises"):
+        path = book / "chapters" / "one" / f"{file}.ipynb"
+        tiny_book.edit(path, source("class Net:\n    pass", 3))
+    assert [text for text in found(book) if "a class" in text] == []
 
 
 def test_code_edited_after_its_run(book: Path) -> None:
@@ -205,7 +141,10 @@ def test_formulas_are_no_roles(book: Path) -> None:
 
 def test_install_cell_follows_the_address(book: Path) -> None:
     (book / "_config.yml").write_text("repository:\n  url: https://github.com/a/b/\n")
-    assert len([text for text in found(book) if "make sync" in text]) == 3
+    said = {text.split(",")[0] for text in found(book) if "make sync" in text}
+    paths = [str(path.relative_to(book)) for path in notebooks.notebook_paths(book)]
+    assert said == set(paths)
+    assert DEMO in said
     for path in notebooks.notebook_paths(book):
         changed = notebooks.with_install_cell(notebooks.read(path), notebooks.address(book))
         notebooks.write(changed, path)
@@ -213,8 +152,13 @@ def test_install_cell_follows_the_address(book: Path) -> None:
 
 
 def test_claim_that_nobody_checks(book: Path) -> None:
-    problems = edit(book, lambda notebook: notebook.cells[2].outputs.clear())
-    assert problems == ["chapters/01_one/claims.toml: no notebook checks the claim law"]
+    problems = edit(book, lambda notebook: notebook.cells[2].outputs.pop(0))
+    assert problems == [f"{ONE}: no notebook checks the claim one/law"]
+
+
+def test_claim_of_a_demo_that_nobody_checks(book: Path) -> None:
+    problems = edit(book, lambda notebook: notebook.cells[2].outputs.pop(0), file=DEMO)
+    assert problems == [f"{OF_DEMO}: no notebook checks the claim known_paper/idea"]
 
 
 def record(**changes: object) -> Edit:
@@ -224,57 +168,119 @@ def record(**changes: object) -> Edit:
     return change
 
 
-def test_claim_that_does_not_hold(book: Path) -> None:
-    (problem,) = edit(book, record(verdict="contradicted"))
-    assert "cell 3: the claim law is stored as contradicted, its ledger expects holds" in problem
+def also(claim: dict[str, object]) -> Edit:
+    return output(shown(claim=claim, **{"text/html": "<p>x</p>"}))
+
+
+@pytest.mark.parametrize(("file", "claim"), [(LAB, "one/law"), (DEMO, "known_paper/idea")])
+def test_claim_that_does_not_hold(book: Path, file: str, claim: str) -> None:
+    (problem,) = edit(book, record(verdict="contradicted"), file=file)
+    said = f"the claim {claim} is stored as contradicted, its ledger expects holds"
+    assert problem == f"{file}, cell 3: {said}"
 
 
 def test_check_that_no_ledger_lists(book: Path) -> None:
-    assert (
-        "no ledger lists the claim other that this cell checks" in edit(book, record(id="other"))[1]
+    assert f"{LAB}, cell 3: no ledger lists the claim one/other that this cell checks" in edit(
+        book, record(id="one/other")
     )
 
 
-def test_statement_changed_in_the_ledger(book: Path) -> None:
-    (problem,) = edit(book, record(statement="One is two."))
-    assert "the claim law has another statement in its ledger" in problem
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("statement", "One is two."),
+        ("source", "thm-two"),
+        ("kind", "bound"),
+        ("direction", "negative"),
+        ("twin", "A half."),
+    ],
+)
+def test_a_ledger_that_was_changed_after_the_run(book: Path, name: str, value: str) -> None:
+    (problem,) = edit(book, record(**{name: value}))
+    said = f"the claim one/law has another {name} in its ledger: run `make execute`"
+    assert problem == f"{LAB}, cell 3: {said}"
 
 
+def test_claim_of_another_technique(book: Path) -> None:
+    problems = edit(book, also(tiny_book.record(tiny_book.OF_TWO[0])))
+    assert f"{LAB}, cell 3: the claim two/variance belongs to another technique" in problems
+
+
+def test_a_demo_that_checks_the_claim_of_a_technique(book: Path) -> None:
+    problems = edit(book, also(tiny_book.record(LAW)), file=DEMO)
+    assert f"{DEMO}, cell 3: the claim one/law belongs to another technique" in problems
+    assert f"{DEMO}, cell 3: the claim one/law is checked in lab_one.ipynb as well" in problems
+
+
+def test_claim_that_two_labs_check(book: Path) -> None:
+    other = book / "chapters" / "one" / "lab_second.ipynb"
+    notebooks.write(tiny_book.lab("Lab: again", LAW), other)
+    file = str(other.relative_to(book))
+    assert f"{file}, cell 3: the claim one/law is checked in lab_one.ipynb as well" in found(book)
+
+
+def test_claim_that_one_lab_checks_twice(book: Path) -> None:
+    assert edit(book, also(tiny_book.record(LAW))) == []
+    again = tiny_book.record(LAW, verdict="contradicted")
+    assert edit(book, also(again)) == [
+        f"{LAB}, cell 3: the claim one/law is stored as contradicted, its ledger expects holds"
+    ]
+
+
+WHOLE = tiny_book.ledger(LAW, tiny_book.TABLE, tiny_book.SUM)
 LEDGERS = {
-    "twice": (LEDGER + LEDGER, "the claim id law is used 2 times"),
-    "lab": (LEDGER.replace("lab_one", "lab_two"), "names a lab that is not there: lab_two"),
-    "theorem": (LEDGER.replace("thm-one", "thm-two"), "has no such source: thm-two"),
-    "citation": (LEDGER.replace("thm-one", "cite:unknown2020 Table 1"), "has no such source"),
-    "kind": (LEDGER.replace("identity", "guess"), "a ledger cannot be read"),
-    "field": (LEDGER + 'colour = "red"\n', "a ledger cannot be read"),
+    "twice": (WHOLE + tiny_book.ledger(LAW), "the claim id one/law is used twice"),
+    "slug": (WHOLE.replace("one/law", "two/law"), "claim two/law must begin with one/"),
+    "no slug": (WHOLE.replace("one/law", "law"), "claim law: an id is slug/name"),
+    "theorem": (WHOLE.replace("thm-one", "thm-two2"), "has no such source: thm-two2"),
+    "citation": (WHOLE.replace("known2020", "unknown2020"), "has no such source: cite:unknown2020"),
+    "kind": (WHOLE.replace('"identity"', '"guess"'), "kind must be one of"),
+    "field": (f'{WHOLE}colour = "red"\n', "one/claims.toml: "),
+    "no TOML": (f"{WHOLE}[[claim\n", "one/claims.toml: "),
+    "lab": (f'{WHOLE}lab = "lab_one"\n', "unexpected keyword argument 'lab'"),
 }
 
 
 @pytest.mark.parametrize(("ledger", "expected"), LEDGERS.values(), ids=LEDGERS.keys())
 def test_a_wrong_ledger_is_reported(book: Path, ledger: str, expected: str) -> None:
-    (book / "chapters" / "01_one" / "claims.toml").write_text(ledger)
+    (book / ONE).write_text(ledger)
     assert [problem for problem in found(book) if expected in problem]
 
 
+def test_a_wrong_ledger_of_a_demo_is_reported(book: Path) -> None:
+    replace(book / OF_DEMO, "cite:known2020", "cite:unknown2020")
+    said = "the claim known_paper/idea has no such source: cite:unknown2020"
+    assert f"{OF_DEMO}: {said}" in found(book)
+    replace(book / OF_DEMO, "known_paper/idea", "one/idea")
+    assert any("claim one/idea must begin with known_paper/" in text for text in found(book))
+
+
 def test_a_known_citation_is_a_source(book: Path) -> None:
-    cited = LEDGER.replace("thm-one", "cite:known2020 Table 1")
-    (book / "chapters" / "01_one" / "claims.toml").write_text(cited)
-    assert edit(book, record(source="cite:known2020 Table 1")) == []
+    replace(book / ONE, "thm-one", "cite:known2020 Table 2")
+    assert edit(book, record(source="cite:known2020 Table 2")) == []
 
 
 def test_exercises_that_were_edited_by_hand(book: Path) -> None:
-    problems = edit(book, source("# Tried", 0), name="exercises")
+    problems = edit(book, source("# Tried", 0), file="chapters/one/exercises.ipynb")
     assert [p for p in problems if "exercises.ipynb is not what this notebook makes" in p]
 
 
 def test_exercise_that_passes_without_an_answer(book: Path) -> None:
-    notebooks.write(reader(right=True), book / "chapters" / "01_one" / "exercises.ipynb")
+    notebooks.write(reader(right=True), book / "chapters/one/exercises.ipynb")
     assert [p for p in found(book) if "the check of 'double' passes without an answer" in p]
 
 
 def test_solution_that_does_not_pass(book: Path) -> None:
-    notebooks.write(solved(right=False), book / "chapters" / "01_one" / "solutions.ipynb")
+    notebooks.write(solved(right=False), book / "chapters/one/solutions.ipynb")
     assert [p for p in found(book) if "'double' does not pass with its solution" in p]
+
+
+def test_the_sums_are_those_of_the_tiny_book(book: Path) -> None:
+    size = sum(path.stat().st_size for path in notebooks.notebook_paths(book)) / 1e6
+    assert check.summary(book) == (
+        f"7 notebooks, 10 processor seconds, {size:.1f} MB; "
+        "7 claims and 1 checks of the arithmetic, 3 twins (0 bounds, laws and slices without)"
+    )
 
 
 def test_what_a_linter_says_is_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
