@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,10 @@ README = "README.md"
 BEGIN, END = "<!-- techniques: written by make sync -->", "<!-- end of techniques -->"
 HEAD = "# Written by `make sync` from book/parts.toml and the cards; `make check` compares.\n"
 CLAIMS, DEMOS = "book/claims", "book/demos"
+# A line of a list or table that begins with a link to a technique's first page.
+TYPED = re.compile(
+    r"^\s*(?:[-*+|]|\d+\.)[\s*]*(?:\[[^\]]*\]\(|\{doc\}`)[^)`]*chapters/\w+/theory", re.M
+)
 
 
 def part_page(key: str) -> str:
@@ -88,7 +93,7 @@ def with_list(readme: str, shelf: Shelf) -> str:
     """
     before, begin, rest = readme.partition(BEGIN)
     _, end, after = rest.partition(END)
-    if not begin or not end or BEGIN in rest or END in after:
+    if not begin or not end or BEGIN in rest or END in before + after:
         raise ValueError(f"{README} must hold the lines {BEGIN} and {END} once, in this order")
     return f"{before}{BEGIN}\n\n{readme_list(shelf)}\n\n{END}{after}"
 
@@ -114,6 +119,17 @@ def faults(shelf: Shelf) -> Iterator[tuple[str, str]]:
         for page in (part_page(part.key), claims_page(part.key)):
             if not (shelf.root / f"{page}.md").exists():
                 yield f"{page}.md", f"the part {part.key} is shown and has no such page"
+    yield from _typed(shelf.root)
+
+
+def _typed(root: Path) -> Iterator[tuple[str, str]]:
+    """Yield the pages that list techniques by hand: two lines do, for one may be an example."""
+    for path in (root / README, *sorted((root / "book").rglob("*.md"))):
+        text = path.read_text(encoding="utf-8")
+        before, _, rest = text.partition(BEGIN)
+        typed = before + rest.partition(END)[2]
+        if len(TYPED.findall(typed)) > 1:
+            yield str(path.relative_to(root)), "a typed list of techniques: cards make such lists"
 
 
 def write(shelf: Shelf) -> list[str]:
@@ -131,4 +147,5 @@ def lab_title(root: Path, page: str) -> str:
     """Return the title of a notebook's page, without a number before a colon."""
     title = title_of(root / f"{page}.ipynb")
     first, colon, rest = title.partition(": ")
-    return rest[:1].upper() + rest[1:] if colon and first.lower().startswith("lab") else title
+    numbered = colon and re.fullmatch(r"lab( \d+)?", first, re.I)
+    return rest[:1].upper() + rest[1:] if numbered else title
