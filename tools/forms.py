@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runtheory.ledger import TWINNED, Claim
-from tools.cards import Card, Shelf
+from tools.cards import Card, Demo, Shelf
 from tools.ledgers import Ledgers
 from tools.notebooks import INSTALL, code_cells, read, tags
 
@@ -52,18 +52,23 @@ FOLDERS = ("chapters", "demos", "book/parts", "src/runtheory", "tests")
 def faults(shelf: Shelf, ledgers: Ledgers) -> Iterator[Fault]:
     """Yield what short forms lack and what nobody has written yet: the file and one sentence."""
     for card in shelf.cards:
-        yield from _claim_faults(card.folder, ledgers.of(card.slug))
+        yield from _claim_faults(f"{card.folder}/claims.toml", ledgers.of(card.slug))
         if [lab.name for lab in card.labs] == ["lab"]:
             yield from _chapter_faults(card, shelf.root, ledgers)
     for demo in shelf.demos:
-        yield from _notebook_faults(f"{demo.page}.ipynb", DEMO, shelf.root)
-        if not ledgers.of(demo.slug):
-            yield demo.file, "a demo makes at least one claim"
+        yield from _demo_faults(demo, shelf.root, ledgers.of(demo.slug))
     yield from text_faults(shelf.root)
 
 
-def _claim_faults(folder: str, claims: list[Claim]) -> Iterator[Fault]:
-    file = f"{folder}/claims.toml"
+def _demo_faults(demo: Demo, root: Path, claims: list[Claim]) -> Iterator[Fault]:
+    yield from _notebook_faults(f"{demo.page}.ipynb", DEMO, root)
+    if not claims:
+        yield demo.file, "a demo makes at least one claim"
+    yield from _claim_faults(demo.file, claims)
+    yield from _twin_faults(demo.file, claims)
+
+
+def _claim_faults(file: str, claims: list[Claim]) -> Iterator[Fault]:
     for claim in claims:
         if claim.verdict != "holds":
             for name in ("why", "would_take"):
@@ -71,14 +76,18 @@ def _claim_faults(folder: str, claims: list[Claim]) -> Iterator[Fault]:
                     yield file, f"claim {claim.id} is {claim.verdict} and has no {name}"
 
 
+def _twin_faults(file: str, claims: list[Claim]) -> Iterator[Fault]:
+    for claim in claims:
+        if claim.kind in TWINNED and not claim.twin:
+            yield file, f"claim {claim.id}: a {claim.kind.replace('_', ' ')} names its twin"
+
+
 def _chapter_faults(card: Card, root: Path, ledgers: Ledgers) -> Iterator[Fault]:
     claims = ledgers.of(card.slug)
     file = f"{card.folder}/claims.toml"
     if len(claims) < CLAIMS:
         yield file, f"a technique makes at least {CLAIMS} claims, here are {len(claims)}"
-    for claim in claims:
-        if claim.kind in TWINNED and not claim.twin:
-            yield file, f"claim {claim.id}: a {claim.kind.replace('_', ' ')} names its twin"
+    yield from _twin_faults(file, claims)
     if not card.papers and not card.sources:
         yield card.file, "papers: neither papers nor sources are named"
     if not (root / card.folder / "solutions.ipynb").exists():

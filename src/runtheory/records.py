@@ -138,8 +138,9 @@ class Record:
         run = tuple(range(first, last + 1)) == self.seeds and first < last
         listed = f"{first} to {last}" if run else ", ".join(map(str, self.seeds))
         seeds = f"seed{'s' if len(self.seeds) > 1 else ''} {listed}"
-        cost = f"{self.wall_seconds / 60:.0f} min on {self.hardware}"
-        return f"{self.chapter}/{self.name}: {len(self.rows)} rows, {seeds}, {cost}"
+        minutes, seconds = self.wall_seconds / 60, self.wall_seconds
+        cost = f"{minutes:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"
+        return f"{self.chapter}/{self.name}: {len(self.rows)} rows, {seeds}, {cost} on {self.hardware}"
 
 
 def live_family(

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import html
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-WIDTH, HEIGHT, COLUMN_GAP, ROW_GAP, MARGIN = 190, 52, 70, 16, 8
-LETTERS = 24  # that fit on one line of a box
+WIDTH, HEIGHT, COLUMN_GAP, ROW_GAP, MARGIN = 180, 52, 60, 16, 8
+PASSAGE = 20  # the height that an arrow takes where it passes a column
+LETTERS = 23  # that fit on one line of a box
+
+Place = tuple[int, int]
+Slot = tuple[str, str, int]  # a box ("" second) or the passage of an arrow, and its column
 
 
 @dataclass(frozen=True)
@@ -36,57 +40,88 @@ def columns_of(names: Sequence[str], edges: Mapping[str, Sequence[str]]) -> dict
     return columns
 
 
-def _places(
+def _layout(
     names: Sequence[str], edges: Mapping[str, Sequence[str]]
-) -> tuple[dict[str, tuple[int, int]], int, int]:
+) -> tuple[dict[Slot, Place], int, int]:
+    """Return the left upper corner of every slot, and width and height of all."""
     columns = columns_of(names, edges)
-    count = max(columns.values(), default=0) + 1
-    stacks = [[name for name in names if columns[name] == number] for number in range(count)]
-    places: dict[str, tuple[int, int]] = {}
-    tallest = max(map(len, stacks), default=0)
-    for number, stack in enumerate(stacks):
-        if number:  # near to what they build on, so that arrows cross less
-            heights = {name: _mean_height(name, edges, places) for name in stack}
-            stack.sort(key=heights.__getitem__)
-        top = MARGIN + (tallest - len(stack)) * (HEIGHT + ROW_GAP) // 2
-        for row, name in enumerate(stack):
-            places[name] = (MARGIN + number * (WIDTH + COLUMN_GAP), top + row * (HEIGHT + ROW_GAP))
-    width = 2 * MARGIN + count * (WIDTH + COLUMN_GAP) - COLUMN_GAP
-    return places, width, 2 * MARGIN + tallest * (HEIGHT + ROW_GAP) - ROW_GAP
+    stacks: list[list[Slot]] = [[] for _ in range(max(columns.values(), default=0) + 1)]
+    for name in names:
+        stacks[columns[name]].append((name, "", columns[name]))
+        for other in _known(name, edges, columns):
+            for column in range(columns[other] + 1, columns[name]):
+                stacks[column].append((other, name, column))
+    tallest = max(sum(map(_height, stack)) for stack in stacks)
+    places: dict[Slot, Place] = {}
+    for column, stack in enumerate(stacks):
+        # Near to what they come from, so that arrows cross less.
+        near = {slot: _height_before(slot, edges, places, columns) for slot in stack}
+        stack.sort(key=near.__getitem__)
+        y = MARGIN + (tallest - sum(map(_height, stack))) // 2
+        for slot in stack:
+            places[slot] = (MARGIN + column * (WIDTH + COLUMN_GAP), y)
+            y += _height(slot)
+    width = 2 * MARGIN + len(stacks) * (WIDTH + COLUMN_GAP) - COLUMN_GAP
+    return places, width, 2 * MARGIN + tallest - ROW_GAP
 
 
-def _mean_height(
-    name: str, edges: Mapping[str, Sequence[str]], places: Mapping[str, tuple[int, int]]
+def _known(
+    name: str, edges: Mapping[str, Sequence[str]], columns: Mapping[str, int]
+) -> Iterator[str]:
+    """Yield those on which a box builds and that stand to its left."""
+    return (one for one in edges.get(name, ()) if columns.get(one, columns[name]) < columns[name])
+
+
+def _height(slot: Slot) -> int:
+    return PASSAGE if slot[1] else HEIGHT + ROW_GAP
+
+
+def _height_before(
+    slot: Slot,
+    edges: Mapping[str, Sequence[str]],
+    places: Mapping[Slot, Place],
+    columns: Mapping[str, int],
 ) -> float:
-    heights = [places[other][1] for other in edges.get(name, ()) if other in places]
+    start, end, column = slot
+    if end:
+        before = [(start, end, column - 1), (start, "", column - 1)]
+        return float(next(places[one][1] for one in before if one in places))
+    heights = [places[(one, "", columns[one])][1] for one in _known(start, edges, columns)]
     return sum(heights) / len(heights) if heights else 0.0
 
 
 def draw(boxes: Mapping[str, Box], edges: Mapping[str, Sequence[str]], title: str) -> str:
     """Return an inline SVG; ``edges`` name for each box those on which it builds."""
-    names = list(boxes)
-    places, width, height = _places(names, edges)
+    columns = columns_of(list(boxes), edges)
+    places, width, height = _layout(list(boxes), edges)
     arrows = [
-        _arrow(places[other], places[name])
-        for name in names
-        for other in edges.get(name, ())
-        if other in places
+        _arrow(other, name, columns, places)
+        for name in boxes
+        for other in _known(name, edges, columns)
     ]
-    drawn = [_box(boxes[name], *places[name]) for name in names]
+    drawn = [_box(box, *places[(name, "", columns[name])]) for name, box in boxes.items()]
     return (
-        f'<div class="graph"><svg viewBox="0 0 {width} {height}" width="{width}" '
-        f'height="{height}" role="group" aria-label="{html.escape(title)}">'
+        f'<div class="graph" tabindex="0" role="group" aria-label="{html.escape(title)}">'
+        f'<svg viewBox="0 0 {width} {height}" width="{width}" height="{height}">'
         '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" '
         'markerHeight="7" orient="auto"><path d="M0 0 L8 4 L0 8 z"/></marker></defs>'
         f"{''.join(arrows)}{''.join(drawn)}</svg></div>"
     )
 
 
-def _arrow(start: tuple[int, int], end: tuple[int, int]) -> str:
-    x1, y1 = start[0] + WIDTH, start[1] + HEIGHT // 2
-    x2, y2 = end[0] - 2, end[1] + HEIGHT // 2
-    middle = (x1 + x2) // 2
-    path = f"M{x1} {y1} C{middle} {y1} {middle} {y2} {x2} {y2}"
+def _arrow(start: str, end: str, columns: Mapping[str, int], places: Mapping[Slot, Place]) -> str:
+    x, y = places[(start, "", columns[start])]
+    x, y = x + WIDTH, y + HEIGHT // 2
+    path = f"M{x} {y}"
+    passages = range(columns[start] + 1, columns[end])
+    stops = [places[(start, end, column)] for column in passages]
+    through = [(left, top + PASSAGE // 2, WIDTH) for left, top in stops]
+    left, top = places[(end, "", columns[end])]
+    for stop, level, across in (*through, (left - 2, top + HEIGHT // 2, 0)):
+        middle = (x + stop) // 2
+        path += f" C{middle} {y} {middle} {level} {stop} {level}"
+        path += f" h{across}" if across else ""
+        x, y = stop + across, level
     return f'<path class="edge" d="{path}" marker-end="url(#tip)"/>'
 
 

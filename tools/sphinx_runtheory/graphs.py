@@ -90,8 +90,9 @@ class Theorems(FromCards):
             leans = ", ".join(source_text(label) for label in one.leans_on) or "–"
             uses = [other.label for other in known.values() if one.label in other.leans_on]
             used = ", ".join(map(source_text, uses)) or "–"
-            rows.append((source_text(one.label), leans, used, self._claims(one.label)))
-        return self.table(("Statement", "Leans on", "Used by", "Claims"), (28, 26, 26, 20), rows)
+            named = f"{source_text(one.label)} {one.title}"
+            rows.append((named, leans, used, self._claims(one.label)))
+        return self.table(("Statement", "Leans on", "Used by", "Claims"), (28, 22, 22, 28), rows)
 
     def _claims(self, label: str) -> str:
         claims = [one for one in self.book.ledgers.claims.values() if one.source == label]
@@ -107,6 +108,9 @@ def verdict_of(label: str, ledgers: Ledgers) -> str:
 
 def _resolve(app: Sphinx, page: nodes.document, docname: str) -> None:
     """Put the drawing in, with addresses as seen from this page."""
+    if app.builder.format == "html":
+        for node in list(page.findall(_is_text_of_graph)):
+            node.parent.remove(node)
     for node in list(page.findall(graph)):
         if app.builder.format != "html":
             node.parent.remove(node)
@@ -117,6 +121,10 @@ def _resolve(app: Sphinx, page: nodes.document, docname: str) -> None:
         }
         drawn = drawing.draw(boxes, node["edges"], node["title"])
         node.replace_self(nodes.raw("", drawn, format="html"))
+
+
+def _is_text_of_graph(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.container) and "graph-as-text" in node["classes"]
 
 
 def _address(app: Sphinx, docname: str, target: str) -> str:
