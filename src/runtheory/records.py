@@ -140,7 +140,8 @@ class Record:
         seeds = f"seed{'s' if len(self.seeds) > 1 else ''} {listed}"
         minutes, seconds = self.wall_seconds / 60, self.wall_seconds
         cost = f"{minutes:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"
-        return f"{self.chapter}/{self.name}: {len(self.rows)} rows, {seeds}, {cost} on {self.hardware}"
+        rows = f"{len(self.rows)} rows"
+        return f"{self.chapter}/{self.name}: {rows}, {seeds}, {cost} on {self.hardware}"
 
 
 def live_family(
