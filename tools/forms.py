@@ -27,7 +27,9 @@ SECTIONS = (
 WORDS = (600, 1300)
 CLAIMS = 4
 TO_WRITE = re.compile(r"TO WRITE: *(.*?)[\"'`]*,?$", re.M)
-CHAPTER_NUMBER = re.compile(r"\b[Cc]hapters? (?:\d|one|two|three|four|five)\b")
+CHAPTER_NUMBER = re.compile(
+    r"\b[Cc]hapters?\s(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten)\b"
+)
 APART = re.compile(r"^\$\$.*?^\$\$|^```.*?^```|<!--.*?-->|\$[^$]*\$", re.M | re.S)
 WORD = re.compile(r"[^\W\d_]+(?:[-’'][^\W\d_]+)*")
 TEXTS = {".md", ".toml", ".ipynb", ".py"}

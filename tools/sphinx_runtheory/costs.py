@@ -18,7 +18,7 @@ SECONDS_A_FORMULA = 10  # displayed
 SECONDS_A_PROOF = 60  # on top of its words and formulas
 SECONDS_A_LINE = 3  # of code
 # Looked up, not read through.
-UNTIMED = {"book/claims", "book/glossary", "book/bibliography", "book/release_notes"}
+UNTIMED = re.compile(r"book/(claims(/.*)?|theorems|glossary|bibliography|release_notes)")
 WORD = re.compile(r"\w+(?:[-’'.]\w+)*")
 
 
@@ -104,7 +104,7 @@ def cost_text(page: nodes.document, path: Path) -> str:
 
 def _insert(app: Sphinx, page: nodes.document) -> None:
     title = next(page.findall(nodes.title), None)
-    if title is None or app.env.docname in UNTIMED:
+    if title is None or UNTIMED.fullmatch(app.env.docname):
         return
     line = cost_text(page, Path(app.env.doc2path(app.env.docname)))
     paragraph = nodes.paragraph("", "", nodes.inline("", line), classes=["cost"])
