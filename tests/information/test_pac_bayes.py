@@ -85,6 +85,39 @@ def test_order_of_the_bounds(risk, divergence, samples, delta):
         assert fixed >= quadratic * (1 - 1e-12)
 
 
+@given(budget=st.floats(1e-6, 0.12), share=st.floats(-0.9, 0.9))
+def test_quadratic_is_below_mcallester_exactly_below_one_quarter(budget, share):
+    samples, delta = 10_000, 0.05
+    offset = math.log(2 * math.sqrt(samples) / delta)
+    risk = (0.25 - math.sqrt(budget / 2)) * (1 + share)
+    asked = (risk, max(budget * samples - offset, 0.0))
+    first = float(mcallester_bound(*asked, samples=samples, delta=delta))
+    second = float(quadratic_bound(*asked, samples=samples, delta=delta))
+    assert (second < first) == (first < 0.25) or first == pytest.approx(0.25, abs=1e-9)
+
+
+@given(
+    risk=st.floats(0.001, 0.9),
+    divergence=st.floats(0, 100),
+    samples=st.integers(10, 5_000),
+    temperature=st.floats(0.05, 8),
+)
+def test_catoni_is_below_kl_exactly_in_its_strip(risk, divergence, samples, temperature):
+    asked = {"samples": samples, "delta": 0.05}
+    top = float(kl_bound(risk, divergence, **asked))
+    catoni = float(catoni_bound(risk, divergence, temperatures=(temperature,), **asked))
+    tilted = top * math.exp(-temperature) / (1 - top + top * math.exp(-temperature))
+    slack = math.log(2 * math.sqrt(samples)) / samples - float(precise_kl(risk, tilted))
+    if top < 1 - 1e-9 and abs(slack) > 1e-6:
+        assert (catoni < top) == (slack > 0)
+    inverse = float(kl_inverse(risk, (divergence - math.log(0.05)) / samples))
+    assert catoni >= inverse - 1e-9
+    if inverse < 1 - 1e-9:
+        best = math.log(inverse * (1 - risk) / (risk * (1 - inverse)))
+        least = float(catoni_bound(risk, divergence, temperatures=(best,), **asked))
+        assert least == pytest.approx(inverse, rel=1e-7)
+
+
 def test_bounds_transcribed():
     risk, divergence, samples, delta = 0.1, 12.0, 500, 0.05
     asked = {"samples": samples, "delta": delta}
