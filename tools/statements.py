@@ -40,7 +40,8 @@ def statements(root: Path = ROOT) -> dict[str, Statement]:
             label = next((m[1] for line in body if (m := LABEL.match(line))), "")
             if label:
                 found[label] = Statement(label, kind, title, path.parent.name)
-                last = label if kind in PROVED else last
+            if kind in PROVED:
+                last = label
             elif kind == "proof" and last:
                 # A proof belongs to the last statement above it that can have one.
                 own = found[last]
