@@ -82,10 +82,12 @@ def lay(slug: str, key: str, code: str = "", root: Path = ROOT) -> list[Path]:
     Raises
     ------
     ValueError
-        If the slug is no plain lower-case name or is taken, or there is no such part.
+        If the slug is no plain lower-case name or is taken, if there is no such part or code, or
+        if the lists cannot be written; nothing is written then.
     """
     shelf = read_shelf(root)
     part = _checked(slug, key, shelf)
+    lists.expected(shelf)  # raises before anything is written
     title = slug.replace("_", " ").capitalize()
     order = max((card.order for card in shelf.of_part(part)), default=0) // 10 * 10 + 10
     names = {"title": title, "part": key, "order": order, "code": code or f"runtheory.{key}.{slug}"}
@@ -104,6 +106,10 @@ def lay(slug: str, key: str, code: str = "", root: Path = ROOT) -> list[Path]:
         texts[root / "tests" / key / f"test_{slug}.py"] = TEST
         package = root / "src" / "runtheory" / key / "__init__.py"
         shared[package] = f'"""{part.caption}."""\n'
+    else:
+        _check_code(code, root)
+    if there := [path for path in texts if path.exists()]:
+        raise ValueError(f"{there[0].relative_to(root)} is there already: name it as the code")
     texts |= {path: text for path, text in shared.items() if not path.exists()}
     for path, text in texts.items():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -123,6 +129,12 @@ def _checked(slug: str, key: str, shelf: Shelf) -> Part:
     if key not in parts:
         raise ValueError(f"there is no part {key!r}; there are {', '.join(parts)}")
     return parts[key]
+
+
+def _check_code(code: str, root: Path) -> None:
+    module = root.joinpath("src", *code.split("."))
+    if not (module / "__init__.py").exists() and not module.with_suffix(".py").exists():
+        raise ValueError(f"there is no module {code!r}")
 
 
 def _theory(title: str) -> str:
