@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import textwrap
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -94,8 +95,9 @@ def draw(boxes: Mapping[str, Box], edges: Mapping[str, Sequence[str]], title: st
     """Return an inline SVG; ``edges`` name for each box those on which it builds."""
     columns = columns_of(list(boxes), edges)
     places, width, height = _layout(list(boxes), edges)
+    tip = f"tip-{zlib.crc32(title.encode()):08x}"  # a page may hold several drawings
     arrows = [
-        _arrow(other, name, columns, places)
+        f'<path class="edge" d="{_path(other, name, columns, places)}" marker-end="url(#{tip})"/>'
         for name in boxes
         for other in _known(name, edges, columns)
     ]
@@ -103,13 +105,13 @@ def draw(boxes: Mapping[str, Box], edges: Mapping[str, Sequence[str]], title: st
     return (
         f'<div class="graph" tabindex="0" role="group" aria-label="{html.escape(title)}">'
         f'<svg viewBox="0 0 {width} {height}" width="{width}" height="{height}">'
-        '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" '
+        f'<defs><marker id="{tip}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" '
         'markerHeight="7" orient="auto"><path d="M0 0 L8 4 L0 8 z"/></marker></defs>'
         f"{''.join(arrows)}{''.join(drawn)}</svg></div>"
     )
 
 
-def _arrow(start: str, end: str, columns: Mapping[str, int], places: Mapping[Slot, Place]) -> str:
+def _path(start: str, end: str, columns: Mapping[str, int], places: Mapping[Slot, Place]) -> str:
     x, y = places[(start, "", columns[start])]
     x, y = x + WIDTH, y + HEIGHT // 2
     path = f"M{x} {y}"
@@ -122,11 +124,11 @@ def _arrow(start: str, end: str, columns: Mapping[str, int], places: Mapping[Slo
         path += f" C{middle} {y} {middle} {level} {stop} {level}"
         path += f" h{across}" if across else ""
         x, y = stop + across, level
-    return f'<path class="edge" d="{path}" marker-end="url(#tip)"/>'
+    return path
 
 
 def _box(box: Box, x: int, y: int) -> str:
-    lines = textwrap.wrap(box.text, LETTERS)[:2] or [""]
+    lines = textwrap.wrap(box.text, LETTERS, max_lines=2, placeholder=" …") or [""]
     first = y + HEIGHT // 2 + 5 - 9 * (len(lines) - 1)
     texts = "".join(
         f'<text x="{x + WIDTH // 2}" y="{first + 18 * number}">{html.escape(line)}</text>'
