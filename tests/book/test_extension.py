@@ -1,182 +1,374 @@
-"""The book's own Sphinx extension, on a tiny site: claims, buttons, and a build that can fail."""
+"""The book's own Sphinx extension, on a tiny site: claims, cards, buttons, builds that can fail."""
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
-import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from html.parser import HTMLParser
 from pathlib import Path
 
-import nbformat
 import pytest
-import yaml
+from nbformat import NotebookNode
 
-from runtheory.claims import MIME
-from tools import links, notebooks
+from tests.book import tiny_book
+from tests.book.tiny_book import LAW, TABLE, Edit, ledger, page, record, shown
+from tools import links, lists, new
+from tools.cards import read_shelf
 from tools.ledgers import Finding
+from tools.sphinx_runtheory.cards import bases
 from tools.sphinx_runtheory.claims import source_text
 
 ADDRESS = "https://github.com/owner/name"
-LEDGER = """
-[[claim]]
-id = "law"
-statement = "The mean of $X$ is one half."
-source = "thm-one"
-kind = "identity"
-lab = "lab_one"
+COUNTING = """
+import json, os, sys
+from collections import Counter
+from pathlib import Path
 
-[[claim]]
-id = "table"
-statement = "A number of a paper."
-source = "cite:known2020 Table 1"
-kind = "effect"
-verdict = "inconclusive"
-lab = "lab_one"
+from tools.sphinx_runtheory import shelf
+
+OPENED, CALLED = Counter(), Counter()
+
+def hook(event, arguments):
+    if event == "open" and isinstance(arguments[0], (str, os.PathLike)):
+        OPENED[os.path.realpath(arguments[0])] += 1
+
+def counted(name):
+    original = getattr(shelf, name)
+    def call(root):
+        CALLED[name] += 1
+        return original(root)
+    setattr(shelf, name, call)
+
+def write(app, exception):
+    (Path(app.srcdir) / "counts.json").write_text(json.dumps([OPENED, CALLED]))
+
+def setup(app):
+    sys.addaudithook(hook)
+    counted("read_ledgers")
+    counted("read_shelf")
+    app.connect("build-finished", write)
 """
-INDEX = """# A book
-
-Measured {measured}`law`, in full {measured}`law:text`, within {measured}`table:interval`.
-"""
-TOC = {
-    "format": "jb-book",
-    "root": "book/index",
-    "chapters": [
-        {"file": "chapters/01_one/theory"},
-        {"file": "chapters/01_one/lab_one"},
-        {"file": "book/claims"},
-    ],
-}
+EXTRA = [replace(LAW, id=f"one/more-{number}") for number in range(40)]
 
 
-def record(claim: str, verdict: str, interval: list[float] | None = None) -> dict[str, object]:
-    return {
-        "id": claim,
-        "measured": -0.123456,
-        "measured_text": "-0.123456 (the tightest of 3 cases)",
-        "expected_text": "0.5",
-        "tolerance_text": "1e-9",
-        "interval": interval,
-        "verdict": verdict,
-    }
+@dataclass(frozen=True)
+class Built:
+    """A book that was built: its folder, and what the build printed."""
+
+    root: Path
+    done: subprocess.CompletedProcess[str]
+
+    def page(self, name: str) -> str:
+        return page(self.root, name)
+
+    def text(self, name: str) -> str:
+        """Return what a reader reads of a page's own part, with one space between words."""
+        reader = Reader()
+        reader.feed(re.search(r"<article.*</article>", self.page(name), re.S)[0])
+        return " ".join(" ".join(reader.parts).split())
+
+    @property
+    def said(self) -> str:
+        return self.done.stdout + self.done.stderr
 
 
-def lab() -> nbformat.NotebookNode:
-    records = [record("law", "holds"), record("table", "inconclusive", [-0.5, 1.25])]
-    bundles = [{MIME: one, "text/html": "<p>x</p>", "text/plain": "x"} for one in records]
-    outputs = [nbformat.v4.new_output("display_data", data=bundle) for bundle in bundles]
-    title = nbformat.v4.new_markdown_cell("# Lab one", id="title")
-    code = nbformat.v4.new_code_cell("check()", id="check", outputs=outputs, execution_count=1)
-    metadata = {"kernelspec": notebooks.KERNEL, "language_info": notebooks.LANGUAGE}
-    return nbformat.v4.new_notebook(cells=[title, code], metadata=metadata)
+class Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts: list[str] = []
+
+    def handle_data(self, data: str) -> None:
+        self.parts.append(data)
 
 
-@pytest.fixture
-def source(tmp_path: Path) -> Path:
-    config = yaml.safe_load((notebooks.ROOT / "_config.yml").read_text(encoding="utf-8"))
-    config["sphinx"]["local_extensions"] = {"tools.sphinx_runtheory": str(notebooks.ROOT)}
-    (tmp_path / "_config.yml").write_text(yaml.safe_dump(config))
-    (tmp_path / "_toc.yml").write_text(yaml.safe_dump(TOC))
-    shutil.copytree(notebooks.ROOT / "book" / "theme", tmp_path / "book" / "theme")
-    chapter = tmp_path / "chapters" / "01_one"
-    chapter.mkdir(parents=True)
-    entry = "@article{known2020, author={Known, A.}, title={T}, journal={J}, year={2020}}"
-    (tmp_path / "book" / "references.bib").write_text(entry)
-    (tmp_path / "book" / "index.md").write_text(INDEX)
-    page = "# Claims\n\n```{claims}\n```\n\n```{bibliography}\n```\n"
-    (tmp_path / "book" / "claims.md").write_text(page)
-    theorem = "# Theory\n\n:::{prf:theorem}\n:label: thm-one\n$a$\n:::\n"
-    (chapter / "theory.md").write_text(theorem)
-    (chapter / "claims.toml").write_text(LEDGER)
-    notebooks.write(lab(), chapter / "lab_one.ipynb")
-    return tmp_path
+def counting(root: Path, address: str = "") -> None:
+    (root / "counting.py").write_text(COUNTING)
+    tiny_book.configure(root, address, "counting")
 
 
-def build(source: Path, address: str = "") -> subprocess.CompletedProcess[str]:
-    config = yaml.safe_load((source / "_config.yml").read_text())
-    config["repository"]["url"] = address
-    (source / "_config.yml").write_text(yaml.safe_dump(config))
-    program = Path(sys.executable).parent / "jupyter-book"
-    command = [str(program), "build", str(source), "--all", "-n", "-W", "--keep-going"]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+@pytest.fixture(scope="module")
+def plain(good_book: Path, tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """The tiny book, built without an address."""
+    root = Path(shutil.copytree(good_book, tmp_path_factory.mktemp("plain") / "book"))
+    counting(root)
+    return Built(root, tiny_book.build(root))
 
 
-def page(source: Path, name: str) -> str:
-    return (source / "_build" / "html" / f"{name}.html").read_text(encoding="utf-8")
+@pytest.fixture(scope="module")
+def full(good_book: Path, tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """The tiny book with an address, 60 more numbers, 40 more claims, and a skeleton."""
+    root = Path(shutil.copytree(good_book, tmp_path_factory.mktemp("full") / "book"))
+    (root / "chapters/one/claims.toml").write_text(ledger(LAW, TABLE, tiny_book.SUM, *EXTRA))
+    tiny_book.edit(root / "chapters/one/lab_one.ipynb", checked(*EXTRA))
+    roles = " ".join(f"{{measured}}`{claim.id}`" for claim in (*EXTRA, *EXTRA[:20]))
+    index = root / "book" / "index.md"
+    index.write_text(f"{index.read_text(encoding='utf-8')}\n{roles}\n", encoding="utf-8")
+    new.lay("three", "limits", root=root)
+    counting(root, f"{ADDRESS}/")
+    return Built(root, tiny_book.build(root))
+
+
+def checked(*claims: object) -> Edit:
+    def change(notebook: NotebookNode) -> None:
+        html = {"text/html": "<p>x</p>"}
+        notebook.cells[2].outputs += [shown(claim=record(claim), **html) for claim in claims]
+
+    return change
 
 
 def outside(html: str) -> set[str]:
     return set(re.findall(r'(?:href|src)="https?://([^/"]+)', html))
 
 
-def test_without_an_address(source: Path) -> None:
-    done = build(source)
-    assert done.returncode == 0, done.stdout + done.stderr
-    site = source / "_build" / "html"
-    html = page(source, "chapters/01_one/lab_one")
-    assert outside(html) == set()
-    assert "download-source-button" in html
-    assert (site / "_sources" / "chapters" / "01_one" / "lab_one.ipynb").is_file()
+def test_without_an_address(plain: Built) -> None:
+    assert plain.done.returncode == 0, plain.said
+    site = plain.root / "_build" / "html"
+    for name in ("chapters/one/lab_one", "demos/known_paper"):
+        html = plain.page(name)
+        assert outside(html) == set()
+        assert "download-source-button" in html
+        assert (site / "_sources" / f"{name}.ipynb").is_file()
     assert list(links.broken(site)) == []
-    _claims_are_printed(source)
 
 
-def _claims_are_printed(source: Path) -> None:
-    index = page(source, "book/index")
+def test_every_page_of_the_table_of_contents_is_built(plain: Built) -> None:
+    listed = re.findall(r"file: (\S+)|root: (\S+)", lists.toc_text(read_shelf(plain.root)))
+    site = plain.root / "_build" / "html"
+    built = {path.relative_to(site).with_suffix("").as_posix() for path in links.pages(site)}
+    assert {one or other for one, other in listed} == built - {"index", "search"}
+    assert {"demos/known_paper", "book/claims/noise", "chapters/two/lab"} <= built
+
+
+def test_numbers_are_printed_with_a_link_to_their_claim(plain: Built) -> None:
+    index = plain.page("book/index")
     row = (
-        '<span class="measured"><a class="reference internal" href="claims.html#claim-{}">'
+        '<span class="measured"><a class="reference internal" href="claims/{}.html#claim-{}">'
         '<span class="std std-ref">{}</span></a></span>'
     )
-    assert row.format("law", "−0.123") in index
-    assert row.format("law", "-0.123456 (the tightest of 3 cases)") in index
-    assert row.format("table", "[-0.5, 1.25]") in index
-    claims = page(source, "book/claims")
-    assert 'id="claim-law"' in claims
-    assert '<span class="verdict holds">✓ holds</span>' in claims
-    assert '<span class="verdict inconclusive">~ inconclusive</span>' in claims
-    assert 'href="../chapters/01_one/theory.html#thm-one"' in claims
-    assert 'href="../chapters/01_one/lab_one.html"' in claims
-    assert "Known" in claims
-    assert "Table 1" in claims
+    assert row.format("core", "one-law", "−0.123") in index
+    assert row.format("core", "one-law", "-0.123456 (the tightest of 3 cases)") in index
+    assert row.format("core", "one-table", "[-0.5, 1.25]") in index
+    assert row.format("noise", "known_paper-idea", "−0.123") in index
 
 
-def test_with_an_address(source: Path) -> None:
-    done = build(source, f"{ADDRESS}/")
-    assert done.returncode == 0, done.stdout + done.stderr
-    html = page(source, "chapters/01_one/lab_one")
+def test_the_claims_of_a_part(plain: Built) -> None:
+    core, noise = (plain.page(f"book/claims/{key}") for key in ("core", "noise"))
+    rows = re.findall(r'<tr class="claim-row[^>]*id="claim-([\w-]+)"', core)
+    assert rows == ["one-law", "one-table", "one-sum"]
+    assert '<span class="verdict holds">✓ holds</span>' in core
+    assert '<span class="verdict inconclusive">~ inconclusive</span>' in core
+    assert 'href="../../chapters/one/theory.html#thm-one"' in core
+    assert 'href="../../chapters/one/lab_one.html"' in core
+    rows = re.findall(r'<tr class="claim-row[^>]*id="claim-([\w-]+)"', noise)
+    assert rows == [
+        *(f"two-{name}" for name in ("variance", "limit", "record", "gain")),
+        "known_paper-idea",
+    ]
+    assert 'href="../../demos/known_paper.html"' in noise
+
+
+def test_a_claim_is_printed_with_its_twin_its_levels_and_what_it_could_see(plain: Built) -> None:
+    core, noise = (plain.text(f"book/claims/{key}") for key in ("core", "noise"))
+    assert "Known [ 2020 ] Table 1" in core
+    assert "levels 2.5 against 2.4" in core
+    assert "1e-9; would see an effect from 0.3 on" in core
+    before, heading, after = core.partition("Checks of the arithmetic of The mean")
+    assert heading
+    assert "one/sum" in after
+    assert "one/sum" not in before
+    assert "The variance falls. two/variance Twin: A half of it. (refused by 7 tolerances)" in noise
+    assert "live slice" in noise
+
+
+def test_the_sums_of_all_claims(plain: Built) -> None:
+    head = "Part Claims holds inconclusive contradicted twins refused checks of the arithmetic"
+    rows = ["The core 2 1 1 0 0 1", "Noise & more 5 5 0 0 3 0", "All 7 6 1 0 3 1"]
+    assert " ".join([head, *rows]) in plain.text("book/claims")
+
+
+def test_techniques_and_demos_are_listed_part_by_part(plain: Built) -> None:
+    index, noise = plain.text("book/index"), plain.text("book/parts/noise")
+    one = "The mean [ Known, 2020 ] . What is the mean? Add and divide. A friend would."
+    two = "Noise < signal . What does noise do? It is added. It averages out."
+    demo = "Demo: A paper’s idea [ Known, 2020 ] . One picture says it."
+    assert (
+        f"The core . What is known? {one} Noise & more . What does noise do? {two} {demo}" in index
+    )
+    assert f"{two} Lab: Noise {demo}" in noise
+    assert one not in noise
+    assert "Where it stops" not in index
+    assert 'href="../demos/known_paper.html"' in plain.page("book/demos")
+    assert "Noise & more A paper’s idea . One picture says it." in plain.text("book/demos")
+
+
+def test_the_map_leads_from_page_to_page(plain: Built) -> None:
+    index = plain.page("book/index")
+    assert 'class="box part-core" href="../chapters/one/theory.html"' in index
+    assert 'class="box part-noise" href="../chapters/two/theory.html"' in index
+    assert index.count('class="edge"') == 1
+    assert "builds on" not in plain.text("book/index")  # the drawing in words is for paper
+
+
+def test_statements_and_their_verdicts(plain: Built) -> None:
+    html, text = plain.page("book/theorems"), plain.text("book/theorems")
+    assert 'class="box holds" href="../chapters/one/theory.html#thm-one"' in html
+    assert 'class="box holds foreign" href="../chapters/one/theory.html#thm-one"' in html
+    assert 'class="box " href="../chapters/one/theory.html#def-mean"' in html
+    assert "Theorem 1 Half Definition 1 Theorem 2 ✓ law" in text
+    assert "Theorem 2 Averages Theorem 1 – ✓ variance , ✓ limit" in text
+
+
+def test_what_a_session_holds_and_the_letters(plain: Built) -> None:
+    text = plain.text("book/how")
+    assert "The mean 90 the mean of a half Means A mean is a median." in text
+    assert "Noise < signal 45 the variance of a mean Noise Noise stays." in text
+    assert r"\(X, X_i\) a number" in text
+    assert r"\(\mu\) its mean \([0, 1]\) mean" in text
+    changing = text.partition("What it means where")[2]
+    assert r"\(X\) The mean : \(X, X_i\) a number; Noise < signal : \(X\) a noise" in changing
+    assert r"\mu" not in changing
+
+
+def test_what_did_not_come_out(plain: Built) -> None:
+    assert plain.text("book/not_reproduced").endswith(
+        "The mean ~ inconclusive : A number of a paper. Measured −0.123 [-0.5, 1.25] "
+        "(levels 2.5 against 2.4 ). Why it may differ. Two seeds are few. "
+        "What it would take. Fifty seeds. Medians of Known [ 2020 ] were never looked at."
+    )
+
+
+def test_a_page_says_its_code_its_neighbours_and_its_cost(plain: Built) -> None:
+    theory, lab = plain.text("chapters/two/theory"), plain.text("chapters/two/lab")
+    header = "Code: runtheory.noise.two · Pages: Noise , Exercises · Builds on: The mean"
+    assert re.search(rf"About \d min to read {re.escape(header)} The question", theory)
+    said = "runs in 2 processor seconds on a CPU, one thread"
+    assert f"· {said} Code: runtheory.noise.two · Pages: Theory , Exercises Text" in lab
+    assert f"· {said} Text" in plain.text("demos/known_paper")
+
+
+def test_with_an_address(full: Built) -> None:
+    assert full.done.returncode == 0, full.said
     colab = "https://colab.research.google.com/github/owner/name/blob/main"
-    assert f'href="{colab}/chapters/01_one/lab_one.ipynb"' in html
-    assert 'href="https://mybinder.org/v2/gh/owner/name/main?' in html
-    assert f'href="{ADDRESS}/issues/new?' in html
-    assert "download-source-button" in html
-    theory = page(source, "chapters/01_one/theory")
-    assert outside(theory) == {"github.com"}
+    for name in ("chapters/one/lab_one", "demos/known_paper"):
+        html = full.page(name)
+        assert f'href="{colab}/{name}.ipynb"' in html
+        assert 'href="https://mybinder.org/v2/gh/owner/name/main?' in html
+        assert f'href="{ADDRESS}/issues/new?' in html
+        assert "download-source-button" in html
+    assert outside(full.page("chapters/one/theory")) == {"github.com"}
 
 
-@pytest.mark.parametrize("text", ["unknown", "law:colour"])
-def test_an_unknown_claim_or_field_fails_the_build(source: Path, text: str) -> None:
-    (source / "book" / "index.md").write_text(f"# A book\n\n{{measured}}`{text}`\n")
-    done = build(source)
+def test_a_skeleton_is_built(full: Built) -> None:
+    assert "Three" in full.text("book/parts/limits")
+    assert "Code: runtheory.limits.three" in full.text("chapters/three/theory")
+    assert list(links.broken(full.root / "_build" / "html")) == []
+
+
+def counts(built: Built) -> tuple[dict[str, int], dict[str, int]]:
+    opened, called = json.loads((built.root / "counts.json").read_text())
+    root = built.root.resolve()
+    inside = {Path(name): count for name, count in opened.items() if name.startswith(str(root))}
+    return {str(path.relative_to(root)): count for path, count in inside.items()}, called
+
+
+def test_a_build_reads_everything_once_however_many_numbers_it_prints(
+    plain: Built, full: Built
+) -> None:
+    few, many = (built.page("book/index").count('class="measured"') for built in (plain, full))
+    assert (few, many) == (4, 64)
+    (opened, called), (opened_again, called_again) = counts(plain), counts(full)
+    assert called == called_again == {"read_ledgers": 1, "read_shelf": 1}
+    read = ("chapters/", "demos/", "book/references.bib", "book/parts.toml", "book/atlas.toml")
+    names = {name for name in opened if name.startswith(read)}
+    assert names >= set(sources(plain.root, "*.toml", "*.ipynb", "theory.md"))
+    assert {name: opened[name] for name in names} == {name: opened_again[name] for name in names}
+    tables = {name: opened[name] for name in names if name.endswith(".toml")}
+    demo, others = tables.pop("demos/known_paper.toml"), set(tables.values())
+    assert (demo, others) == (2, {1})  # the one file of a demo is card and ledger
+
+
+def sources(root: Path, *patterns: str) -> Iterator[str]:
+    """Yield the files of chapters and demos that pages are made of; solutions are no page."""
+    for pattern in patterns:
+        for folder in (root / "chapters", root / "demos"):
+            yield from (str(path.relative_to(root)) for path in folder.rglob(pattern))
+
+
+BAD = """# A book
+
+{measured}`unknown`, {measured}`one/unknown`, {measured}`one/law:colour`, {measured}`one/law:name`.
+
+```{claims} nowhere
+```
+"""
+
+
+def test_what_is_not_there_fails_the_build(book: Path) -> None:
+    more = [replace(LAW, id="one/other", source="thm-none"), replace(LAW, id="one/also")]
+    text = ledger(LAW, TABLE, tiny_book.SUM, *more)
+    (book / "chapters" / "one" / "claims.toml").write_text(text)
+    (book / "book" / "index.md").write_text(BAD)
+    done = tiny_book.build(book)
     assert done.returncode != 0
-    assert f"{{measured}}`{text}`" in done.stdout + done.stderr
-
-
-def test_a_claim_without_verdict_or_theorem_fails_the_build(source: Path) -> None:
-    more = LEDGER.replace('"law"', '"other"').replace("thm-one", "thm-none").split("\n\n")[0]
-    (source / "chapters" / "01_one" / "claims.toml").write_text(f"{LEDGER}\n{more}\n")
-    done = build(source)
-    assert done.returncode != 0
-    assert "no notebook has checked the claim other" in done.stdout + done.stderr
-    assert "thm-none" in done.stdout + done.stderr
+    said = done.stdout + done.stderr
+    for text in ("{measured}`unknown`", "{measured}`one/unknown`", "{measured}`one/law:colour`"):
+        assert said.count(text) == 1
+    assert "one/law:name" not in said
+    assert "there is no part nowhere" in said
+    assert "no notebook has checked the claim one/other" in said
+    assert "no notebook has checked the claim one/also" in said
+    assert "thm-none" in said
 
 
 def test_sources_are_read_as_theorems_or_citations() -> None:
     assert source_text("thm-one") == "{prf:ref}`thm-one`"
     assert source_text("cite:known2020 Table 1") == "{cite:t}`known2020` Table 1"
+    assert source_text("cite:known2020") == "{cite:t}`known2020`"
+    assert source_text("a run of ours") == "a run of ours"
 
 
-def test_a_field_that_no_page_prints() -> None:
-    finding = Finding("law", Path("x"), 1, record("law", "holds"))
-    assert finding.field("interval") == "none"
-    with pytest.raises(KeyError):
-        finding.field("colour")
+def finding(**changes: object) -> Finding:
+    return Finding("one/law", Path("x"), 1, record(LAW, **changes))
+
+
+def test_the_fields_that_pages_print() -> None:
+    more = {"levels": "2 against 1", "seen from": "0.3 on", "twin": "refused by 7 tolerances"}
+    found = finding(more=more, interval=[-0.5, 1.25])
+    printed = {
+        "name": "law",
+        "measured": "−0.123",
+        "text": "-0.123456 (the tightest of 3 cases)",
+        "expected": "0.5",
+        "tolerance": "1e-9",
+        "verdict": "✓ holds",
+        "interval": "[-0.5, 1.25]",
+        **more,
+    }
+    assert {name: found.field(name) for name in printed} == printed
+    assert finding().field("interval") == finding().field("levels") == "none"
+    for unknown in ("colour", "id", ""):
+        with pytest.raises(KeyError):
+            found.field(unknown)
+
+
+@pytest.mark.parametrize(
+    ("tex", "letters"),
+    [
+        ("X", ["X"]),
+        ("X, X_i", ["X"]),
+        (r"\lambda_W, \lambda_H", [r"\lambda"]),
+        (r"\hat R, \bar g", ["R", "g"]),
+        (r"V_{\mathrm{mix}}", ["V"]),
+        (r"\mathrm B", ["B"]),
+        (r"w^{(j)}, h^{(j)}, a_j", ["w", "h", "a"]),
+        (r"u, \mu_u, t_u, h_u", ["u", r"\mu", "t", "h"]),
+        (r"f(x, y)", ["f"]),
+        (r"\lVert g \rVert", ["g"]),
+    ],
+)
+def test_the_letters_that_a_symbol_is_built_on(tex: str, letters: list[str]) -> None:
+    assert bases(tex) == letters
