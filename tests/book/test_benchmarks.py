@@ -19,6 +19,7 @@ from benchmarks import harness, mixing, table, targets, timing
 from benchmarks.targets import Target, Verdict
 from benchmarks.timing import Comparison, Way
 from runtheory import records
+from tests.book import tiny_book
 from tools import notebooks
 
 
@@ -206,24 +207,14 @@ def test_shipped_record_names_its_setting_and_has_a_row_for_every_target() -> No
 
 
 @pytest.fixture
-def source(tmp_path: Path) -> Path:
-    config = yaml.safe_load((notebooks.ROOT / "_config.yml").read_text(encoding="utf-8"))
-    config["sphinx"]["local_extensions"] = {"tools.sphinx_runtheory": str(notebooks.ROOT)}
-    (tmp_path / "_config.yml").write_text(yaml.safe_dump(config))
-    (tmp_path / "_toc.yml").write_text(
-        yaml.safe_dump({"format": "jb-book", "root": "book/benchmarks"})
+def source(book: Path) -> Path:
+    """The tiny book with no page but that of the benchmarks."""
+    (book / "_toc.yml").write_text(
+        yaml.safe_dump({"format": "jb-book", "root": "book/benchmarks"}), encoding="utf-8"
     )
-    shutil.copytree(notebooks.ROOT / "book" / "theme", tmp_path / "book" / "theme")
-    (tmp_path / "book" / "references.bib").touch()
     page = notebooks.ROOT / "book" / "appendices" / "benchmarks.md"
-    shutil.copy(page, tmp_path / "book" / "benchmarks.md")
-    return tmp_path
-
-
-def build(source: Path) -> subprocess.CompletedProcess[str]:
-    jupyter_book = str(Path(sys.executable).parent / "jupyter-book")
-    command = [jupyter_book, "build", str(source), "--all", "-n", "-W", "--keep-going"]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    shutil.copy(page, book / "book" / "benchmarks.md")
+    return book
 
 
 def test_the_page_is_drawn_from_the_record(source: Path) -> None:
@@ -231,9 +222,9 @@ def test_the_page_is_drawn_from_the_record(source: Path) -> None:
     moved = {"comparison": "cutmix-image", "peer": "timm, per element"}
     rows = (*record.rows, {**record.rows[0], **moved})
     records.write(replace(record, rows=rows), source / "results")
-    done = build(source)
+    done = tiny_book.build(source)
     assert done.returncode == 0, done.stdout + done.stderr
-    html = (source / "_build" / "html" / "book" / "benchmarks.html").read_text(encoding="utf-8")
+    html = tiny_book.page(source, "book/benchmarks")
     assert "<p>4.00 [3.00, 5.00]</p>" in html
     assert 'rowspan="4"' in html
     assert timing.ABSENT in html
@@ -244,11 +235,11 @@ def test_the_page_is_drawn_from_the_record(source: Path) -> None:
 
 
 def test_a_missing_or_damaged_record_fails_the_build(source: Path) -> None:
-    done = build(source)
+    done = tiny_book.build(source)
     assert done.returncode != 0
     assert "there is no record &#39;benchmarks/peers&#39;" in done.stderr.replace("'", "&#39;")
     (source / "results" / "benchmarks").mkdir(parents=True)
     (source / "results" / "benchmarks" / "peers.json").write_text(json.dumps({"rows": []}))
-    done = build(source)
+    done = tiny_book.build(source)
     assert done.returncode != 0
     assert "must hold" in done.stderr

@@ -42,14 +42,16 @@ def test_a_stored_run_is_whole_and_repeats(tmp_path: Path) -> None:
     stored = first.metadata["runtheory"]
     assert stored["digest"] == notebooks.digest(first)
     assert set(stored["versions"]) == {"python", "torch", "numpy", "runtheory"}
-    assert set(stored) == {"digest", "versions", "device", "threads", "seconds"}
+    times = ("seconds", "processor_seconds")
+    assert set(stored) == {"digest", "versions", "device", "threads", *times}
+    assert 0 < stored["processor_seconds"] < 180
     assert explorable.outputs[0].data[VIEW]["model_id"] in stored_state(first)
     models = {model["model_name"] for model in stored_state(first).values()}
     assert {"IntSliderModel", "StackModel", "LinkModel"} <= models
     assert "LabelModel" not in models
     execute.execute(path, "")
     second = notebooks.read(path)
-    second.metadata["runtheory"]["seconds"] = stored["seconds"]
+    second.metadata["runtheory"].update({name: stored[name] for name in times})
     assert second == first
     assert set(first.metadata["widgets"]) == {STATE}
 
@@ -111,6 +113,40 @@ def test_the_readers_exercises_are_made_and_run(tmp_path: Path) -> None:
 def test_a_solved_notebook_stands_for_its_exercises() -> None:
     path = notebooks.ROOT / "chapters" / "none" / "exercises.ipynb"
     assert execute._source_of(path) == path
+
+
+def test_demos_are_run_like_other_notebooks(
+    good_book: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = notebooks.notebook_paths(good_book)
+    assert [str(path.relative_to(good_book)) for path in paths] == [
+        "chapters/one/exercises.ipynb",
+        "chapters/one/lab_one.ipynb",
+        "chapters/one/solutions.ipynb",
+        "chapters/two/exercises.ipynb",
+        "chapters/two/lab.ipynb",
+        "chapters/two/solutions.ipynb",
+        "demos/known_paper.ipynb",
+    ]
+    monkeypatch.setattr(execute.notebooks, "notebook_paths", lambda: paths)
+    monkeypatch.setattr(execute, "ProcessPoolExecutor", Here)
+    ran: list[Path] = []
+    monkeypatch.setattr(execute, "attempt", lambda path, _: (not ran.append(path), ""))
+    assert execute.main([]) == 0
+    assert ran == [paths[number] for number in (2, 1, 5, 4, 6)]  # exercises by their solutions
+
+
+class Here:
+    """A pool of no processes: what it is given runs here."""
+
+    def __init__(self, jobs: int) -> None:
+        self.map = map
+
+    def __enter__(self) -> Here:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        return None
 
 
 def test_only_the_install_cell_is_outside_the_digest(tmp_path: Path) -> None:

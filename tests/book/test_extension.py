@@ -286,6 +286,8 @@ def test_a_build_reads_everything_once_however_many_numbers_it_prints(
     names = {name for name in opened if name.startswith(read)}
     assert names >= set(sources(plain.root, "*.toml", "*.ipynb", "theory.md"))
     assert {name: opened[name] for name in names} == {name: opened_again[name] for name in names}
+    assert opened["chapters/one/solutions.ipynb"] == 1  # no page, so read for its claims alone
+    assert opened["book/references.bib"] == 2  # by the bibliography itself as well
     tables = {name: opened[name] for name in names if name.endswith(".toml")}
     demo, others = tables.pop("demos/known_paper.toml"), set(tables.values())
     assert (demo, others) == (2, {1})  # the one file of a demo is card and ledger

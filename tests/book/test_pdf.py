@@ -6,73 +6,20 @@ The PDF itself is made by `make pdf` alone: its programs are no part of the test
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import nbformat
 import pytest
-import yaml
 from nbformat import NotebookNode
 
 from runtheory.claims import MIME as CLAIM
 from runtheory.exercises import MIME as EXERCISE
+from tests.book import tiny_book
 from tools import notebooks, pdf
 from tools.sphinx_runtheory import printed
 from tools.widgets import VIEW
 
-RECORD = {
-    "id": "law",
-    "kind": "law",
-    "statement": "The mean of $X$ is one half.",
-    "measured_text": "0.4_9* (5 cases)",
-    "expected_text": "0.5",
-    "tolerance_text": "5.0 standard errors",
-    "measured": 0.49,
-    "verdict": "holds",
-}
-TOC = {
-    "format": "jb-book",
-    "root": "book/index",
-    "parts": [
-        {"caption": "Front", "chapters": [{"file": "book/how"}]},
-        {
-            "caption": "Chapters",
-            "chapters": [
-                {
-                    "file": "chapters/01_one/theory",
-                    "sections": [{"file": "chapters/01_one/lab_one"}],
-                }
-            ],
-        },
-        {"caption": "Back", "chapters": [{"file": "book/claims"}]},
-    ],
-}
-THEORY = """# One: theory
-
-:::{prf:theorem} Half
-:label: thm-one
-
-$$
-a = b
-$$
-:::
-
-:::{prf:proof}
-Plain.
-:::
-
-By {prf:ref}`thm-one`.
-"""
-LEDGER = """
-[[claim]]
-id = "law"
-statement = "The mean of $X$ is one half."
-source = "thm-one"
-kind = "law"
-lab = "lab_one"
-"""
+RECORD = tiny_book.record(tiny_book.OF_TWO[0], measured_text="0.4_9* (5 cases)")
 
 
 def output(**data: object) -> NotebookNode:
@@ -111,9 +58,11 @@ def test_install_cells_and_folds_are_not_printed() -> None:
 def test_verdicts_are_printed_as_text() -> None:
     claim, exercise = printed.for_print(lab()).cells[1].outputs
     assert list(claim.data) == list(exercise.data) == ["text/markdown"]
-    assert "✓ **holds** `law` (law)" in claim.data["text/markdown"]
-    assert "The mean of $X$ is one half." in claim.data["text/markdown"]
-    assert r"measured 0\.4\_9\* \(5 cases\)" in claim.data["text/markdown"]
+    assert claim.data["text/markdown"] == (
+        "> ✓ **holds** `two/variance` (law)\\\n> The variance falls.\\\n"
+        r"> measured 0\.4\_9\* \(5 cases\); expected 0\.5; tolerance 1e\-9; "
+        "twin refused by 7 tolerances\n"
+    )
     assert exercise.data["text/markdown"] == r"✗ not yet: a\_b\_c"
 
 
@@ -126,47 +75,32 @@ def test_a_slider_becomes_its_first_frame() -> None:
     assert texts(result)[2] == printed.SLIDER
 
 
-@pytest.fixture
-def source(tmp_path: Path) -> Path:
-    config = yaml.safe_load((notebooks.ROOT / "_config.yml").read_text(encoding="utf-8"))
-    config["sphinx"]["local_extensions"] = {"tools.sphinx_runtheory": str(notebooks.ROOT)}
-    (tmp_path / "_config.yml").write_text(yaml.safe_dump(config))
-    (tmp_path / "_toc.yml").write_text(yaml.safe_dump(TOC))
-    shutil.copytree(notebooks.ROOT / "book" / "theme", tmp_path / "book" / "theme")
-    chapter = tmp_path / "chapters" / "01_one"
-    chapter.mkdir(parents=True)
-    (tmp_path / "book" / "references.bib").write_text("")
-    (tmp_path / "book" / "index.md").write_text("# A book\n\nOpening.\n\n## For whom\n\nYou.\n")
-    (tmp_path / "book" / "how.md").write_text("# How\n\nSo, says {prf:ref}`thm-one`.\n")
-    (tmp_path / "book" / "claims.md").write_text("# Claims\n\n```{claims}\n```\n")
-    (chapter / "theory.md").write_text(THEORY)
-    (chapter / "claims.toml").write_text(LEDGER)
-    notebooks.write(lab(), chapter / "lab_one.ipynb")
-    return tmp_path
-
-
 def in_order(text: str, *parts: str) -> bool:
     """Tell whether the parts follow one another in ``text``, each after the end of the last."""
     return re.search(".*?".join(map(re.escape, parts)), text, re.S) is not None
 
 
-def test_one_document_in_the_order_of_the_table_of_contents(source: Path) -> None:
-    program = Path(sys.executable).parent / "jupyter-book"
-    options = ["--builder", "latex", "--all", "-n", "-W", "--keep-going"]
-    command = [str(program), "build", str(source), *options]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+def test_one_document_in_the_order_of_the_table_of_contents(book: Path) -> None:
+    slider = output(**{"text/html": "<noscript><img></noscript>", "text/plain": "<HTML object>"})
+    lab = book / "chapters" / "one" / "lab_one.ipynb"
+    tiny_book.edit(lab, lambda notebook: notebook.cells[2].outputs.append(slider))
+    done = tiny_book.build(book, "--builder", "latex")
     assert done.returncode == 0, done.stdout + done.stderr
-    tex = (source / "_build" / "latex" / f"{pdf.NAME}.tex").read_text(encoding="utf-8")
+    tex = (book / "_build" / "latex" / f"{pdf.NAME}.tex").read_text(encoding="utf-8")
     pages = (r"\frontmatter", r"\chapter{About this book}", r"\section{For whom}")
-    pages += (r"\chapter{How}", r"\mainmatter", r"\chapter{One: theory}", r"\section{Lab one}")
+    pages += (r"\chapter{How}", r"\mainmatter", r"\chapter{The core}", r"\chapter{The mean}")
+    pages += (r"\section{Lab: means}", r"\chapter{Noise}", r"\section{A paper’s idea}")
     assert in_order(tex, r"\release{", *pages, r"\backmatter", r"\chapter{Claims}")
-    label = r"\label{chapters/01_one/theory:thm-one}"
-    proof = (r"\begin{runtheoryproof}", "Plain.", r"\end{runtheoryproof}")
+    label = r"\label{chapters/one/theory:thm-one}"
+    proof = (r"\begin{runtheoryproof}", "Plain, by", r"\end{runtheoryproof}")
     assert in_order(tex, r"\phantomsection", label, "Theorem 1 (Half)", *proof)
-    assert r"\label{\detokenize{book/claims:claim-law}}" in tex
+    assert r"\label{\detokenize{book/claims/core:claim-one-law}}" in tex
+    assert r"\label{\detokenize{book/claims/noise:claim-known_paper-idea}}" in tex
+    assert in_order(tex, "Noise < signal", "builds on", "The mean", r"\chapter{How}")
+    assert "svg" not in tex
     assert "HTML object" not in tex
-    assert "install()" not in tex
-    assert (source / "_build" / "latex" / "runtheory.sty").is_file()
+    assert "find_spec" not in tex
+    assert (book / "_build" / "latex" / "runtheory.sty").is_file()
 
 
 LOG = f"""Overfull \\hbox (3.1pt too wide) in paragraph at lines 1--2
@@ -210,8 +144,8 @@ def test_a_fault_in_the_log_leaves_no_pdf(monkeypatch: pytest.MonkeyPatch, tmp_p
         pdf.set_pages(tmp_path)
 
 
-def test_a_drawing_has_words_for_those_who_do_not_see_it() -> None:
-    drawing = (notebooks.ROOT / "book" / "theme" / "map.svg").read_text(encoding="utf-8")
+def test_the_map_of_ideas_has_words_for_those_who_do_not_see_it() -> None:
+    drawing = (notebooks.ROOT / "chapters" / "interplay" / "map.svg").read_text(encoding="utf-8")
     assert "<title" in drawing
     assert "<desc" in drawing
     assert not re.search(r"href|url\(http|@import|<script", drawing)
