@@ -66,12 +66,32 @@ def test_a_notebook_says_how_long_it_ran_and_where(tmp_path: Path) -> None:
     )
     path = notebook(path, {"seconds": 3, "device": "NVIDIA H200", "threads": 8})
     assert costs.run_text(path) == "ran in 3 s on NVIDIA H200"
+    path = notebook(path, {**stored, "processor_seconds": 12.4})
+    assert costs.run_text(path) == "runs in 12 processor seconds on a CPU, one thread"
 
 
 def test_a_notebook_that_was_never_run_and_a_page_promise_nothing(tmp_path: Path) -> None:
     path = notebook(tmp_path / "lab.ipynb", None)
     assert costs.cost_text(document(), path) == "About 1 min to read"
     assert costs.cost_text(document(), tmp_path / "theory.md") == "About 1 min to read"
+    path = notebook(path, {"digest": "0"})  # a skeleton
+    assert costs.cost_text(document(), path) == "About 1 min to read"
+
+
+@pytest.mark.parametrize(
+    ("page", "timed"),
+    [
+        ("book/claims", False),
+        ("book/claims/noise", False),
+        ("book/theorems", False),
+        ("book/glossary", False),
+        ("book/not_reproduced", True),
+        ("book/parts/noise", True),
+        ("chapters/claims/theory", True),
+    ],
+)
+def test_pages_that_are_looked_up_have_no_reading_time(page: str, timed: bool) -> None:
+    assert (costs.UNTIMED.fullmatch(page) is None) is timed
 
 
 def test_every_page_says_what_it_costs(site: Path) -> None:
