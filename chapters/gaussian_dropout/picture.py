@@ -1,0 +1,38 @@
+"""Draw the picture of the theory page: ``python chapters/gaussian_dropout/picture.py``."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import matplotlib as mpl
+import torch
+
+from runtheory import plot
+from runtheory.noise import gaussian_dropout as noise
+
+RATE, MEAN = 0.5, 2.0
+
+
+def main() -> None:
+    """Write ``picture.svg`` beside this file."""
+    mpl.rcParams["svg.hashsalt"] = "gaussian_dropout"
+    canvas, panels = plot.figure(rows=2, width=4.0, height=1.9, sharex=True)
+    line = torch.linspace(-4, 8, 400, dtype=torch.float64)
+    for axes, count in zip(panels, (2, 32), strict=True):
+        values, weights = noise.sum_law(torch.full((count,), MEAN / count), rate=RATE)
+        stairs = torch.cat([torch.zeros(1), weights.cumsum(0), torch.ones(1)])
+        axes.step(torch.cat([line[:1], values, line[-1:]]), stairs, where="post", label="masks")
+        deviation = MEAN * math.sqrt(RATE / (1 - RATE) / count)
+        normal = torch.special.ndtr((line - MEAN) / deviation)
+        axes.plot(line, normal, linestyle="--", label="normal factors")
+        axes.set_title(f"{count} features", fontsize=10)
+        axes.set_ylabel("share below")
+    panels[0].legend(fontsize=9, frameon=False, loc="lower right")
+    panels[1].set_xlabel("logit")
+    path = Path(__file__).with_name("picture.svg")
+    canvas.savefig(path, format="svg", metadata={"Date": None})
+
+
+if __name__ == "__main__":
+    main()
