@@ -96,6 +96,7 @@ def test_quadratic_is_below_mcallester_exactly_below_one_quarter(budget, share):
     assert (second < first) == (first < 0.25) or first == pytest.approx(0.25, abs=1e-9)
 
 
+@settings(max_examples=40)
 @given(
     risk=st.floats(0.001, 0.9),
     divergence=st.floats(0, 100),
