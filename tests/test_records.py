@@ -280,6 +280,14 @@ def test_a_caption_says_what_was_run(seeds: tuple[int, ...], listed: str) -> Non
     assert record.caption() == f"first/grid: 3 rows, {listed}, 55 min on a processor, 1 thread"
 
 
+@pytest.mark.parametrize(
+    ("wall_seconds", "cost"), [(1.5, "2 s"), (89.0, "89 s"), (90.0, "2 min"), (7300.0, "122 min")]
+)
+def test_a_caption_gives_short_runs_in_seconds(wall_seconds: float, cost: str) -> None:
+    record = replace(RECORD, wall_seconds=wall_seconds)
+    assert record.caption().endswith(f"seeds 0 to 1, {cost} on a processor, 1 thread")
+
+
 def test_a_family_differs_in_the_named_columns_alone() -> None:
     other = {"masks": 8, "rate": 0.8}
     assert live_family(RUNS, EIGHT, {"rate": 0.8}) == [EIGHT, other]
