@@ -151,10 +151,15 @@ def attempt(path: Path, repository: str, seconds: float = SECONDS) -> tuple[bool
         return False, f"{path}: not stored, {error}"
 
 
-def synchronise(repository: str) -> None:
-    """Write the install cells for a changed address, and the lists made from cards; run nothing."""
+def write_lists() -> None:
+    """Write the lists that are made from the cards, and say which changed."""
     for name in lists.write(read_shelf()):
         print(f"{name}: written from the cards")
+
+
+def synchronise(repository: str) -> None:
+    """Write the install cells for a changed address, and the lists made from cards; run nothing."""
+    write_lists()
     for path in notebooks.notebook_paths():
         old = notebooks.read(path)
         new = notebooks.with_install_cell(old, repository)
@@ -183,6 +188,7 @@ def main(arguments: list[str] | None = None) -> int:
         for went_well, text in pool.map(attempt, paths, [repository] * len(paths)):
             print(text, file=sys.stdout if went_well else sys.stderr, flush=True)
             well = well and went_well
+    write_lists()  # exercises that were made for the first time are listed
     return 0 if well else 1
 
 
