@@ -137,11 +137,11 @@ class Record:
         first, last = self.seeds[0], self.seeds[-1]
         run = tuple(range(first, last + 1)) == self.seeds and first < last
         listed = f"{first} to {last}" if run else ", ".join(map(str, self.seeds))
-        seeds = f"seed{'s' if len(self.seeds) > 1 else ''} {listed}"
-        minutes, seconds = self.wall_seconds / 60, self.wall_seconds
-        cost = f"{minutes:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"
-        rows = f"{len(self.rows)} rows"
-        return f"{self.chapter}/{self.name}: {rows}, {seeds}, {cost} on {self.hardware}"
+        seeds = f"seeds {listed}" if len(self.seeds) > 1 else f"seed {listed}"
+        spent = self.wall_seconds
+        cost = f"{spent / 60:.0f} min" if spent >= 90 else f"{spent:.0f} s"
+        rows = f"{self.chapter}/{self.name}: {len(self.rows)} rows"
+        return f"{rows}, {seeds}, {cost} on {self.hardware}"
 
 
 def live_family(
@@ -177,20 +177,18 @@ def live_evidence(
         raise ValueError(f"{record.name}: {len(steps)} steps, {len(family)} arms, {count} seeds")
 
     def at(step: Value, column: str, where: Mapping[str, Value]) -> np.ndarray:
-        if step is None:
-            return record.final(column, **where)
-        series = record.series(column, **{**where, "step": step})
-        if series.shape[1] > 1:
+        cell = dict(where) if step is None else {**where, "step": step}
+        series = record.series(column, **cell)
+        if step is not None and series.shape[1] > 1:
             raise ValueError(f"{record.name}: {series.shape[1]} runs of each seed equal {where}")
-        return series[:, 0]
+        return series[:, -1]
 
     def values(where: Mapping[str, Value]) -> np.ndarray:  # (seed, step, column)
         table = [[at(step, column, where) for column in columns] for step in steps]
         return change(np.moveaxis(np.array(table), -1, 0))
 
     variance = np.mean([values(where).var(axis=0, ddof=1) for where in family], axis=0)
-    error = np.sqrt(variance * (1 + 1 / count))
-    return values(arm).mean(axis=0), error, len(family) * (count - 1)
+    return values(arm).mean(axis=0), np.sqrt(variance * (1 + 1 / count)), len(family) * (count - 1)
 
 
 def check_row(row: Mapping[str, object], *, place: str = "") -> None:
