@@ -52,7 +52,10 @@ class Outcome:
         return stored | {"expected_verdict": self.claim.verdict, "more": more | self._twin()}
 
     def _twin(self) -> dict[str, str]:
-        return {} if self.twin is None else {"twin": f"refused by {self.twin.refusal}"}
+        if self.twin is None:
+            return {}
+        refused = self.twin.verdict == "contradicted"
+        return {"twin": f"refused by {self.twin.refusal}" if refused else "passes as well"}
 
     def _rows(self) -> dict[str, str]:
         found = self.judgement
