@@ -39,7 +39,7 @@ test: $(STAMP) ## every check, unit test, notebook and page; T=slug: one techniq
 	only=$$($(BIN)/python -m tools.only $(T)) && $(PYTEST) $$only
 else
 test: check book
-	$(PYTEST) tests chapters $(wildcard demos)
+	$(PYTEST) tests chapters demos
 endif
 
 new: $(STAMP) ## lay the skeleton of a technique: make new SLUG=name PART=part [CODE=module]
