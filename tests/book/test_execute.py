@@ -7,7 +7,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tools import execute, notebooks
+from tools import execute, lists, notebooks
+from tools.cards import read_shelf
 from tools.execute import NotebookError
 from tools.widgets import STATE, VIEW, stored_state
 
@@ -115,11 +116,11 @@ def test_a_solved_notebook_stands_for_its_exercises() -> None:
     assert execute._source_of(path) == path
 
 
-def test_demos_are_run_like_other_notebooks(
-    good_book: Path, monkeypatch: pytest.MonkeyPatch
+def test_demos_are_run_like_other_notebooks_and_lists_are_written(
+    book: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    paths = notebooks.notebook_paths(good_book)
-    assert [str(path.relative_to(good_book)) for path in paths] == [
+    paths = notebooks.notebook_paths(book)
+    assert [str(path.relative_to(book)) for path in paths] == [
         "chapters/one/exercises.ipynb",
         "chapters/one/lab_one.ipynb",
         "chapters/one/solutions.ipynb",
@@ -129,11 +130,14 @@ def test_demos_are_run_like_other_notebooks(
         "demos/known_paper.ipynb",
     ]
     monkeypatch.setattr(execute.notebooks, "notebook_paths", lambda: paths)
+    monkeypatch.setattr(execute, "read_shelf", lambda: read_shelf(book))
     monkeypatch.setattr(execute, "ProcessPoolExecutor", Here)
+    (book / "_toc.yml").unlink()
     ran: list[Path] = []
     monkeypatch.setattr(execute, "attempt", lambda path, _: (not ran.append(path), ""))
     assert execute.main([]) == 0
     assert ran == [paths[number] for number in (2, 1, 5, 4, 6)]  # exercises by their solutions
+    assert list(lists.faults(read_shelf(book))) == []  # and what it made is listed
 
 
 class Here:
