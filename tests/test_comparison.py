@@ -41,7 +41,7 @@ def record() -> Record:
 
 def test_differences_are_paired_by_seed_in_each_configuration(record) -> None:
     found = differences(record, "accuracy", axis="method", baseline="plain")
-    assert [(part.held, part.value) for part in found] == [
+    assert [(part.configuration, part.value) for part in found] == [
         ({"width": width}, method) for width in (8, 16) for method in ("mixed", "cut")
     ]
     for part in found:
@@ -57,7 +57,7 @@ def test_conditions_choose_rows_and_seeds_without_a_partner_are_left_out(record)
     found = differences(
         replace(record, rows=rows), "accuracy", axis="method", baseline="plain", where=["width=16"]
     )
-    assert [(part.value, part.held, part.difference.count) for part in found] == [
+    assert [(part.value, part.configuration, part.difference.count) for part in found] == [
         ("mixed", {}, 3), ("cut", {}, 2)
     ]  # fmt: skip
     assert found[1].difference.mean == pytest.approx(-0.25 * (1 + 3) / 2)
@@ -65,6 +65,15 @@ def test_conditions_choose_rows_and_seeds_without_a_partner_are_left_out(record)
         record, "accuracy", axis="width", baseline="8", where=["method=cut", "step=20"]
     )
     assert [(part.value, part.difference.mean) for part in widths] == [(16, 8.0)]
+
+
+def test_a_configured_list_tells_rows_apart(record) -> None:
+    grid = record.config["grid"]
+    grid = {**grid, "fixed": {"places": [1, 2]}}
+    rows = [{**row, "places": [1, row["width"]]} for row in record.rows]
+    listed = replace(record, config={"grid": grid}, rows=tuple(rows))
+    compared = differences(listed, "accuracy", axis="method", baseline="plain")
+    assert [part.configuration["places"] for part in compared] == [(1, 8), (1, 8), (1, 16), (1, 16)]
 
 
 def test_the_table_shows_what_varies(record) -> None:

@@ -12,6 +12,7 @@ from runtheory.evaluation.localisation import (
     class_activation_map,
     intersection_over_union,
     localise,
+    scattered,
     upsample,
 )
 
@@ -60,3 +61,15 @@ def test_a_threshold_outside_the_range_is_refused():
 def test_maps_and_weights_must_fit():
     with pytest.raises(ValueError, match="equal channels, got 3, 2"):
         class_activation_map(torch.zeros(1, 3, 2, 2), torch.zeros(4, 2), torch.zeros(1).long())
+
+
+def test_an_image_lies_in_its_box_on_a_black_canvas() -> None:
+    pixels = torch.rand(20, 2, 5, 7, generator=torch.Generator().manual_seed(0)) + 0.1
+    canvases, boxes = scattered(pixels, torch.Generator().manual_seed(1))
+    assert canvases.shape == (20, 2, 10, 14)
+    for pixel, canvas, (top, bottom, left, right) in zip(
+        pixels, canvases, boxes.tolist(), strict=True
+    ):
+        assert torch.equal(canvas[:, top:bottom, left:right], pixel)
+        assert (canvas != 0).sum() == pixel.numel()
+    assert len(boxes.unique(dim=0)) > 10

@@ -8,6 +8,8 @@ from jaxtyping import Float, Int64
 from scipy import ndimage
 from torch import Tensor
 
+from runtheory.shapes import Images
+
 BoxEdges = Int64[Tensor, "box 4"]
 
 
@@ -75,6 +77,20 @@ def intersection_over_union(first: BoxEdges, second: BoxEdges) -> Float[Tensor, 
     areas = [(box[:, 1::2] - box[:, 0::2]).clamp(min=0).prod(dim=1) for box in (first, second)]
     union = (areas[0] + areas[1]).to(torch.float64) - common
     return common / union.clamp(min=1.0)
+
+
+def scattered(pixels: Images, generator: torch.Generator) -> tuple[Images, BoxEdges]:
+    """Return each image somewhere on a black canvas of twice its side, and the boxes they fill.
+
+    Boxes are int64 (top, bottom, left, right), the ends excluded, on the generator's device.
+    """
+    count, channels, height, width = pixels.shape
+    canvas = pixels.new_zeros((count, channels, 2 * height, 2 * width))
+    top = torch.randint(height + 1, (count,), generator=generator)
+    left = torch.randint(width + 1, (count,), generator=generator)
+    for image, y, x, target in zip(pixels, top.tolist(), left.tolist(), canvas, strict=True):
+        target[:, y : y + height, x : x + width] = image
+    return canvas, torch.stack((top, top + height, left, left + width), dim=1)  # (image, edge)
 
 
 def _largest_component(heat: np.ndarray, fraction: float) -> tuple[int, int, int, int]:

@@ -16,6 +16,7 @@ from runtheory.evaluation.localisation import (
     class_activation_map,
     intersection_over_union,
     localise,
+    scattered,
     upsample,
 )
 from runtheory.evaluation.occlusion import occlude_boundary, occlude_centre
@@ -23,7 +24,6 @@ from runtheory.evaluation.outliers import area_under_curve, max_probability, neg
 from runtheory.modes import evaluating
 from runtheory.nets import as_classifier
 from runtheory.randomness import stream
-from runtheory.shapes import Images
 
 
 @dataclass(frozen=True)
@@ -139,20 +139,6 @@ class RobustnessProbe:
 
     def _on_pixels(self, net: nn.Module) -> Callable[[Tensor], Tensor]:
         return lambda pixels: net(data.normalise_pixels(pixels, self.image_set))
-
-
-def scattered(pixels: Images, generator: torch.Generator) -> tuple[Images, Tensor]:
-    """Return each image somewhere on a black canvas of twice its side, and the boxes they fill.
-
-    Boxes are int64 (top, bottom, left, right), the ends excluded, on the generator's device.
-    """
-    count, channels, height, width = pixels.shape
-    canvas = pixels.new_zeros((count, channels, 2 * height, 2 * width))
-    top = torch.randint(height + 1, (count,), generator=generator)
-    left = torch.randint(width + 1, (count,), generator=generator)
-    for image, y, x, target in zip(pixels, top.tolist(), left.tolist(), canvas, strict=True):
-        target[:, y : y + height, x : x + width] = image
-    return canvas, torch.stack((top, top + height, left, left + width), dim=1)  # (image, edge)
 
 
 def _accuracy(logits: Tensor, labels: Tensor) -> float:

@@ -1,48 +1,54 @@
 """Recipes: every recorded number of the book comes from one of these.
 
-A module of this package is the slug of a technique; what its recipes record lies under
+A module of this package bears the slug of a technique; what its recipes record lies under
 ``results/<slug>/``. Modules are found by themselves (a technique with a second file is a package),
-and ``python -m runtheory.runs list`` shows every recipe. One takes three things:
+and ``python -m runtheory.runs list`` shows every recipe. One takes three things.
 
-1. **A cell**: a frozen dataclass of *all* that the numbers depend on. :class:`shared.TrainedCell`
-   brings optimiser and schedule, :class:`shared.ConvnetCell` images and width as well. Nothing that
-   could be another number stays in the code.
+1. *A cell*: a frozen dataclass of **all** that the numbers depend on, measuring included. What could
+be another number is a field, and so a column of the record. :class:`shared.TrainedCell` brings
+batch, optimiser and schedule, :class:`shared.ConvnetCell` images and width as well::
 
-   @dataclass(frozen=True, kw_only=True)
-   class SmoothingCell(ConvnetCell):
-       targets: TargetArm
-       amount: float = 0.1
+    @dataclass(frozen=True, kw_only=True)
+    class SmoothingCell(ConvnetCell):
+        targets: TargetArm
+        amount: float = 0.1
 
-2. **Arms**: a choice that is no number is a value, which holds what it stands for. The record keeps
-   its name. An axis of plain numbers needs none.
+2. *Arms*: a choice that is no number is a value, which holds what it stands for. The record keeps
+its name. An axis of plain numbers needs none::
 
-   @dataclass(frozen=True)
-   class TargetArm(Arm):
-       objective: Callable[[float], Objective]   # a class or function of a module
+    @dataclass(frozen=True)
+    class TargetArm(Arm):
+        objective: Callable[[float], Objective]  # a class or function of a module, no lambda
 
-   ARMS = by_name(TargetArm("smoothed", SmoothedObjective), TargetArm("permuted", Permuted))
-   SMALL = SmoothingCell(targets=ARMS["smoothed"], width=16, steps=4000, rows=4)
+    ARMS = by_name(TargetArm("smoothed", Smoothed), TargetArm("permuted", Permuted))
+    SMALL = SmoothingCell(targets=ARMS["smoothed"], width=16, steps=4000, rows=4)
 
-3. **A function** that is decorated with its two grids. Its name is the record's name, its docstring
-   says source, cost and what is expected (before it is run). It builds network, images, objective
-   and measures, and hands them to :func:`shared.train_and_measure`, the one body that trains.
+3. *A function* that is decorated with its two grids. Its name is that of the record; its docstring
+says source, cost and, written before the run, what is expected. It makes network, images, objective
+and measures, and hands them to :func:`shared.train_and_measure`, the one body that trains::
 
-   @recipe(
-       full=Grid(SMALL, {"targets": [*ARMS.values()], "amount": (0.05, 0.1, 0.2)}),
-       tiny=Grid(replace(SMALL, per_class=20, width=4, steps=8), {"amount": (0.1, 0.2)}),
-   )
-   def label_smoothing(cell: SmoothingCell, device: str, checkpoint: Path | None) -> Iterable[Row]:
-       \"\"\"Two kinds of targets at three amounts. After [key]. Cost: ... Expected: ...\"\"\"
-       image_set = chosen_images(cell, device)
-       net = convnet(image_set, seed=cell.seed, width=cell.width, pooled=True)
-       objective = cell.targets.objective(cell.amount)
-       measure = CollapseProbe(image_set, cross_entropy)
-       return train_and_measure(cell, Experiment(net, image_set, objective, measure), checkpoint)
+    @recipe(
+        full=Grid(SMALL, {"targets": tuple(ARMS.values()), "amount": (0.05, 0.1, 0.2)}),
+        tiny=Grid(replace(SMALL, per_class=20, width=4, steps=8), {"amount": (0.1, 0.2)}),
+    )
+    def label_smoothing(
+        cell: SmoothingCell, device: str, checkpoint: Path | None
+    ) -> Iterable[Row]:
+        \"\"\"Two kinds of targets, three amounts. After ... Cost: ... Expected: ...\"\"\"
+        image_set = chosen_images(cell, device)
+        net = convnet(image_set, seed=cell.seed, width=cell.width, pooled=True)
+        objective = cell.targets.objective(cell.amount)
+        measure = CollapseProbe(image_set, cross_entropy)
+        return train_and_measure(cell, Experiment(net, image_set, objective, measure), checkpoint)
 
-Names of measured columns must not be those of the cell. A row may hold lists of numbers. Whatever
-is not trained by the loop returns its rows in its own way (``step_time``, ``rare_features``).
-``tests/contract/test_recipes.py`` sends every recipe through one set of tests. Record it with
-``python -m runtheory.runs run label_smoothing --preset full --seeds 0-4``.
+What is trained is defined here (or in the technique's own module); what is measured comes from
+``instruments`` and ``evaluation``, which take their settings as parameters. Measured columns must
+not be called like columns of the cell. A row may hold lists of numbers. What the loop does not
+train returns its rows in its own way (``step_time``, ``rare_features``).
+
+``tests/contract/test_recipes.py`` sends every recipe through one set of tests; one of this name
+(``tests/recipes/test_<slug>.py``) holds what is particular to it. Record it with ``python -m
+runtheory.runs run label_smoothing --preset full --seeds 0-4``.
 """
 
 from __future__ import annotations
