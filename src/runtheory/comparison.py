@@ -10,7 +10,7 @@ from typing import Any
 from runtheory.intervals import Interval, mean_interval
 from runtheory.records import Record, Row, Value
 
-Cells = dict[tuple[Value, ...], dict[Value, dict[Value, float]]]
+Cells = dict[tuple[Any, ...], dict[Value, dict[Value, float]]]
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Difference:
     ``configuration`` holds the columns that the two share and that others do not.
     """
 
-    configuration: dict[str, Value]
+    configuration: dict[str, Any]
     value: Value
     difference: Interval
 
@@ -154,7 +154,7 @@ def _hashable(value: Any) -> Any:
 
 def _cells(rows: Sequence[Row], measure: str, *, axis: str, shared: Sequence[str]) -> Cells:
     """Return the measure of the last row of each cell by shared columns, axis value and seed."""
-    last: dict[tuple[tuple[Value, ...], Value, Value], Row] = {}
+    last: dict[tuple[tuple[Any, ...], Value, Value], Row] = {}
     for row in rows:
         if axis not in row or measure not in row:
             continue

@@ -58,11 +58,6 @@ def test_a_threshold_outside_the_range_is_refused():
         localise(torch.zeros(1, 2, 2), fraction=2.0)
 
 
-def test_maps_and_weights_must_fit():
-    with pytest.raises(ValueError, match="equal channels, got 3, 2"):
-        class_activation_map(torch.zeros(1, 3, 2, 2), torch.zeros(4, 2), torch.zeros(1).long())
-
-
 def test_an_image_lies_in_its_box_on_a_black_canvas() -> None:
     pixels = torch.rand(20, 2, 5, 7, generator=torch.Generator().manual_seed(0)) + 0.1
     canvases, boxes = scattered(pixels, torch.Generator().manual_seed(1))

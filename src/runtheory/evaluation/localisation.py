@@ -79,7 +79,9 @@ def intersection_over_union(first: BoxEdges, second: BoxEdges) -> Float[Tensor, 
     return common / union.clamp(min=1.0)
 
 
-def scattered(pixels: Images, generator: torch.Generator) -> tuple[Images, BoxEdges]:
+def scattered(
+    pixels: Images, generator: torch.Generator
+) -> tuple[Float[Tensor, "batch channel rows columns"], BoxEdges]:
     """Return each image somewhere on a black canvas of twice its side, and the boxes they fill.
 
     Boxes are int64 (top, bottom, left, right), the ends excluded, on the generator's device.

@@ -4,9 +4,9 @@ A module of this package bears the slug of a technique; what its recipes record 
 ``results/<slug>/``. Modules are found by themselves (a technique with a second file is a package),
 and ``python -m runtheory.runs list`` shows every recipe. One takes three things.
 
-1. *A cell*: a frozen dataclass of **all** that the numbers depend on, measuring included. What could
-be another number is a field, and so a column of the record. :class:`shared.TrainedCell` brings
-batch, optimiser and schedule, :class:`shared.ConvnetCell` images and width as well::
+1. *A cell*: a frozen dataclass of **all** that the numbers depend on, measuring included. What
+could be another number is a field, and so a column of the record. :class:`shared.TrainedCell`
+brings batch, optimiser and schedule, :class:`shared.ConvnetCell` images and width as well::
 
     @dataclass(frozen=True, kw_only=True)
     class SmoothingCell(ConvnetCell):

@@ -14,7 +14,7 @@ from itertools import chain, product
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from runtheory.records import Row, Value
+from runtheory.records import Row
 
 PACKAGE = "runtheory.recipes."
 NUMBER = int | float | bool
@@ -158,7 +158,7 @@ class Recipe(Generic[OneCell]):
         return self.run.__module__
 
     def cells(
-        self, preset: str, seeds: Iterable[int], *, where: Mapping[str, Value] | None = None
+        self, preset: str, seeds: Iterable[int], *, where: Mapping[str, Any] | None = None
     ) -> list[OneCell]:
         """Return the cells, seeds outermost: an interrupted run has whole grids of fewer seeds.
 
@@ -201,7 +201,7 @@ def recipe(
     return decorate
 
 
-def _fits(row: Row, where: Mapping[str, Value]) -> bool:
+def _fits(row: Row, where: Mapping[str, Any]) -> bool:
     return all(name in row and row[name] == value for name, value in where.items())
 
 

@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from runtheory import records
 from runtheory.recipes.recipe import Recipe, columns
-from runtheory.records import Record, Row, Value
+from runtheory.records import Record, Row
 from runtheory.runs.cells import Result, Task, joined_row, stored_result
 from runtheory.runs.pool import Outcome, outcomes
 
@@ -144,7 +144,7 @@ def live(
     *,
     seeds: Sequence[int],
     device: str = "cpu",
-    where: Mapping[str, Value] | None = None,
+    where: Mapping[str, Any] | None = None,
 ) -> list[Row]:
     """Run the cells whose columns equal ``where`` here and now, and return their rows.
 
