@@ -33,10 +33,12 @@ def arguments(slug: str, root: Path = ROOT) -> list[str]:
 
 
 def _recipes(slug: str, root: Path) -> list[str]:
-    from runtheory import experiments
+    from runtheory import recipes
 
-    names = [name for name, one in experiments.recipes().items() if one.chapter == slug]
-    return [f"{RECIPES}::test_the_tiny_preset_runs_and_repeats[{name}]" for name in names]
+    names = [name for name, one in recipes.recipes().items() if one.chapter == slug]
+    contract = [f"{RECIPES}::test_the_tiny_preset_runs_and_repeats[{name}]" for name in names]
+    own = [Path("tests/recipes", slug), Path("tests/recipes", f"test_{slug}.py")]
+    return [*contract, *(str(path) for path in own if (root / path).exists())]
 
 
 def main() -> int:

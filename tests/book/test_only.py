@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from runtheory import experiments
+from runtheory.recipes import recipes
 from tests.book.tiny_book import replace
 from tools import only
 from tools.cards import read_shelf
@@ -39,14 +39,19 @@ def test_an_unknown_slug_is_told_the_others(good_book: Path) -> None:
         only.arguments("three", good_book)
 
 
-def test_recipes_are_those_of_the_technique(monkeypatch: pytest.MonkeyPatch) -> None:
-    recipes = experiments.recipes()
-    slugs = {recipe.chapter for recipe in recipes.values()}
+def test_recipes_are_those_of_the_technique() -> None:
+    by_name = recipes()
+    slugs = {recipe.chapter for recipe in by_name.values()}
     assert slugs & {card.slug for card in read_shelf(ROOT).cards}
-    named = [name for slug in sorted(slugs) for name in only._recipes(slug, ROOT)]
+    named = [one for slug in sorted(slugs) for one in only._recipes(slug, ROOT) if "[" in one]
     test = "tests/contract/test_recipes.py::test_the_tiny_preset_runs_and_repeats"
-    assert sorted(named) == sorted(f"{test}[{name}]" for name in recipes)
+    assert sorted(named) == sorted(f"{test}[{name}]" for name in by_name)
     assert only._recipes("nobody", ROOT) == []
+
+
+def test_a_recipe_brings_the_tests_of_its_own() -> None:
+    assert "tests/recipes/test_neural_collapse.py" in only._recipes("neural_collapse", ROOT)
+    assert "tests/recipes/cutmix" in only._recipes("cutmix", ROOT)
 
 
 def test_whatever_is_named_for_the_real_book_is_there() -> None:

@@ -1,58 +1,62 @@
-"""The recipes of the chapters: their small presets run, and their records are theirs."""
+"""Every recipe: its small preset runs, repeats and resumes, and its record is its own."""
 
+from __future__ import annotations
+
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from runtheory import experiments, records
-from runtheory.experiments.multi_sample_dropout import BODY_COST
+from runtheory import recipes, records, runs
+from runtheory.recipes import columns
 
-RECIPES = experiments.recipes()
-
-
-@pytest.mark.parametrize("name", sorted(RECIPES))
-def test_the_tiny_preset_runs_and_repeats(name: str) -> None:
-    recipe = RECIPES[name]
-    rows = experiments.live(recipe, "tiny", seeds=[0])
-    assert rows
-    if name != "step_time":  # its rows are times
-        again = experiments.live(recipe, "tiny", seeds=[0])
-        assert [without_time(row) for row in rows] == [without_time(row) for row in again]
+RECIPES = recipes.recipes()
+TIMES = {"step_time"}  # whose rows are times and so never the same
+NAMES = sorted(RECIPES)
 
 
 def without_time(row: dict) -> dict:
     return {name: value for name, value in row.items() if name != "seconds"}
 
 
-@pytest.mark.parametrize("name", sorted(RECIPES))
+@pytest.mark.parametrize("name", NAMES)
+def test_the_tiny_preset_runs_and_repeats(name: str) -> None:
+    rows = runs.live(RECIPES[name], "tiny", seeds=[0])
+    assert rows
+    for row in rows:
+        records.check_row(row)
+    if name not in TIMES:
+        again = runs.live(RECIPES[name], "tiny", seeds=[0])
+        assert [without_time(row) for row in rows] == [without_time(row) for row in again]
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in TIMES])
+def test_a_cell_resumes_from_its_checkpoint(name: str, tmp_path: Path) -> None:
+    recipe, checkpoint = RECIPES[name], tmp_path / "run.safetensors"
+    cell = recipe.cells("tiny", [0])[0]
+    rows = list(recipe.run(cell, "cpu", checkpoint))
+    again = list(recipe.run(cell, "cpu", checkpoint))
+    if checkpoint.exists():
+        assert rows == again  # times too: nothing was trained again
+    assert [without_time(row) for row in rows] == [without_time(row) for row in again]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_the_record_is_that_of_the_full_preset(name: str) -> None:
     recipe = RECIPES[name]
     record = records.read(f"{recipe.chapter}/{name}")
-    cells = recipe.cells("full", record.seeds)
-    recorded = [{key: row[key] for key in cells[0]} for row in record.rows]
+    cells = [columns(cell) for cell in recipe.cells("full", record.seeds)]
+    recorded = [{key: row[key] for key in row if key in cells[0]} for row in record.rows]
     assert all(cell in recorded for cell in cells)
     assert all(row in cells for row in recorded)
+    current = replace(record, config={"grid": recipe.presets["full"].plain()})
+    assert record.config["grid"] == current.config["grid"]
 
 
-def test_runs_of_one_seed_share_weights_images_and_batches() -> None:
-    rows = experiments.live(RECIPES["grid"], "tiny", seeds=[0, 1])
-    first = [row for row in rows if row["step"] == 1]
-    # After one step of a warm-up from nearly zero the nets of one seed differ in their masks only.
-    gap = {
-        seed: abs(first[i]["test_loss"] - first[i + 1]["test_loss"]) for i, seed in ((0, 0), (2, 1))
-    }
-    assert max(gap.values()) < abs(first[0]["test_loss"] - first[2]["test_loss"])
-
-
-def test_steps_of_equal_cost_cost_the_same() -> None:
-    cells = RECIPES["equal_cost"].cells("full", [0])
-    costs = [cell["batch_size"] * (BODY_COST + cell["samples"]) for cell in cells]
-    assert max(costs) / min(costs) < 1.02
-
-
-def test_a_recipe_keeps_a_checkpoint_that_it_resumes(tmp_path: Path) -> None:
-    recipe = RECIPES["grid"]
-    cell = recipe.cells("tiny", [0])[0]
-    rows = recipe.run_cell(dict(cell), "cpu", tmp_path / "run.safetensors")
-    again = recipe.run_cell(dict(cell), "cpu", tmp_path / "run.safetensors")
-    assert rows == again  # times too: nothing was trained again
+@pytest.mark.parametrize("name", NAMES)
+def test_a_recipe_says_what_it_is_and_what_it_expects(name: str) -> None:
+    recipe = RECIPES[name]
+    assert {"tiny", "full"} == recipe.presets.keys()
+    assert len(recipe.about.splitlines()) >= 3
+    assert "Cost: " in recipe.about
+    assert "Expected: " in recipe.about

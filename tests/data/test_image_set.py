@@ -78,6 +78,15 @@ def test_normalise_agrees_with_the_equation_written_as_a_loop(dtype):
     torch.testing.assert_close(found.double(), expected, atol=tolerance, rtol=tolerance)
 
 
+def test_pixels_are_normalised_as_bytes_are():
+    raw = example().train_images
+    pixels = raw.double() / 255
+    expected = data.normalise(raw, example(), dtype=torch.float64)
+    normalised = data.normalise_pixels(pixels, example())
+    torch.testing.assert_close(normalised, expected, rtol=1e-12, atol=1e-12)
+    assert data.normalise_pixels(pixels.float(), example()).dtype == torch.float32
+
+
 def test_normalise_leaves_its_input_alone():
     raw = images(4, 3)
     before = raw.clone()

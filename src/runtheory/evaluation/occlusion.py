@@ -1,0 +1,42 @@
+"""Occlusion of images by a box at the centre, or everywhere but there."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from runtheory.shapes import Images
+
+
+def occlude_centre(images: Images, *, size: float, fill: float = 0.0) -> Images:
+    """Return the images with a centred box of ``size`` (fraction of each side) filled.
+
+    A pixel belongs to the box when its centre does.
+
+    Raises
+    ------
+    ValueError
+        If ``size`` lies outside [0, 1].
+    """
+    return images.masked_fill(_centre_box(images, size), fill)
+
+
+def occlude_boundary(images: Images, *, size: float, fill: float = 0.0) -> Images:
+    """Return the images with everything outside a centred box of ``size`` filled.
+
+    Raises
+    ------
+    ValueError
+        If ``size`` lies outside [0, 1].
+    """
+    return images.masked_fill(~_centre_box(images, size), fill)
+
+
+def _centre_box(images: Tensor, size: float) -> Tensor:
+    if not 0 <= size <= 1:
+        raise ValueError(f"size must lie in [0, 1], got {size}")
+    inside = []  # for rows, then columns: whether a pixel's centre lies in the box
+    for pixels in images.shape[-2:]:
+        centre = (torch.arange(pixels, dtype=torch.float64, device=images.device) + 0.5) / pixels
+        inside.append((centre - 0.5).abs() * 2 < size)
+    return inside[0][:, None] & inside[1][None, :]

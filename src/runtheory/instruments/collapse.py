@@ -1,0 +1,81 @@
+"""Neural collapse of a trained network, on its training and its test images."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from runtheory import data, evaluation
+from runtheory.collapse.decomposition import square_loss_parts
+from runtheory.collapse.geometry import centre_disagreement, nearest_centre
+from runtheory.collapse.statistics import ClassStatistics, class_statistics
+from runtheory.collapse.summary import collapse_measures
+from runtheory.collapse.variability import trace_ratio, variability_collapse
+from runtheory.nets import Activations, Classifier, as_classifier
+from runtheory.shapes import Labels, Logits, Scalar
+
+Loss = Callable[[Logits, Labels], Scalar]
+
+
+@dataclass(frozen=True, eq=False)
+class CollapseProbe:
+    """All collapse measures on the training images (``train_``) and the test images (``test_``).
+
+    Those of ``collapse_measures`` with each set's own class means; ``centre_disagreement`` (NC4,
+    bias included) and ``centre_accuracy`` with the class means of the *training* images;
+    ``accuracy`` and ``loss`` (by ``loss``, of float64 logits); ``layer1_variability``,
+    ``layer1_trace_ratio`` and so on after each ReLU. With ``square_penalty``, the weight decay of a
+    network that was trained by the square loss, also the parts of the decomposition of
+    [han2022neural], ``part_variability`` and so on, on the training images and with that penalty of
+    classifier and bias.
+    """
+
+    image_set: data.ImageSet
+    loss: Loss
+    square_penalty: float | None = None
+
+    def __call__(self, net: nn.Module) -> dict[str, float]:
+        """Return all measures as plain numbers; ``TypeError`` without a linear head."""
+        classifier, images = as_classifier(net), self.image_set
+        train = evaluation.activations(classifier, images.train_images, images)
+        test = evaluation.activations(classifier, images.test_images, images)
+        statistics = self._statistics(train.features, images.train_labels)
+        measured = (
+            ("train", self._measures(classifier, train, images.train_labels, statistics.means)),
+            ("test", self._measures(classifier, test, images.test_labels, statistics.means)),
+        )
+        row = {f"{part}_{name}": value for part, row in measured for name, value in row.items()}
+        if self.square_penalty is not None:
+            row |= _loss_parts(statistics, classifier.linear, self.square_penalty)
+        return row
+
+    def _measures(
+        self, net: Classifier, seen: Activations, labels: Tensor, means: Tensor
+    ) -> dict[str, float]:
+        features, logits, linear = seen.features, seen.logits, net.linear
+        statistics = self._statistics(features, labels)
+        row = collapse_measures(statistics, linear.weight.detach(), linear.bias.detach()).row()
+        row["centre_disagreement"] = float(centre_disagreement(features, logits, means))
+        row["centre_accuracy"] = evaluation.accuracy(
+            -nearest_centre(features, means), labels
+        ).item()
+        row["accuracy"] = evaluation.accuracy(logits, labels).item()
+        row["loss"] = float(self.loss(logits.to(torch.float64), labels))
+        for number, layer in enumerate(seen.hidden, start=1):
+            layered = self._statistics(layer, labels)
+            row[f"layer{number}_variability"] = float(variability_collapse(layered).value)
+            row[f"layer{number}_trace_ratio"] = float(trace_ratio(layered))
+        return row
+
+    def _statistics(self, features: Tensor, labels: Tensor) -> ClassStatistics:
+        return class_statistics(features, labels, classes=len(self.image_set.classes))
+
+
+def _loss_parts(statistics: ClassStatistics, linear: nn.Linear, penalty: float) -> dict[str, float]:
+    weight, bias = linear.weight.detach(), linear.bias.detach()
+    parts = square_loss_parts(statistics, weight, bias, penalty=penalty)
+    names = ("variability", "alignment", "deviation")
+    return {f"part_{name}": float(getattr(parts, name)) for name in names}

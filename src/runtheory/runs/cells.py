@@ -1,0 +1,165 @@
+"""Run one cell: compute its result, store it in a file of its own, find it again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from runtheory import durable
+from runtheory.recipes.recipe import Cell, Recipe, columns
+from runtheory.recipes.source import code_digest
+from runtheory.records import Row, check_row
+from runtheory.runs import provenance
+
+Result = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Task:
+    """A cell with all that its numbers depend on, and the folder that keeps its files.
+
+    ``ranks`` is the number of processes that train on it together, each with ``threads`` threads.
+    """
+
+    recipe: Recipe[Any]
+    cell: Cell
+    device: str
+    threads: int
+    folder: Path
+    ranks: int = 1
+
+    @property
+    def path(self) -> Path:
+        """The file of the finished cell."""
+        kind = torch.device(self.device).type
+        circumstances = [kind, f"{self.threads} threads", str(torch.__version__)]
+        if self.ranks > 1:
+            circumstances.append(f"{self.ranks} ranks")
+        return self.folder / f"{cell_digest(self.recipe, self.cell, *circumstances)}.json"
+
+    def checkpoint(self, attempt: str = "") -> Path:
+        """Return the file of the half-done cell, or that of one ``attempt`` at it among several."""
+        return self.path.with_name(f"{self.path.stem}{attempt and '-'}{attempt}.safetensors")
+
+    def checkpoints(self) -> list[Path]:
+        """Return the checkpoints there are, those of all attempts, the newest first."""
+        ages = []
+        for path in self.folder.glob(f"{self.path.stem}*.safetensors"):
+            with suppress(FileNotFoundError):  # another attempt may move its file at any moment
+                ages.append((path.stat().st_mtime_ns, path))
+        return [path for _, path in sorted(ages, reverse=True)]
+
+
+def cell_digest(recipe: Recipe[Any], cell: Cell, *circumstances: str) -> str:
+    """Return the name of a cell's file: sixteen hexadecimal digits.
+
+    They depend on the cell, the ``circumstances`` (what else the numbers depend on) and the code of
+    all modules that the recipe runs: when an instrument changes, its cells run again.
+    """
+    code, values = code_digest(recipe.module), sorted(columns(cell).items())
+    parts = [recipe.chapter, recipe.name, code, values, circumstances]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+
+def stored_result(task: Task) -> Result | None:
+    """Return the result of a cell that has been run, or None.
+
+    A damaged file is named in a ``RuntimeWarning`` and counts as not run.
+    """
+    if not task.path.exists():
+        return None
+    try:
+        result: Result = json.loads(task.path.read_text(encoding="utf-8"))
+        if result["cell"] != columns(task.cell):
+            raise ValueError("it holds another cell")
+        return result
+    except (ValueError, KeyError, TypeError) as error:
+        message = f"the cell {task.path} is damaged ({error}); it is run again"
+        warnings.warn(message, RuntimeWarning, stacklevel=2)
+        return None
+
+
+def run_cell(task: Task) -> None:
+    """Run a cell, going on from its checkpoint if there is one, and write its result at once."""
+    task.folder.mkdir(parents=True, exist_ok=True)
+    store_result(task, compute_result(task, adopt_checkpoint(task)))
+
+
+def compute_result(task: Task, checkpoint: Path | None) -> Result:
+    """Return the result of a cell on the task's number of threads; of files, touch the checkpoint.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If a record could not keep the rows, besides all that the recipe itself raises.
+    """
+    started, cell = time.perf_counter(), columns(task.cell)
+    with _threads(task.threads):
+        rows = list(task.recipe.run(task.cell, task.device, checkpoint))
+    return {
+        "cell": cell,
+        "rows": [joined_row(cell, row) for row in rows],
+        "seconds": time.perf_counter() - started,
+        "date": datetime.now(UTC).date().isoformat(),
+        "hardware": provenance.hardware(task.device, task.threads),
+        "versions": provenance.versions(),
+        "commit": provenance.commit(),
+    }
+
+
+def store_result(task: Task, result: Result) -> None:
+    """Write the result of a cell durably, then remove what its attempts have left half-done."""
+    durable.write(task.path, json.dumps(result, indent=1, allow_nan=False).encode())
+    for leftover in task.folder.glob(f"{task.path.stem}*.safetensors*"):
+        leftover.unlink(missing_ok=True)
+
+
+def adopt_checkpoint(task: Task, attempt: str = "") -> Path:
+    """Give the newest checkpoint of a cell the name of this ``attempt``, and return that name.
+
+    Every attempt writes to a name of its own, so two that run at once (one of them on a process
+    that was believed dead) never write into one file. A rename takes a whole checkpoint or none,
+    and an attempt that loses its checkpoint in this way writes its next one as if nothing were.
+    """
+    own = task.checkpoint(attempt)
+    for checkpoint in task.checkpoints():
+        with suppress(FileNotFoundError):
+            checkpoint.replace(own)
+            break
+    return own
+
+
+def joined_row(cell: Row, row: Row) -> Row:
+    """Return the columns of a cell and those that were measured, as a record keeps them.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the row changes a column of the cell, or a record could not keep it.
+    """
+    contradicted = sorted(name for name in cell.keys() & row.keys() if cell[name] != row[name])
+    if contradicted:
+        raise ValueError(f"a row may not change what its cell says, got another {contradicted}")
+    joined = {**cell, **row}
+    check_row(joined)
+    return joined
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

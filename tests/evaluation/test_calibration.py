@@ -1,0 +1,89 @@
+"""Calibration error and confidence gap, against loops and closed forms."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runtheory.evaluation import accuracy, confidence_gap, expected_calibration_error
+from runtheory.randomness import stream
+
+examples = st.tuples(st.integers(1, 40), st.integers(2, 6), st.integers(0, 10**6))
+
+
+def draw(count: int, classes: int, seed: int, scale: float = 3.0):
+    generator = stream(seed, "logits")
+    logits = scale * torch.randn(count, classes, generator=generator, dtype=torch.float64)
+    return logits, torch.randint(classes, (count,), generator=generator)
+
+
+def softmax(row: list[float]) -> list[float]:
+    largest = max(row)
+    weights = [math.exp(value - largest) for value in row]
+    return [weight / sum(weights) for weight in weights]
+
+
+def loop_over_bins(logits, labels, bins: int) -> float:
+    rows = [softmax(row) for row in logits.tolist()]
+    total = 0.0
+    for m in range(1, bins + 1):
+        members = [
+            (row, label)
+            for row, label in zip(rows, labels.tolist(), strict=True)
+            if (m - 1) / bins < max(row) <= m / bins
+        ]
+        if members:
+            right = sum(row.index(max(row)) == label for row, label in members) / len(members)
+            confidence = sum(max(row) for row, _ in members) / len(members)
+            total += len(members) / len(rows) * abs(right - confidence)
+    return total
+
+
+@given(examples, st.integers(1, 20))
+def test_calibration_error_is_the_loop_over_bins(example, bins: int) -> None:
+    logits, labels = draw(*example)
+    expected = loop_over_bins(logits, labels, bins=bins)
+    error = expected_calibration_error(logits, labels, bins=bins)
+    assert error.item() == pytest.approx(expected, abs=1e-12)
+
+
+def test_one_bin_compares_accuracy_with_mean_confidence() -> None:
+    logits, labels = draw(500, 4, 1)
+    confidence = logits.softmax(1).max(1).values.mean()
+    expected = (accuracy(logits, labels) - confidence).abs()
+    torch.testing.assert_close(expected_calibration_error(logits, labels, bins=1), expected)
+
+
+def test_a_calibrated_classifier_has_only_the_bias_of_the_bins() -> None:
+    count, bins = 200_000, 15
+    logits, _ = draw(count, 5, 2, scale=1.0)
+    probabilities = logits.softmax(1)
+    labels = probabilities.multinomial(1, generator=stream(2, "labels")).squeeze(1)
+    # Each bin's gap is at most a normal number of deviation 1 / (2 sqrt(n_m)); by Cauchy-Schwarz
+    # the mean error stays below sqrt(bins / n) / 2.
+    assert expected_calibration_error(logits, labels, bins=bins) < 5 * math.sqrt(bins / count) / 2
+
+
+def test_confidence_on_an_edge_belongs_to_the_bin_below() -> None:
+    # Confidences 0.5 (right) and 0.75 (wrong): with two bins they lie apart, and the gaps add.
+    logits = torch.tensor([[0.0, 0.0], [math.log(3.0), 0.0]], dtype=torch.float64)
+    labels = torch.tensor([0, 1])
+    error = expected_calibration_error(logits, labels, bins=2)
+    assert error.item() == pytest.approx((0.5 + 0.75) / 2)
+
+
+def test_bins_must_be_positive() -> None:
+    with pytest.raises(ValueError, match="bins must be at least 1, got 0"):
+        expected_calibration_error(*draw(3, 4, 0), bins=0)
+
+
+def test_the_confidence_gap_has_a_sign() -> None:
+    sure = 1000.0 * torch.eye(4)
+    labels = torch.tensor([0, 1, 2, 0])
+    assert confidence_gap(sure, labels).item() == pytest.approx(1 - 0.75)
+    timid = 1e-9 * torch.eye(4)
+    assert confidence_gap(timid, torch.arange(4)).item() == pytest.approx(0.25 - 1)
