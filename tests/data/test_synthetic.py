@@ -14,7 +14,7 @@ COUNT = 20_000
 FREQUENCIES = (0.8, 0.15, 0.05)
 
 
-def gaussian(**changes: object) -> data.BinaryGaussian:
+def gaussian(**changes: object) -> data.GaussianDraws:
     arguments = {"deviation": 0.5, "generator": stream(0, "gaussian"), **changes}
     return data.binary_gaussian(COUNT, torch.tensor([1.0, -2.0, 0.0]), **arguments)
 

@@ -7,23 +7,22 @@ from runtheory.data.errors import DataError
 from runtheory.data.image_set import ChannelStatistics, ImageSet, assemble, normalise, subset
 from runtheory.data.loading import fetch, load, names
 from runtheory.data.synthetic import (
-    BinaryGaussian,
     FeatureNoise,
+    GaussianDraws,
     binary_gaussian,
     feature_directions,
     feature_noise,
 )
 
 __all__ = [
-    "BinaryGaussian",
     "ChannelStatistics",
     "DataError",
     "FeatureNoise",
+    "GaussianDraws",
     "ImageSet",
     "assemble",
     "batches",
     "binary_gaussian",
-    "digits",
     "feature_directions",
     "feature_noise",
     "fetch",
@@ -32,8 +31,3 @@ __all__ = [
     "normalise",
     "subset",
 ]
-
-
-def digits() -> ImageSet:
-    """Return ``load("digits")``: scikit-learn's 8 x 8 digits, 1437 to train and 360 to test."""
-    return load("digits")

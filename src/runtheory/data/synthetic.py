@@ -15,7 +15,7 @@ from torch import Tensor
 
 
 @dataclass(frozen=True, eq=False)
-class BinaryGaussian:
+class GaussianDraws:
     """Draws of (X, Y): ``inputs`` and ``labels``, labels -1 or +1."""
 
     inputs: Float[Tensor, "batch feature"]
@@ -43,7 +43,7 @@ def binary_gaussian(
     *,
     deviation: float = 1.0,
     generator: torch.Generator,
-) -> BinaryGaussian:
+) -> GaussianDraws:
     """Draw ``count`` pairs with Y uniform on {-1, +1} and X given Y ~ N(Y mean, deviation^2 I).
 
     Raises
@@ -56,7 +56,7 @@ def binary_gaussian(
         raise ValueError(f"deviation must not be negative, got {deviation}")
     labels = _signs(count, generator)
     noise = _noise((count, len(mean)), mean, generator)
-    return BinaryGaussian(labels.unsqueeze(1) * mean + deviation * noise, labels)
+    return GaussianDraws(labels.unsqueeze(1) * mean + deviation * noise, labels)
 
 
 def feature_directions(
