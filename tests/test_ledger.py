@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from runtheory import ledger
+from runtheory import checkout, ledger
 from runtheory.ledger import Claim, by_id, find, ledger_paths, read_ledger, slug_of
 
 ENTRY = '[[claim]]\nid = "{id}"\nstatement = "It is so."\nsource = "thm-some"\nkind = "law"\n'
@@ -118,10 +118,10 @@ def test_the_book_is_found_in_the_checkout_and_in_the_installed_package(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     package = tmp_path / "src" / "runtheory"
-    monkeypatch.setattr(ledger, "__file__", str(package / "ledger.py"))
-    monkeypatch.setattr(ledger.resources, "files", lambda name: package)
+    monkeypatch.setattr(checkout, "__file__", str(package / "checkout.py"))
+    monkeypatch.setattr(checkout.resources, "files", lambda name: package)
     assert ledger.book_folder() == package / "_book"
-    (tmp_path / "chapters").mkdir()
+    (tmp_path / "pyproject.toml").touch()
     assert ledger.book_folder() == tmp_path
 
 

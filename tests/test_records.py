@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from runtheory import durable, records
+from runtheory import checkout, durable, records
 from runtheory.records import Record, live_evidence, live_family, names, read, write
 
 RECORD = Record(
@@ -180,7 +180,7 @@ def test_records_are_found_in_the_checkout_and_in_the_installed_package(
     tmp_path: Path, monkeypatch
 ) -> None:
     package = tmp_path / "checkout" / "src" / "runtheory"
-    monkeypatch.setattr(records, "__file__", str(package / "records.py"))
+    monkeypatch.setattr(checkout, "__file__", str(package / "checkout.py"))
     package.mkdir(parents=True)
     (tmp_path / "checkout" / "pyproject.toml").touch()
     assert write(RECORD) == tmp_path / "checkout" / "results" / "first" / "grid.json"
@@ -190,7 +190,7 @@ def test_records_are_found_in_the_checkout_and_in_the_installed_package(
         write(RECORD)
     installed = tmp_path / "site" / "runtheory"
     write(replace(RECORD, preset="installed"), installed / "_book" / "results")
-    monkeypatch.setattr(records.resources, "files", lambda name: installed)
+    monkeypatch.setattr(checkout.resources, "files", lambda name: installed)
     assert read("first/grid").preset == "installed"
     assert names() == ["first/grid"]
 

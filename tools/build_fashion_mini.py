@@ -12,14 +12,13 @@ from __future__ import annotations
 import argparse
 import hashlib
 import lzma
-import os
 import sys
-from pathlib import Path
 
-from runtheory import data
+from runtheory import checkout, data, durable
 from runtheory.data import embedded
 
-TARGET = Path(__file__).resolve().parents[1] / "src" / "runtheory" / "data" / embedded.FILE
+ROOT = checkout.root_above(__file__, levels=1)
+TARGET = ROOT / "src" / "runtheory" / "data" / embedded.FILE
 # Two position bits suit rows of 28 bytes; everything else is liblzma's most thorough setting.
 FILTERS = [
     {
@@ -60,9 +59,7 @@ def main() -> int:
         print(f"content {'matches' if digest == embedded.SHA256 else 'DIFFERS'}, SHA-256 {digest}")
         print(f"file {'matches' if same else 'DIFFERS'}, {len(packed)} bytes")
         return 0 if same and digest == embedded.SHA256 else 1
-    temporary = TARGET.with_suffix(".part")
-    temporary.write_bytes(packed)
-    os.replace(temporary, TARGET)
+    durable.write(TARGET, packed)
     print(f"wrote {TARGET.name}: {len(packed)} bytes, SHA-256 of the content {digest}")
     return 0
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +11,9 @@ import nbformat
 import yaml
 from nbformat import NotebookNode
 
-ROOT = Path(__file__).resolve().parents[1]
+from runtheory import checkout, durable
+
+ROOT = checkout.root_above(__file__, levels=1)
 INSTALL = "install"  # the tag of a notebook's first code cell
 SOLUTION = "solution"  # the tag of an answer in a solved notebook
 CELL_METADATA = {"tags", "mystnb"}
@@ -56,12 +57,7 @@ def title_of(path: Path) -> str:
 def write(notebook: NotebookNode, path: Path) -> None:
     """Put ``notebook`` at ``path`` whole: a reader sees the old file or the new one."""
     nbformat.validate(notebook)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_text(nbformat.writes(notebook).rstrip("\n") + "\n", encoding="utf-8")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    durable.write(path, (nbformat.writes(notebook).rstrip("\n") + "\n").encode())
 
 
 def tags(cell: NotebookNode) -> list[str]:

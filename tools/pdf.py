@@ -7,7 +7,6 @@ that runs into the margin.
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -15,6 +14,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from runtheory import durable
 from tools.notebooks import ROOT
 from tools.sphinx_runtheory.printed import SVG_TO_PDF
 
@@ -100,7 +100,7 @@ def main() -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     target = FOLDER / f"{NAME}.pdf"
-    os.replace(shutil.copy2(made, target.with_suffix(".part")), target)
+    durable.write(target, made.read_bytes())
     print(f"{target.relative_to(ROOT)}: {target.stat().st_size / 1e6:.1f} MB")
     return 0
 

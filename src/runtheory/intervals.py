@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from runtheory import checks
+
 # What NumPy makes an array of; the run-time checks of the tests count no int as complex.
 Numbers = ArrayLike | int | float | Sequence[Any]
 
@@ -45,8 +47,7 @@ def mean_interval(values: Numbers, *, confidence: float = 0.95) -> Interval:
         raise ValueError(f"an interval needs at least two values in one axis, got {sample.shape}")
     if not np.isfinite(sample).all():
         raise ValueError(f"values must be finite, got {sample[~np.isfinite(sample)][0]}")
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence must lie in (0, 1), got {confidence}")
+    checks.in_interval(0, 1, ends="()", confidence=confidence)
     mean = float(sample.mean())
     error = float(sample.std(ddof=1) / np.sqrt(sample.size))
     reach = float(t.ppf(0.5 + confidence / 2, sample.size - 1)) * error
@@ -78,8 +79,7 @@ def smallest_detectable(values: Numbers, *, confidence: float = 0.95, power: flo
     from scipy.optimize import brentq
     from scipy.stats import chi2, norm, t
 
-    if not 1 - confidence < power < 1:
-        raise ValueError(f"power must lie in ({1 - confidence:.4g}, 1), got {power}")
+    checks.in_interval(1 - confidence, 1, ends="()", power=power)
     interval = mean_interval(values, confidence=confidence)
     degrees = interval.count - 1
     limit = float(t.ppf(0.5 + confidence / 2, degrees))

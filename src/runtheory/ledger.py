@@ -6,8 +6,9 @@ import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from pathlib import Path
+
+from runtheory import checkout
 
 KINDS = ("identity", "bound", "law", "effect", "live_slice")
 VERDICTS = ("holds", "inconclusive", "contradicted")
@@ -61,10 +62,7 @@ class Claim:
 
 def book_folder() -> Path:
     """Return the folder of chapters and demos: the checkout, or the copy inside the wheel."""
-    checkout = Path(__file__).parents[2]
-    if (checkout / "chapters").is_dir():
-        return checkout
-    return Path(str(resources.files("runtheory") / "_book"))
+    return Path(str(checkout.book()))
 
 
 def ledger_paths(root: Path) -> list[Path]:

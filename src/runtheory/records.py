@@ -11,14 +11,13 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from runtheory import durable
+from runtheory import checkout, durable
 from runtheory.intervals import Paired
 
 Value = str | int | float | bool | None
@@ -211,9 +210,10 @@ def write(record: Record, root: Path | None = None) -> Path:
         If ``root`` is not given and the package does not run from a checkout.
     """
     if root is None:
-        root = _checkout_results()
-        if root is None:
+        folder = checkout.root()
+        if folder is None:
             raise FileNotFoundError("outside a checkout a record needs a root to be written under")
+        root = folder / "results"
     path = root / record.chapter / f"{record.name}.json"
     durable.write(path, _text(record).encode())
     return path
@@ -252,13 +252,8 @@ def names(root: Path | None = None) -> list[str]:
     )
 
 
-def _checkout_results() -> Path | None:
-    checkout = Path(__file__).resolve().parents[2]
-    return checkout / "results" if (checkout / "pyproject.toml").is_file() else None
-
-
 def _results() -> Path | Traversable:
-    return _checkout_results() or resources.files("runtheory") / "_book" / "results"
+    return checkout.book() / "results"
 
 
 def _text(record: Record) -> str:

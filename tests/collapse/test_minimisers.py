@@ -204,7 +204,7 @@ def test_wrong_models_are_named():
         (lambda: probability_margin(UNEVEN, 3), "two classes or more"),
         (lambda: merging_count(replace(FOUR, smoothing=0.1)), "smoothing"),
         (lambda: fit(FOUR, square_loss, width=3, generator=generator), "at least 4"),
-        (lambda: fit(FOUR, square_loss, width=4, generator=generator, starts=0), "positive"),
+        (lambda: fit(FOUR, square_loss, width=4, generator=generator, starts=0), "starts must be"),
         (
             lambda: merging_ratio(
                 minority_count=4, minority_classes=1, majority_classes=2, pressure=0.1

@@ -8,7 +8,6 @@ import io
 import json
 import socket
 import tarfile
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,9 +15,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from runtheory.data import formats, holdings
-from runtheory.data.catalogue import Archive, CanonicalFile, Download, Holding
-from runtheory.data.obtain import Errand
+from runtheory.data import datasets, formats, repacking
+from runtheory.data.datasets import Archive, CanonicalFile, DatasetSpec
+from runtheory.data.fetching import FetchRequest
 
 
 def idx(values: np.ndarray) -> bytes:
@@ -43,18 +42,27 @@ def tarball(path: Path, members: dict[str, bytes]) -> Path:
 
 @dataclass(frozen=True)
 class Tiny:
-    """A tiny set: its true files, its holding, its mirror folder and its cache folder."""
+    """A tiny set: its true files, its spec, its mirror folder and its cache folder."""
 
     contents: dict[str, bytes]
-    holding: Holding
+    spec: DatasetSpec
     mirror: Path
     cache: Path
 
-    def errand(self, **changes: object) -> Errand:
-        return replace(Errand(self.holding, self.cache, (self.holding,)), **changes)
+    def request(self, **changes: object) -> FetchRequest:
+        return replace(FetchRequest(self.spec, self.cache, (self.spec,)), **changes)
 
-    def with_places(self, **changes: object) -> Tiny:
-        return replace(self, holding=replace(self.holding, **changes))
+    def with_mirrors(self, **changes: object) -> Tiny:
+        return replace(self, spec=replace(self.spec, **changes))
+
+    def online(self, address: str) -> Tiny:
+        """Return the set with its mirror folder at ``address`` and nowhere else."""
+        contents = {name: (self.mirror / f"{name}.gz").read_bytes() for name in self.contents}
+        archives = tuple(
+            Archive(f"{name}.gz", hashlib.sha256(content).hexdigest(), gives=(name,))
+            for name, content in contents.items()
+        )
+        return self.with_mirrors(folders=(), addresses=(address,), archives=archives)
 
     def fill(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -79,15 +87,15 @@ def tiny(tmp_path: Path) -> Tiny:
     mirror.mkdir()
     for name, content in contents.items():
         (mirror / f"{name}.gz").write_bytes(gzip.compress(content, mtime=0))
-    holding = Holding(
+    spec = DatasetSpec(
         name="tiny",
         classes=("zero", "one"),
         files=tuple(canonical(name, content) for name, content in contents.items()),
-        recipes=(holdings.PLAIN, holdings.GZIP),
+        repackings=(repacking.UNCHANGED, repacking.GZIP),
         decode=formats.decode_idx,
         folders=(mirror,),
     )
-    return Tiny(contents, holding, mirror, tmp_path / "cache" / "tiny")
+    return Tiny(contents, spec, mirror, tmp_path / "cache" / "tiny")
 
 
 @pytest.fixture
@@ -111,30 +119,15 @@ def tiny_cifar(tmp_path: Path) -> Tiny:
     train = [label for name in names[:5] for label in labels[name]]
     (mirror / "train_lables.json").write_text(json.dumps(train))
     (mirror / "test_lables.json").write_text(json.dumps(labels["test_batch"]))
-    holding = Holding(
+    spec = DatasetSpec(
         name="tiny-cifar",
-        classes=holdings.CIFAR_CLASSES,
+        classes=datasets.CIFAR_CLASSES,
         files=tuple(canonical(name, content) for name, content in contents.items()),
-        recipes=(holdings.PLAIN, holdings.PICTURE),
+        repackings=(repacking.UNCHANGED, repacking.PICTURE),
         decode=formats.decode_cifar,
         folders=(mirror,),
     )
-    return Tiny(contents, holding, mirror, tmp_path / "cache" / "tiny-cifar")
-
-
-@pytest.fixture
-def offered(tiny: Tiny) -> Callable[[str], Download]:
-    """Return a function from an address to the download of the tiny mirror's files there."""
-
-    def offer(address: str) -> Download:
-        archives = []
-        for name in tiny.contents:
-            content = (tiny.mirror / f"{name}.gz").read_bytes()
-            digest = hashlib.sha256(content).hexdigest()
-            archives.append(Archive(f"{name}.gz", digest, gives=(name,)))
-        return Download(address, tuple(archives))
-
-    return offer
+    return Tiny(contents, spec, mirror, tmp_path / "cache" / "tiny-cifar")
 
 
 @pytest.fixture(autouse=True)
@@ -158,3 +151,4 @@ def unplugged(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path / "no-commands"))
     monkeypatch.setenv("RUNTHEORY_DATA", str(tmp_path / "own-cache"))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setattr("pooch.core.time.sleep", lambda seconds: None)

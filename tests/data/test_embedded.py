@@ -14,9 +14,9 @@ import torch
 
 from runtheory import data
 from runtheory.data import embedded, formats
-from runtheory.data.holdings import HOLDINGS
+from runtheory.data.datasets import DATASETS
 
-DEBIAN = HOLDINGS["fashion-mnist"].folders[0]
+DEBIAN = DATASETS["fashion-mnist"].folders[0]
 MEBIBYTE = 2**20
 
 
@@ -84,7 +84,7 @@ def test_every_image_is_the_official_one_at_the_chosen_place():
     official = formats.decode_idx(
         {
             file.name: gzip.decompress((DEBIAN / f"{file.name}.gz").read_bytes())
-            for file in HOLDINGS["fashion-mnist"].files
+            for file in DATASETS["fashion-mnist"].files
         }
     )
     for part, (images, labels), mini in zip(

@@ -14,7 +14,7 @@ COUNT = 20_000
 FREQUENCIES = (0.8, 0.15, 0.05)
 
 
-def gaussian(**changes: object) -> data.BinaryGaussian:
+def gaussian(**changes: object) -> data.GaussianDraws:
     arguments = {"deviation": 0.5, "generator": stream(0, "gaussian"), **changes}
     return data.binary_gaussian(COUNT, torch.tensor([1.0, -2.0, 0.0]), **arguments)
 
@@ -141,7 +141,7 @@ def test_other_impossible_laws_are_refused():
         data.binary_gaussian(0, torch.ones(2), generator=stream(0, "gaussian"))
     with pytest.raises(ValueError, match="deviation must not be negative, got -1"):
         gaussian(deviation=-1.0)
-    with pytest.raises(ValueError, match=r"features must lie in \[1, dimension = 3\], got 4"):
+    with pytest.raises(ValueError, match=r"features must lie in \[1, 3\], got 4"):
         data.feature_directions(4, 3, generator=stream(0, "directions"))
 
 

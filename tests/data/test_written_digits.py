@@ -14,7 +14,7 @@ from runtheory import data
 
 
 def test_the_split_is_stratified_disjoint_and_complete():
-    found = data.digits()
+    found = data.load("digits")
     assert found.train_images.shape == (1437, 1, 8, 8)
     assert found.test_images.shape == (360, 1, 8, 8)
     assert found.test_labels.bincount().tolist() == [36] * 10
@@ -32,14 +32,14 @@ def test_the_split_is_stratified_disjoint_and_complete():
 
 
 def test_the_scaling_is_fifteen_times_and_nothing_else():
-    values = data.digits().train_images
+    values = data.load("digits").train_images
     assert values.dtype == torch.uint8
     assert set(values.flatten().tolist()) == {15 * value for value in range(17)}
 
 
 def test_the_split_stays_as_recorded():
-    labels = data.digits().test_labels.to(torch.uint8).numpy().tobytes()
-    images = data.digits().test_images.numpy().tobytes()
+    labels = data.load("digits").test_labels.to(torch.uint8).numpy().tobytes()
+    images = data.load("digits").test_images.numpy().tobytes()
     assert (
         hashlib.sha256(images + labels).hexdigest()
         == "e75f8718811b1a21ba8ee536ddab372448b6b6eaaec91cdedcbb5aa44b2d3ba0"
@@ -50,4 +50,4 @@ def test_other_digits_are_refused(monkeypatch):
     other = SimpleNamespace(images=np.zeros((3, 8, 8)), target=np.zeros(3))
     monkeypatch.setattr(sklearn.datasets, "load_digits", lambda: other)
     with pytest.raises(data.DataError, match="digits: scikit-learn's digits have SHA-256"):
-        data.digits()
+        data.load("digits")

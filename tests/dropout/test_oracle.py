@@ -91,7 +91,7 @@ def test_gradients_pass_through(linear):
 
 
 def test_errors_say_what_came(linear):
-    with pytest.raises(ValueError, match="features must lie in 1 to 12, got 13"):
+    with pytest.raises(ValueError, match=r"features must lie in \[1, 12\], got 13"):
         all_masks(13, rate=0.5)
     with pytest.raises(
         ValueError, match="covers 262144 combinations, got 16 masks to the power of 5"

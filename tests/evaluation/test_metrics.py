@@ -98,9 +98,9 @@ def test_inputs_that_do_not_fit_are_refused(score) -> None:
     logits = torch.zeros(3, 4)
     with pytest.raises(ValueError, match="at least one example, got none"):
         score(logits[:0], torch.zeros(0, dtype=torch.int64))
-    with pytest.raises(ValueError, match=r"labels must lie in \[0, 4\), got values from 0 to 4"):
+    with pytest.raises(ValueError, match="labels must lie in 0 to 3, got 4"):
         score(logits, torch.tensor([0, 1, 4]))
-    with pytest.raises(ValueError, match="got values from -1 to 1"):
+    with pytest.raises(ValueError, match="labels must lie in 0 to 3, got -1"):
         score(logits, torch.tensor([0, 1, -1]))
 
 

@@ -360,7 +360,7 @@ def test_a_simulation_does_not_depend_on_how_many_are_drawn_at_a_time_in_law():
         (lambda: bg.representation_information(BinaryGaussian(3, 5, 1.0), 4), "rank must lie"),
         (lambda: bg.noisy_release_information(BinaryGaussian(3, 5, 1.0), 0.0), "noise must be"),
         (lambda: bg.solve_ramp(BinaryGaussian(3, 5, 1.0), 0.0), "margin must be positive"),
-        (lambda: polar_law(0, 1.0), "dimension and order"),
+        (lambda: polar_law(0, 1.0), "dimension must be at least 1"),
         (lambda: polar_law(2, -1.0), "mean must be finite"),
         (lambda: LossLaw(np.array([[1.2, 0.0], [0.0, -0.2]])), r"must lie in \[0, 1\]"),
         (lambda: LossLaw(np.full((2, 2), 0.3)), "must sum to 1"),

@@ -237,7 +237,7 @@ def test_wrong_hierarchies_are_named():
         (lambda: divergence_bound(one, one, sub_gaussian=0.0), "sub_gaussian"),
         (lambda: contracted_bound(row, row, np.array([1.5])), "coefficients"),
         (lambda: contracted_bound(-row, row, row), "label"),
-        (lambda: finite_parameter_bound(**{**counts, "levels": 0}), "positive"),
+        (lambda: finite_parameter_bound(**{**counts, "levels": 0}), "levels must be at least 1"),
         (lambda: finite_parameter_bound(**{**counts, "label_entropy": -1.0}), "label_entropy"),
         (lambda: finite_parameter_bound(**counts, coefficient=2.0), "coefficient"),
         (lambda: lipschitz_weights(-np.ones((1, 2))), "lipschitz"),

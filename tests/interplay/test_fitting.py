@@ -96,7 +96,7 @@ def test_the_end_under_dropout_is_stationary(free_bias: bool) -> None:
 
 def test_what_has_no_closed_form_is_refused() -> None:
     start = stream(0, "start")
-    with pytest.raises(ValueError, match="width at least 3"):
+    with pytest.raises(ValueError, match="width must be at least 3"):
         fit_free_mixing(LAW, 3, decay=DECAY, width=2, generator=start)
     with pytest.raises(ValueError, match="decay must be positive"):
         fit_free_mixing(LAW, 3, decay=(0.0, 1.0), width=4, generator=start)

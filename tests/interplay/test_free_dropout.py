@@ -57,7 +57,7 @@ def test_evenness_is_one_over_the_width_for_one_coordinate() -> None:
 
 
 def test_what_has_no_minimiser_of_this_form_is_refused() -> None:
-    with pytest.raises(ValueError, match="width at least 4"):
+    with pytest.raises(ValueError, match="width must be at least 4"):
         dropout_frame(classes=4, per_class=5, width=3, rate=0.5, decay=(1e-3, 1e-3))
     with pytest.raises(ValueError, match="decay must be positive"):
         dropout_frame(classes=4, per_class=5, width=8, rate=0.5, decay=(0.0, 1e-3))

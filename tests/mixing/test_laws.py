@@ -203,7 +203,7 @@ def test_the_side_has_density_two_r_at_alpha_one():
     ("call", "message"),
     [
         (lambda: laws.mean_area(0.0), "alpha must be positive"),
-        (lambda: laws.coverage(1.5, 0.0), "coordinates must lie"),
+        (lambda: laws.coverage(1.5, 0.0), "vertical must lie"),
         (lambda: laws.label_smoothing(2.0, 1.0), "probability must lie"),
         (lambda: laws.batch_mean_variance(1.0, 1.0, 0, shared=True), "at least 1"),
         (lambda: pixel_laws.coverage_map(0, 3, 1.0), "at least one pixel"),

@@ -33,7 +33,7 @@ class Thinned:
 
 def train(objective=training.classification, settings=SETTINGS, *, checkpoint=None, net=None):
     """Train on the digits; return losses, parameters and the states of the streams."""
-    digits = data.digits()
+    digits = data.load("digits")
     streams = Streams(3)
     net = net or nets.perceptron(
         inputs=64, classes=10, widths=(32,), generator=streams["initialisation"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import signal
 import subprocess
@@ -142,7 +143,9 @@ def test_a_run_that_is_killed_ends_with_the_same_bits(tmp_path, one_thread) -> N
 
 def test_a_partial_file_left_behind_is_not_read(image_set, tmp_path) -> None:
     path = tmp_path / "run.safetensors"
-    (tmp_path / "run.safetensors.partial").write_bytes(b"half of a checkpoint")
+    partial = tmp_path / ".run.safetensors.killed.part"
+    partial.write_bytes(b"half of a checkpoint")
+    os.utime(partial, (0, 0))
     assert_same(run(image_set, path), run(image_set, None))
     assert [file.name for file in tmp_path.iterdir()] == ["run.safetensors"]
 
@@ -154,7 +157,7 @@ def test_a_failed_write_leaves_the_previous_checkpoint(image_set, tmp_path, monk
 
     def failing(path, content):
         if len(saved) == 2:
-            path.with_name(path.name + ".partial").write_bytes(content[: len(content) // 2])
+            path.with_name(f".{path.name}.killed.part").write_bytes(content[: len(content) // 2])
             raise Killed
         write(path, content)
         saved.append(content)

@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
+from runtheory import checks
 from runtheory.collapse.models import FeatureModel, Minimiser
 
 Loss = Callable[[Tensor, Tensor], Tensor]
@@ -68,10 +69,8 @@ def fit(
         If ``width`` is below the number of classes (the nuclear-norm argument then fails), or
         ``starts`` or ``rounds`` is below one.
     """
-    if width < model.classes:
-        raise ValueError(f"width must be at least {model.classes} classes, got {width}")
-    if starts < 1 or rounds < 1:
-        raise ValueError(f"starts and rounds must be positive, got {starts} and {rounds}")
+    checks.at_least(model.classes, width=width)
+    checks.at_least(1, starts=starts, rounds=rounds)
     runs = []
     for _ in range(starts):
         parameters = _draw(model, width, scale, generator)

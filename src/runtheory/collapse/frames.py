@@ -8,6 +8,8 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
+from runtheory import checks
+
 
 def simplex_frame(classes: int) -> Float64[Tensor, "class direction"]:
     """Return K unit rows in K - 1 dimensions with inner products -1/(K-1): the simplex ETF.
@@ -88,8 +90,7 @@ def embed(
         If ``width`` is below the dimension of the frame.
     """
     directions = frame.shape[1]
-    if width < directions:
-        raise ValueError(f"width must be at least {directions} to hold the frame, got {width}")
+    checks.at_least(directions, width=width)  # to hold the frame
     draw = torch.randn(
         width, directions, generator=generator, dtype=torch.float64, device=generator.device
     )
@@ -109,8 +110,7 @@ def coherence_bound(classes: int, width: int) -> float:
     ValueError
         If ``classes`` is below two or ``width`` below one.
     """
-    if width < 1:
-        raise ValueError(f"width must be at least one, got {width}")
+    checks.at_least(1, width=width)
     return math.sqrt(max(_checked_classes(classes) - width, 0) / (width * (classes - 1)))
 
 

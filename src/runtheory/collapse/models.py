@@ -23,6 +23,7 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
+from runtheory import checks
 from runtheory.collapse.geometry import gram_cosines
 
 
@@ -56,10 +57,8 @@ class FeatureModel:
         penalties = (*self.layer_penalties, self.feature_penalty)
         if not self.layer_penalties or not all(0 < value < math.inf for value in penalties):
             raise ValueError(f"factor penalties must be positive and finite, got {penalties}")
-        if not self.bias_penalty >= 0:
-            raise ValueError(f"bias_penalty must not be negative, got {self.bias_penalty}")
-        if not 0 <= self.smoothing < 1:
-            raise ValueError(f"smoothing must lie in [0, 1), got {self.smoothing}")
+        checks.not_negative(bias_penalty=self.bias_penalty)
+        checks.in_interval(0, 1, ends="[)", smoothing=self.smoothing)
 
     @property
     def classes(self) -> int:

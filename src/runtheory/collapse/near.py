@@ -24,6 +24,7 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
+from runtheory import checks
 from runtheory.shapes import Labels
 
 Columns = Float64[Tensor, "feature sample"]
@@ -120,8 +121,8 @@ def flow(model: NearCollapse, initial: Columns, *, step: float, steps: int) -> I
         If ``initial`` has another number of samples than the labels or ``step`` is not positive.
     """
     _check_initial(model, initial)
-    if not step > 0 or steps < 1:
-        raise ValueError(f"step and steps must be positive, got {step} and {steps}")
+    checks.positive(step=step)
+    checks.at_least(1, steps=steps)
 
     def slope(features: Tensor) -> Tensor:
         classifier = central_classifier(model, features)

@@ -19,6 +19,7 @@ import torch
 from jaxtyping import Float64, Int64
 from torch import Tensor
 
+from runtheory import checks
 from runtheory.shapes import Features, Labels
 
 
@@ -137,7 +138,7 @@ class ClassStatistics:
         faults = int(self.faults)
         if faults:
             raise ValueError(
-                f"labels must lie in [0, {self.classes}) and features must be finite, "
+                f"labels must lie in 0 to {self.classes - 1} and features must be finite, "
                 f"got {faults} samples where they do not"
             )
         missing = torch.nonzero(self.counts == 0).flatten().tolist()
@@ -177,11 +178,7 @@ class ClassStatistics:
             raise ValueError(f"labels must have shape ({features.shape[0]},), got {shape}")
         if features.device.type != "cpu" or len(labels) == 0:
             return
-        low, high = int(labels.min()), int(labels.max())
-        if low < 0 or high >= self.classes:
-            raise ValueError(
-                f"labels must lie in [0, {self.classes}), got values from {low} to {high}"
-            )
+        checks.labels_below(labels, self.classes)
         broken = int((~torch.isfinite(features).all(1)).sum())
         if broken:
             raise ValueError(f"features must be finite, got {broken} samples where they are not")

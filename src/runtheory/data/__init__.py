@@ -14,23 +14,22 @@ from runtheory.data.image_set import (
 )
 from runtheory.data.loading import fetch, load, names
 from runtheory.data.synthetic import (
-    BinaryGaussian,
     FeatureNoise,
+    GaussianDraws,
     binary_gaussian,
     feature_directions,
     feature_noise,
 )
 
 __all__ = [
-    "BinaryGaussian",
     "ChannelStatistics",
     "DataError",
     "FeatureNoise",
+    "GaussianDraws",
     "ImageSet",
     "assemble",
     "batches",
     "binary_gaussian",
-    "digits",
     "feature_directions",
     "feature_noise",
     "fetch",
@@ -40,8 +39,3 @@ __all__ = [
     "normalise_pixels",
     "subset",
 ]
-
-
-def digits() -> ImageSet:
-    """Return ``load("digits")``: scikit-learn's 8 x 8 digits, 1437 to train and 360 to test."""
-    return load("digits")

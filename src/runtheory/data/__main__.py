@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 
-from runtheory.data import store
+from runtheory.data.datasets import DATASETS
 from runtheory.data.errors import DataError
-from runtheory.data.holdings import HOLDINGS
-from runtheory.data.loading import INSTALLED, fetch
-from runtheory.data.obtain import Errand, read_cache
+from runtheory.data.fetching import inspect_cache
+from runtheory.data.loading import INSTALLED, fetch, request_of
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -32,7 +31,10 @@ def _parser() -> argparse.ArgumentParser:
     fetching = commands.add_parser("fetch", help="make a set lie verified in the cache folder")
     fetching.add_argument("name", metavar="NAME", help="for instance mnist; see list")
     fetching.add_argument(
-        "--from", dest="place", metavar="PATH", help="take it from this folder or tar archive alone"
+        "--from",
+        dest="source",
+        metavar="PATH",
+        help="take it from this folder or tar archive alone",
     )
     listing = commands.add_parser("list", help="say which sets are here and verified")
     for command in (fetching, listing):
@@ -43,14 +45,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _fetch(options: argparse.Namespace) -> list[str]:
-    fetched = fetch(options.name, options.cache, place=options.place, progress=True)
-    findings = [f"  {finding.place}: {finding.outcome}" for finding in fetched.findings]
+    fetched = fetch(options.name, options.cache, source=options.source, progress=True)
+    attempts = [f"  {attempt.source}: {attempt.outcome}" for attempt in fetched.attempts]
     where = "" if fetched.folder is None else f" in {fetched.folder}"
-    return [
-        f"{fetched.name}: looked in",
-        *findings,
-        f"{fetched.name}: complete and verified{where}",
-    ]
+    end = f"{fetched.name}: complete and verified{where}"
+    return [f"{fetched.name}: looked in", *attempts, end]
 
 
 def _list(cache: str | None) -> list[str]:
@@ -58,17 +57,14 @@ def _list(cache: str | None) -> list[str]:
     for name, (_, _, where) in INSTALLED.items():
         fetch(name)
         lines.append(f"{name:14} verified, {where}")
-    folder = store.cache_folder(cache)
-    for name, holding in HOLDINGS.items():
-        inspected = read_cache(Errand(holding, folder / name, tuple(HOLDINGS.values())))
+    for name in DATASETS:
+        request = request_of(name, cache)
+        inspected = inspect_cache(request)
         problems = {file: i.outcome for file, i in inspected.items() if i.content is None}
-        if not problems:
-            state = "verified"
-        elif set(problems.values()) == {"not there"} and len(problems) == len(inspected):
+        state = "; ".join(f"{file} {outcome}" for file, outcome in problems.items()) or "verified"
+        if len(problems) == len(inspected) and set(problems.values()) == {"not there"}:
             state = "not fetched"
-        else:
-            state = "; ".join(f"{file} {outcome}" for file, outcome in problems.items())
-        lines.append(f"{name:14} {state}, {folder / name}")
+        lines.append(f"{name:14} {state}, {request.folder}")
     return lines
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import torch
 
+from runtheory import checks
 from runtheory.shapes import Indices
 
 
@@ -24,10 +25,7 @@ def batches(
     ValueError
         If ``count`` or ``batch_size`` is below 1, or ``drop_last`` would leave no batch at all.
     """
-    if count < 1:
-        raise ValueError(f"count must be at least 1, got {count}")
-    if batch_size < 1:
-        raise ValueError(f"batch_size must be at least 1, got {batch_size}")
+    checks.at_least(1, count=count, batch_size=batch_size)
     if drop_last and batch_size > count:
         raise ValueError(
             f"batch_size {batch_size} exceeds the {count} examples: drop_last leaves no batch"

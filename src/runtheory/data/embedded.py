@@ -17,9 +17,9 @@ import torch
 from jaxtyping import Int64
 from torch import Tensor
 
+from runtheory.data.datasets import FASHION_CLASSES
 from runtheory.data.errors import DataError
 from runtheory.data.formats import Pair, Parts
-from runtheory.data.holdings import FASHION_CLASSES
 from runtheory.randomness import stream
 from runtheory.shapes import Labels
 

@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Int64, UInt8
 from torch import Tensor
 
+from runtheory import checks
 from runtheory.shapes import Images, RawImages
 
 # Images counted at a time: bounds the temporary that counting makes to a few megabytes.
@@ -103,9 +104,7 @@ def assemble(
     for part, (images, labels) in (("training", train), ("test", test)):
         if len(images) != len(labels):
             raise ValueError(f"{name}: {len(images)} {part} images but {len(labels)} labels")
-        if len(labels) and not 0 <= int(labels.min()) <= int(labels.max()) < len(classes):
-            found = f"{int(labels.min())} to {int(labels.max())}"
-            raise ValueError(f"{name}: {part} labels must lie in [0, {len(classes)}), got {found}")
+        checks.labels_below(labels, len(classes), name=f"{name}: {part} labels")
     statistics = channel_statistics(train[0])
     return ImageSet(name, *train, *test, classes, statistics.mean, statistics.deviation)
 
@@ -129,8 +128,7 @@ def subset(
     counts = [per_class] * classes if isinstance(per_class, int) else list(per_class)
     if len(counts) != classes:
         raise ValueError(f"per_class must name {classes} numbers of images, got {len(counts)}")
-    if min(counts) < 1:
-        raise ValueError(f"per_class must be at least 1, got {min(counts)}")
+    checks.at_least(1, per_class=counts)
     labels = image_set.train_labels.to(generator.device)
     chosen = []
     for label, (title, count) in enumerate(zip(image_set.classes, counts, strict=True)):

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import torch
 
-from runtheory.data import embedded, store, written_digits
-from runtheory.data.catalogue import Holding
+from runtheory.data import embedded, written_digits
+from runtheory.data.cache import VARIABLE, cache_folder
+from runtheory.data.datasets import DATASETS, DIGIT_CLASSES, FASHION_CLASSES
 from runtheory.data.errors import DataError
+from runtheory.data.fetching import Attempt, Fetched, FetchRequest, fetch_files, inspect_cache
 from runtheory.data.formats import Parts
-from runtheory.data.holdings import DIGIT_CLASSES, FASHION_CLASSES, HOLDINGS
 from runtheory.data.image_set import ImageSet, assemble
-from runtheory.data.obtain import Errand, Fetched, Finding, obtain, read_cache
 
 # Sets that need no fetching: how to read them, their classes, and where they are.
 INSTALLED: dict[str, tuple[Callable[[], Parts], tuple[str, ...], str]] = {
@@ -25,7 +25,7 @@ INSTALLED: dict[str, tuple[Callable[[], Parts], tuple[str, ...], str]] = {
 
 def names() -> tuple[str, ...]:
     """Return the names that :func:`load` knows."""
-    return (*INSTALLED, *HOLDINGS)
+    return (*INSTALLED, *DATASETS)
 
 
 def load(
@@ -51,9 +51,9 @@ def load(
         read, classes, _ = INSTALLED[name]
         train, test = read()
     else:
-        holding = HOLDINGS[name]
-        classes = holding.classes
-        train, test = holding.decode(_contents(_errand(holding, cache)))
+        request = request_of(name, cache)
+        classes = request.spec.classes
+        train, test = request.spec.decode(_contents(request))
     return assemble(name, train, test=test, classes=classes).to(device)
 
 
@@ -61,13 +61,13 @@ def fetch(
     name: str,
     cache: Path | str | None = None,
     *,
-    place: Path | str | None = None,
+    source: Path | str | None = None,
     progress: bool = False,
 ) -> Fetched:
-    """Make the set ``name`` lie verified in the cache folder and report where it was looked for.
+    """Make the set ``name`` lie verified in the cache folder and report what was asked for it.
 
-    ``place`` names a folder or a tar archive to take it from, and then nothing else is asked.
-    ``progress`` shows bars on stderr.
+    ``source`` names a folder or a tar archive to take it from, and then nothing else is asked.
+    ``progress`` shows bars of downloads on stderr.
 
     Raises
     ------
@@ -80,9 +80,21 @@ def fetch(
     if name in INSTALLED:
         read, _, where = INSTALLED[name]
         read()
-        return Fetched(name, None, (Finding(where, "verified"),))
-    source = None if place is None else Path(place).expanduser()
-    return obtain(_errand(HOLDINGS[name], cache, place=source, progress=progress))
+        return Fetched(name, None, (Attempt(where, "verified"),))
+    path = None if source is None else Path(source).expanduser()
+    return fetch_files(request_of(name, cache, source=path, progress=progress))
+
+
+def request_of(
+    name: str,
+    cache: Path | str | None,
+    *,
+    source: Path | None = None,
+    progress: bool = False,
+) -> FetchRequest:
+    """Return the request for a full set, into its folder of the cache."""
+    folder = cache_folder(cache) / name
+    return FetchRequest(DATASETS[name], folder, tuple(DATASETS.values()), source, progress)
 
 
 def _require(name: str) -> None:
@@ -92,28 +104,17 @@ def _require(name: str) -> None:
         raise ValueError(f"no data set is called {name!r}; {hint}known: {', '.join(names())}")
 
 
-def _errand(
-    holding: Holding,
-    cache: Path | str | None,
-    *,
-    place: Path | None = None,
-    progress: bool = False,
-) -> Errand:
-    folder = store.cache_folder(cache) / holding.name
-    return Errand(holding, folder, tuple(HOLDINGS.values()), place, progress)
-
-
-def _contents(errand: Errand) -> dict[str, bytes]:
+def _contents(request: FetchRequest) -> dict[str, bytes]:
     """Return the verified bytes of every file, fetching first if any is missing or refused."""
-    inspected = read_cache(errand)
-    if any(found.content is None for found in inspected.values()):
-        obtain(errand)
-        inspected = read_cache(errand)
-    contents = {n: found.content for n, found in inspected.items() if found.content is not None}
-    for name, found in inspected.items():
-        if name not in contents:
-            raise DataError(
-                f"{errand.folder / name} was fetched and verified, but is now {found.outcome}: "
-                "something else is writing there; name another folder in RUNTHEORY_DATA or cache="
-            )
+    inspected = inspect_cache(request)
+    if any(file.content is None for file in inspected.values()):
+        fetch_files(request)
+        inspected = inspect_cache(request)
+    contents = {name: file.content for name, file in inspected.items() if file.content is not None}
+    for name in inspected.keys() - contents.keys():
+        raise DataError(
+            f"{request.folder / name} was fetched and verified, but is now "
+            f"{inspected[name].outcome}: something else is writing there; "
+            f"name another folder in {VARIABLE} or cache="
+        )
     return contents

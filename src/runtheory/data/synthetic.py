@@ -13,9 +13,11 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
+from runtheory import checks
+
 
 @dataclass(frozen=True, eq=False)
-class BinaryGaussian:
+class GaussianDraws:
     """Draws of (X, Y): ``inputs`` and ``labels``, labels -1 or +1."""
 
     inputs: Float[Tensor, "batch feature"]
@@ -43,7 +45,7 @@ def binary_gaussian(
     *,
     deviation: float = 1.0,
     generator: torch.Generator,
-) -> BinaryGaussian:
+) -> GaussianDraws:
     """Draw ``count`` pairs with Y uniform on {-1, +1} and X given Y ~ N(Y mean, deviation^2 I).
 
     Raises
@@ -52,11 +54,10 @@ def binary_gaussian(
         If ``count`` is below 1, ``deviation`` is negative, or devices differ.
     """
     _require_count(count, mean, generator)
-    if deviation < 0:
-        raise ValueError(f"deviation must not be negative, got {deviation}")
+    checks.not_negative(deviation=deviation)
     labels = _signs(count, generator)
     noise = _noise((count, len(mean)), mean, generator)
-    return BinaryGaussian(labels.unsqueeze(1) * mean + deviation * noise, labels)
+    return GaussianDraws(labels.unsqueeze(1) * mean + deviation * noise, labels)
 
 
 def feature_directions(
@@ -69,8 +70,7 @@ def feature_directions(
     ValueError
         If ``features`` is below 1 or exceeds ``dimension``.
     """
-    if not 1 <= features <= dimension:
-        raise ValueError(f"features must lie in [1, dimension = {dimension}], got {features}")
+    checks.in_interval(1, dimension, features=features)
     gaussian = torch.randn(
         dimension, features, generator=generator, device=generator.device, dtype=torch.float64
     )
@@ -123,8 +123,7 @@ def feature_noise(
 
 
 def _require_count(count: int, like: Tensor, generator: torch.Generator) -> None:
-    if count < 1:
-        raise ValueError(f"count must be at least 1, got {count}")
+    checks.at_least(1, count=count)
     if like.device != generator.device:
         raise ValueError(f"the generator is on {generator.device}, the tensor on {like.device}")
 
@@ -135,18 +134,14 @@ def _require_patches(
     patches: int,
     deviations: tuple[float, float],
 ) -> None:
-    if patches < 2:
-        raise ValueError(
-            f"patches must be at least 2, one for the feature and one for the noise, got {patches}"
-        )
+    checks.at_least(2, patches=patches)  # one for the feature and one for the noise
     if len(frequencies) != len(directions):
         raise ValueError(
             f"{len(directions)} directions need as many frequencies, got {len(frequencies)}"
         )
     if min(frequencies) < 0 or abs(sum(frequencies) - 1) > 1e-9:
         raise ValueError(f"frequencies must be probabilities that sum to 1, got {frequencies}")
-    if min(deviations) < 0:
-        raise ValueError(f"deviations must not be negative, got {deviations}")
+    checks.not_negative(deviations=deviations)
 
 
 def _integers(bound: int, count: int, generator: torch.Generator) -> Tensor:

@@ -7,9 +7,9 @@ import hashlib
 import numpy as np
 import torch
 
+from runtheory.data.datasets import DIGIT_CLASSES
 from runtheory.data.errors import DataError
 from runtheory.data.formats import Parts
-from runtheory.data.holdings import DIGIT_CLASSES
 from runtheory.randomness import stream
 
 NAME = "digits"

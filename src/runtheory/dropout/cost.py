@@ -16,6 +16,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from runtheory import checks
 from runtheory.dropout.objectives import MultiSampleObjective
 from runtheory.randomness import Streams
 from runtheory.shapes import Labels
@@ -59,8 +60,7 @@ def fit_cost(times: Sequence[StepTime]) -> StepCost:
     if len({row.samples for row in times}) < 2:
         raise ValueError(f"a line needs two different numbers of samples, got {list(times)}")
     seconds = np.array([row.seconds for row in times], dtype=np.float64)
-    if not (seconds > 0).all():
-        raise ValueError(f"times must be positive, got {seconds.tolist()}")
+    checks.positive(times=seconds)
     design = np.array([[1.0, row.samples] for row in times]) / seconds[:, None]
     (body, head), *_ = np.linalg.lstsq(design, np.ones(len(times)), rcond=None)
     return StepCost(float(body), float(head))

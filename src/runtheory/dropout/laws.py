@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import math
 
+from runtheory import checks
 from runtheory.dropout.masks import check_rate, check_samples
 
 
@@ -106,8 +107,7 @@ def variance_at_cost(
     """
     _check_variances(data_variance, mask_variance)
     _check_costs(body_cost, head_cost)
-    if not samples >= 1:
-        raise ValueError(f"samples must be at least 1, got {samples}")
+    checks.at_least(1, samples=samples)
     return (data_variance + mask_variance / samples) * (body_cost + samples * head_cost)
 
 
@@ -178,15 +178,12 @@ def effective_rate(rate: float, samples: int) -> float:
 
 
 def _check_variances(*variances: float) -> None:
-    if not all(value >= 0 for value in variances):
-        raise ValueError(f"variances must not be negative, got {variances}")
+    checks.not_negative(variances=variances)
 
 
 def _check_costs(body_cost: float, head_cost: float) -> None:
-    if not (body_cost > 0 and head_cost > 0):
-        raise ValueError(f"costs must be positive, got body {body_cost} and head {head_cost}")
+    checks.positive(body_cost=body_cost, head_cost=head_cost)
 
 
 def _check_batch(batch: int) -> None:
-    if batch < 1:
-        raise ValueError(f"batch must be at least 1, got {batch}")
+    checks.at_least(1, batch=batch)

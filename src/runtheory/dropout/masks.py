@@ -12,17 +12,17 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from runtheory import checks
+
 
 def check_rate(rate: float) -> None:
     """Raise ``ValueError`` unless ``rate``, the probability of dropping, lies in [0, 1)."""
-    if not 0 <= rate < 1:
-        raise ValueError(f"rate must lie in [0, 1), got {rate}")
+    checks.in_interval(0, 1, ends="[)", rate=rate)
 
 
 def check_samples(samples: int) -> None:
     """Raise ``ValueError`` unless ``samples``, the number of masks per example, is at least 1."""
-    if samples < 1:
-        raise ValueError(f"samples must be at least 1, got {samples}")
+    checks.at_least(1, samples=samples)
 
 
 def draw_masks(

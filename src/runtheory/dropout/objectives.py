@@ -21,6 +21,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from runtheory import checks
 from runtheory.dropout.head import body_and_head, sample_logits
 from runtheory.dropout.masks import check_rate, check_samples, draw_masks
 from runtheory.randomness import Streams
@@ -118,9 +119,7 @@ def _check_targets(logits: Tensor, targets: Tensor) -> None:
         )
     readable = targets.device.type == "cpu" and not torch.compiler.is_compiling()
     if readable and not targets.is_floating_point() and batch:
-        low, high = int(targets.min()), int(targets.max())
-        if low < 0 or high >= classes:
-            raise ValueError(f"labels must lie in [0, {classes}), got {low} to {high}")
+        checks.labels_below(targets, classes)
 
 
 def _at_least_float32(logits: Tensor) -> Tensor:

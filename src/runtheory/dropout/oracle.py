@@ -10,6 +10,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from runtheory import checks
 from runtheory.dropout.head import sample_logits
 from runtheory.dropout.masks import check_rate, check_samples
 from runtheory.dropout.objectives import Combine, Targets, mean_of_losses
@@ -28,8 +29,7 @@ def all_masks(features: int, *, rate: float) -> tuple[Tensor, Tensor]:
         If ``features`` is outside 1 to 12 or ``rate`` outside [0, 1).
     """
     check_rate(rate)
-    if not 1 <= features <= MOST_FEATURES:
-        raise ValueError(f"features must lie in 1 to {MOST_FEATURES}, got {features}")
+    checks.in_interval(1, MOST_FEATURES, features=features)
     bits = torch.arange(2**features)[:, None] >> torch.arange(features)
     masks = (bits & 1).bool()
     kept = masks.sum(1).double()

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from runtheory import checks
 from runtheory.shapes import Labels, Logits, Scalar
 
 
@@ -51,8 +52,4 @@ def check_scored(logits: Tensor, labels: Tensor) -> None:
     if len(labels) == 0:
         raise ValueError("a score needs at least one example, got none")
     if labels.device.type == "cpu":
-        low, high = int(labels.min()), int(labels.max())
-        if low < 0 or high >= logits.shape[1]:
-            raise ValueError(
-                f"labels must lie in [0, {logits.shape[1]}), got values from {low} to {high}"
-            )
+        checks.labels_below(labels, logits.shape[1])

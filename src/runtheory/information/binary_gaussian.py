@@ -17,6 +17,7 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
+from runtheory import checks
 from runtheory.information.conditional_laws import (
     BinaryGaussian,
     ConditionalLaws,
@@ -171,8 +172,7 @@ def representation_information(model: BinaryGaussian, rank: int) -> float:
     ValueError
         If ``rank`` does not lie in 1 .. dimension.
     """
-    if not 1 <= rank <= model.dimension:
-        raise ValueError(f"rank must lie in 1 .. {model.dimension}, got {rank}")
+    checks.in_interval(1, model.dimension, rank=rank)
     return rank / 2 * model.log_shrinkage
 
 
@@ -187,8 +187,7 @@ def noisy_release_information(model: BinaryGaussian, noise: float) -> float:
     ValueError
         If ``noise`` is not positive.
     """
-    if not noise > 0:
-        raise ValueError(f"noise must be positive, got {noise}")
+    checks.positive(noise=noise)
     ratio = model.deviation**2 / (model.samples * noise**2)
     return model.dimension / 2 * math.log1p(ratio)
 
@@ -234,8 +233,7 @@ def solve_ramp(model: BinaryGaussian, margin: float, *, order: int = 96) -> Ramp
     ValueError
         If ``margin`` is not positive.
     """
-    if not (margin > 0 and math.isfinite(margin)):
-        raise ValueError(f"margin must be positive and finite, got {margin}")
+    checks.positive_finite(margin=margin)
     laws = conditional_laws(model, order=order)
     train = ramp_mean(laws.train_centre, model.shrinkage, margin)
     test = ramp_mean(laws.test_centre, 1.0, margin)
@@ -272,8 +270,7 @@ def simulate(
     ValueError
         If ``draws`` is below 1.
     """
-    if draws < 1:
-        raise ValueError(f"draws must be at least 1, got {draws}")
+    checks.at_least(1, draws=draws)
     size = max(1, chunk // (model.dimension * (model.samples + 1)))
     parts = [
         _replicates(model, min(size, draws - start), generator) for start in range(0, draws, size)

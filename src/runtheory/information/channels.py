@@ -14,7 +14,8 @@ from itertools import combinations, product
 import numpy as np
 from jaxtyping import Float64
 
-from runtheory.information.contraction import Contraction, check_probability, safe_log
+from runtheory import checks
+from runtheory.information.contraction import Contraction, safe_log
 
 Channel = Float64[np.ndarray, "input output"]
 Law = Float64[np.ndarray, "input"]
@@ -30,7 +31,7 @@ def dropout_channel(*, width: int, rate: float, symbols: int = 2) -> Channel:
     ValueError
         If ``rate`` lies outside [0, 1], or the matrix would have more than 2^22 entries.
     """
-    check_probability(rate, "rate")
+    checks.in_interval(0, 1, rate=rate)
     entries = (symbols * (symbols + 1)) ** width
     if width < 1 or symbols < 1 or entries > 2**22:
         raise ValueError(
@@ -87,8 +88,7 @@ def local_contraction(channel: Channel, law: Law) -> float:
     """
     _check_rows(channel)
     _check_law(law, len(channel))
-    if not np.all(law > 0):
-        raise ValueError(f"law must be positive everywhere, got {np.min(law)}")
+    checks.positive(law=law)
     output = law @ channel
     seen = output > 0
     matrix = np.sqrt(law)[:, None] * channel[:, seen] / np.sqrt(output[seen])

@@ -21,6 +21,7 @@ import numpy as np
 from jaxtyping import Float64
 from scipy.special import log_ndtr, ndtr
 
+from runtheory import checks
 from runtheory.information.polar import PolarLaw, polar_law
 
 Array = np.ndarray
@@ -43,14 +44,11 @@ class BinaryGaussian:
     deviation: float = 1.0
 
     def __post_init__(self) -> None:
-        if self.dimension < 1:
-            raise ValueError(f"dimension must be at least 1, got {self.dimension}")
-        if self.samples < 2:
-            raise ValueError(f"samples must be at least 2, got {self.samples}")
+        checks.at_least(1, dimension=self.dimension)
+        checks.at_least(2, samples=self.samples)
         if not (self.mean >= 0 and math.isfinite(self.mean)):
             raise ValueError(f"mean must be finite and not negative, got {self.mean}")
-        if not (self.deviation > 0 and math.isfinite(self.deviation)):
-            raise ValueError(f"deviation must be positive and finite, got {self.deviation}")
+        checks.positive_finite(deviation=self.deviation)
 
     @property
     def shrinkage(self) -> float:

@@ -25,6 +25,8 @@ import numpy as np
 from jaxtyping import Float64
 from scipy.special import log_ndtr, logsumexp
 
+from runtheory import checks
+
 
 @dataclass(frozen=True)
 class Contraction:
@@ -62,9 +64,8 @@ def dropout(rate: float, *, width: int) -> Contraction:
     ValueError
         If ``rate`` lies outside [0, 1] or ``width`` is below one.
     """
-    check_probability(rate, "rate")
-    if width < 1:
-        raise ValueError(f"width must be at least 1, got {width}")
+    checks.in_interval(0, 1, rate=rate)
+    checks.at_least(1, width=width)
     lost = width * math.log(rate) if rate > 0 else -math.inf
     kept = 0.0 - math.expm1(lost)
     return Contraction(kept, kept, lost, lost)
@@ -82,8 +83,7 @@ def drop_connect(rate: float, *, inputs: int, outputs: int) -> Contraction:
     ValueError
         If ``rate`` lies outside [0, 1] or a size is below one.
     """
-    if min(inputs, outputs) < 1:
-        raise ValueError(f"inputs and outputs must be at least 1, got {inputs} and {outputs}")
+    checks.at_least(1, inputs=inputs, outputs=outputs)
     return dropout(rate, width=inputs * outputs)
 
 
@@ -95,7 +95,7 @@ def symmetric(flip: float) -> Contraction:
     ValueError
         If ``flip`` lies outside [0, 1].
     """
-    check_probability(flip, "flip")
+    checks.in_interval(0, 1, flip=flip)
     variation = abs(1 - 2 * flip)
     return Contraction(
         variation,
@@ -121,8 +121,7 @@ def gaussian_noise(diameter: float, *, deviation: float) -> Contraction:
     """
     if not 0 <= diameter < math.inf:
         raise ValueError(f"diameter must be finite and not negative, got {diameter}")
-    if not deviation > 0:
-        raise ValueError(f"deviation must be positive, got {deviation}")
+    checks.positive(deviation=deviation)
     reach = diameter / (2 * deviation)
     # The trapezoidal rule converges geometrically here; the step follows the poles of sech.
     end = min(9.0, 40 / reach) if reach > 0 else 9.0
@@ -174,9 +173,8 @@ def dropout_divergence(coordinates: Float64[np.ndarray, "coordinate"], rate: flo
     ValueError
         If ``rate`` lies outside [0, 1] or a divergence is negative.
     """
-    check_probability(rate, "rate")
-    if not np.all(coordinates >= 0):
-        raise ValueError(f"divergences must not be negative, got {np.min(coordinates)}")
+    checks.in_interval(0, 1, rate=rate)
+    checks.not_negative(divergences=coordinates)
     return float((1 - rate) * coordinates.sum())
 
 
@@ -191,9 +189,3 @@ def _log_lost(logarithms: Sequence[float]) -> float:
     if max(logarithms) < -40:  # the products of these shares are below the last digit of their sum
         return float(logsumexp(logarithms))
     return safe_log(-math.expm1(sum(math.log1p(-math.exp(value)) for value in logarithms)))
-
-
-def check_probability(value: float, name: str) -> None:
-    """Raise ``ValueError`` unless ``value`` lies in [0, 1]."""
-    if not 0 <= value <= 1:
-        raise ValueError(f"{name} must lie in [0, 1], got {value}")

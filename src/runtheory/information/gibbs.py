@@ -17,6 +17,8 @@ import numpy as np
 from jaxtyping import Float64, Int64
 from scipy.special import gammaln, logsumexp, xlogy
 
+from runtheory import checks
+
 MOST_COUNTS = 200_000
 
 
@@ -114,8 +116,7 @@ def _check(
             raise ValueError(f"{name} must be positive and sum to one, got {vector}")
     if not np.all(np.isfinite(losses)):
         raise ValueError("losses must be finite, got another value")
-    if not 0 < alpha < math.inf:
-        raise ValueError(f"alpha must be positive and finite, got {alpha}")
+    checks.positive_finite(alpha=alpha)
     if samples < 1 or math.comb(samples + len(law) - 1, samples) > MOST_COUNTS:
         raise ValueError(
             f"samples must be positive with at most {MOST_COUNTS} count vectors, got {samples} "

@@ -20,6 +20,8 @@ import torch
 from jaxtyping import Float64
 from torch import nn
 
+from runtheory import checks
+
 LayerSamples = Float64[np.ndarray, "layer sample"]
 Layers = Float64[np.ndarray, "layer"]
 
@@ -53,7 +55,7 @@ def divergence_bound(
             f"and {divergence.shape}"
         )
     total = _not_negative(information, "information") + _not_negative(divergence, "divergence")
-    _check_positive(sub_gaussian, "sub_gaussian")
+    checks.positive_finite(sub_gaussian=sub_gaussian)
     return sub_gaussian * np.sqrt(2 * total).mean(1)
 
 
@@ -82,9 +84,8 @@ def contracted_bound(
     if label.shape != content.shape:
         raise ValueError(f"label and content need one shape, got {label.shape}, {content.shape}")
     label, content = _not_negative(label, "label"), _not_negative(content, "content")
-    _check_positive(sub_gaussian, "sub_gaussian")
-    if not np.all((coefficients >= 0) & (coefficients <= 1)):
-        raise ValueError(f"coefficients must lie in [0, 1], got {coefficients}")
+    checks.positive_finite(sub_gaussian=sub_gaussian)
+    checks.in_interval(0, 1, coefficients=coefficients)
     products = np.concatenate(([1.0], np.cumprod(coefficients)))
     return sub_gaussian * np.sqrt(2 * (label + products[:, None] * content)).mean(1)
 
@@ -106,15 +107,9 @@ def finite_parameter_bound(
         If a count is not positive, ``label_entropy`` is negative, or ``coefficient`` lies outside
         [0, 1].
     """
-    if min(parameters, levels, samples) < 1:
-        raise ValueError(
-            "parameters, levels and samples must be positive, "
-            f"got {parameters}, {levels} and {samples}"
-        )
-    if not label_entropy >= 0:
-        raise ValueError(f"label_entropy must not be negative, got {label_entropy}")
-    if not 0 <= coefficient <= 1:
-        raise ValueError(f"coefficient must lie in [0, 1], got {coefficient}")
+    checks.at_least(1, parameters=parameters, levels=levels, samples=samples)
+    checks.not_negative(label_entropy=label_entropy)
+    checks.in_interval(0, 1, coefficient=coefficient)
     entropy = parameters * math.log(levels)
     label = min(entropy, samples * label_entropy)
     return math.sqrt((label + coefficient * (entropy - label)) / (2 * samples))
@@ -166,7 +161,7 @@ def wasserstein_ladder(
             f"{distances.shape}, got {lipschitz.shape}"
         )
     distances = _not_negative(distances, "distances")
-    _check_positive(loss_lipschitz, "loss_lipschitz")
+    checks.positive_finite(loss_lipschitz=loss_lipschitz)
     weights = lipschitz_weights(lipschitz)[:, :, None]
     weighted = weights * distances
     values = loss_lipschitz * weighted.mean((0, 2))
@@ -211,8 +206,3 @@ def _not_negative(values: np.ndarray, name: str) -> np.ndarray:
     if not np.all(np.isfinite(values) & (values >= -ROUNDING)):
         raise ValueError(f"{name} must be finite and not negative, got {np.min(values)}")
     return np.maximum(values, 0)
-
-
-def _check_positive(value: float, name: str) -> None:
-    if not 0 < value < math.inf:
-        raise ValueError(f"{name} must be positive and finite, got {value}")

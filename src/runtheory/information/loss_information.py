@@ -17,7 +17,8 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import entr
 
-from runtheory.information.pac_bayes import kl_inverse
+from runtheory import checks
+from runtheory.information.divergences import kl_inverse
 
 Nodes = np.ndarray | np.float64 | float
 
@@ -156,10 +157,8 @@ def _entropy(probability: float) -> float:
 
 
 def _check_error(error: float) -> None:
-    if not 0 <= error <= 1:
-        raise ValueError(f"an error must lie in [0, 1], got {error}")
+    checks.in_interval(0, 1, error=error)
 
 
 def _check_information(information: float) -> None:
-    if not information >= 0:
-        raise ValueError(f"information must not be negative, got {information}")
+    checks.not_negative(information=information)

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float64
 
+from runtheory import checks
+
 
 @dataclass(frozen=True)
 class LossLaw:
@@ -29,8 +31,7 @@ class LossLaw:
     table: Float64[np.ndarray, "2 2"]
 
     def __post_init__(self) -> None:
-        if not ((self.table >= 0).all() and (self.table <= 1).all()):
-            raise ValueError(f"probabilities must lie in [0, 1], got {self.table.tolist()}")
+        checks.in_interval(0, 1, probabilities=self.table)
         if not abs(self.table.sum() - 1) < 1e-9:
             raise ValueError(f"probabilities must sum to 1, got {self.table.sum()}")
 
@@ -96,6 +97,5 @@ def centred_single_bound(information: float) -> float:
     ValueError
         If ``information`` is negative.
     """
-    if not information >= 0:
-        raise ValueError(f"information must not be negative, got {information}")
+    checks.not_negative(information=information)
     return math.sqrt(2 * information)

@@ -14,6 +14,7 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
+from runtheory import checks
 from runtheory.information.certificates import Certificate, check_grid
 from runtheory.information.pac_bayes import gaussian_divergence, kl_bound, monte_carlo_bound
 from runtheory.information.perceptrons import (
@@ -46,8 +47,7 @@ class Confidence:
 
     def __post_init__(self) -> None:
         check_grid(self.deviations, "deviations")
-        if self.draws < 1:
-            raise ValueError(f"draws must be at least 1, got {self.draws}")
+        checks.at_least(1, draws=self.draws)
         if not 0 < self.monte_carlo_delta < self.delta < 1:
             raise ValueError(
                 "monte_carlo_delta must lie in (0, delta) and delta in (0, 1), "

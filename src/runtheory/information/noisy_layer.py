@@ -15,6 +15,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from runtheory import checks
+
 Centres = Float[Tensor, "centre feature"]
 
 
@@ -47,8 +49,7 @@ def noisy_information(
         If ``noise`` is not positive, there are no centres or ``draws`` is below 2.
     """
     _check(centres, noise)
-    if draws < 2:
-        raise ValueError(f"draws must be at least 2, got {draws}")
+    checks.at_least(2, draws=draws)
     points = centres.to(torch.float64) / noise
     rows = torch.arange(draws * len(points), device=points.device) % len(points)
     terms = []
@@ -107,7 +108,6 @@ def _mean_log_kernel(points: Tensor, centres: Tensor, scale: float) -> Tensor:
 
 
 def _check(centres: Tensor, noise: float) -> None:
-    if not (noise > 0 and math.isfinite(noise)):
-        raise ValueError(f"noise must be positive and finite, got {noise}")
+    checks.positive_finite(noise=noise)
     if len(centres) < 1:
         raise ValueError("there must be at least one centre, got 0")

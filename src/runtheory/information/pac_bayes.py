@@ -14,53 +14,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-from jaxtyping import Float64
-from numpy.typing import ArrayLike
 
-Numbers = ArrayLike | float | int | Sequence[Any]
-Array = Float64[np.ndarray, "*shape"]
-
-
-def binary_divergence(first: Numbers, second: Numbers) -> Array:
-    """Return kl(q || p) = q log(q/p) + (1-q) log((1-q)/(1-p)), in nats; infinite where p is 0 or 1.
-
-    Raises
-    ------
-    ValueError
-        If a probability lies outside [0, 1].
-    """
-    q, p = _probabilities(first, "first"), _probabilities(second, "second")
-    return np.asarray(_divergence(q, p))
-
-
-def kl_inverse(risk: Numbers, budget: Numbers) -> Array:
-    """Return the largest p with kl(risk || p) <= budget, rounded up.
-
-    Bisection down to neighbouring numbers; the upper end is returned, so the result is never below
-    the true inverse. For risk 0 it is 1 - exp(-budget). Range [risk, 1].
-
-    Raises
-    ------
-    ValueError
-        If ``risk`` lies outside [0, 1] or ``budget`` is negative.
-    """
-    q = _probabilities(risk, "risk")
-    limit = np.asarray(budget, dtype=np.float64)
-    if not np.all(limit >= 0):
-        raise ValueError(f"budget must not be negative, got {np.min(limit)}")
-    q, limit = np.broadcast_arrays(q, limit)
-    low, high = q.copy(), np.ones_like(q)
-    # A midpoint is called inside where rounding leaves doubt: that only moves the result up.
-    for _ in range(1100):
-        middle = np.asarray(low + (high - low) / 2)
-        if np.all((middle <= low) | (middle >= high)):
-            break
-        inside = _divergence(q, middle) <= limit * (1 + 2e-15) + 2e-15 * (middle - q)
-        low, high = np.where(inside, middle, low), np.where(inside, high, middle)
-    return np.asarray(high)
+from runtheory import checks
+from runtheory.information.divergences import Array, Numbers, kl_inverse, probabilities
+from runtheory.information.divergences import binary_divergence as binary_divergence
 
 
 def kl_bound(risk: Numbers, divergence: Numbers, *, samples: int, delta: float) -> Array:
@@ -77,7 +36,7 @@ def kl_bound(risk: Numbers, divergence: Numbers, *, samples: int, delta: float) 
 
 def mcallester_bound(risk: Numbers, divergence: Numbers, *, samples: int, delta: float) -> Array:
     """Return r + sqrt(B/2), B = (D + log(2 sqrt(n)/delta)) / n: Pinsker's relaxation."""
-    r = _probabilities(risk, "risk")
+    r = probabilities(risk=risk)
     return np.asarray(r + np.sqrt(_budget(divergence, samples, delta) / 2))
 
 
@@ -87,7 +46,7 @@ def quadratic_bound(risk: Numbers, divergence: Numbers, *, samples: int, delta: 
     It is kl(r || p) >= (p - r)^2 / (2 p) solved for p, and equals :func:`lambda_bound` at its best
     trade-off.
     """
-    r = _probabilities(risk, "risk")
+    r = probabilities(risk=risk)
     half = _budget(divergence, samples, delta) / 2
     return np.asarray((np.sqrt(r + half) + np.sqrt(half)) ** 2)
 
@@ -109,10 +68,10 @@ def lambda_bound(
     ValueError
         On the terms of :func:`kl_bound`, or if ``trade_off`` lies outside (0, 2).
     """
-    r = _probabilities(risk, "risk")
+    r = probabilities(risk=risk)
     budget = _budget(divergence, samples, delta)
-    if trade_off is not None and not 0 < trade_off < 2:
-        raise ValueError(f"trade_off must lie in (0, 2), got {trade_off}")
+    if trade_off is not None:
+        checks.in_interval(0, 2, ends="()", trade_off=trade_off)
     t = 2 / (1 + np.sqrt(1 + 2 * r / budget)) if trade_off is None else trade_off
     return np.asarray((r + budget / t) / (1 - t / 2))
 
@@ -132,7 +91,7 @@ def catoni_bound(
     """
     if not temperatures or min(temperatures) <= 0:
         raise ValueError(f"temperatures must be positive, at least one, got {temperatures}")
-    r, kl = _probabilities(risk, "risk"), _nats(divergence)
+    r, kl = probabilities(risk=risk), _nats(divergence)
     _check_sampling(samples, delta)
     cost = (kl + math.log(len(temperatures) / delta)) / samples
     values = [-np.expm1(-c * r - cost) / -math.expm1(-c) for c in temperatures]
@@ -167,32 +126,12 @@ def gaussian_divergence(
     ValueError
         If the distance is negative, or ``dimension`` or a deviation is not positive.
     """
-    if dimension < 1 or not min(deviation, prior_deviation) > 0:
-        raise ValueError(
-            "dimension and deviations must be positive, "
-            f"got {dimension}, {deviation} and {prior_deviation}"
-        )
+    checks.at_least(1, dimension=dimension)
+    checks.positive(deviation=deviation, prior_deviation=prior_deviation)
     ratio = deviation / prior_deviation
     spread = (ratio - 1) * (ratio + 1)
     shape = spread - 2 * math.log(ratio) if abs(spread) > 0.5 else spread - math.log1p(spread)
     return np.asarray(_nats(squared_distance) / (2 * prior_deviation**2) + dimension * shape / 2)
-
-
-def _divergence(q: np.ndarray, p: np.ndarray) -> np.ndarray:
-    """Return kl as a sum of two terms that are not negative, so that they cannot cancel."""
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        up, down = (p - q) / q, (q - p) / (1 - q)
-        # Far from q the ratio form would lose digits, close to it the difference of logarithms.
-        ratio = p / q
-        spread = np.where(np.isfinite(ratio), np.log(ratio), np.log(p) - np.log(q))
-        kept = np.where(np.abs(up) > 0.5, p - q - q * spread, q * (up - np.log1p(up)))
-        lost = np.where(
-            np.abs(down) > 0.5,
-            q - p - (1 - q) * (np.log1p(-p) - np.log1p(-q)),
-            (1 - q) * (down - np.log1p(down)),
-        )
-        kept, lost = np.where(q > 0, kept, p), np.where(q < 1, lost, 1 - p)
-    return np.asarray(kept + lost)
 
 
 def _budget(divergence: Numbers, samples: int, delta: float) -> np.ndarray:
@@ -200,22 +139,12 @@ def _budget(divergence: Numbers, samples: int, delta: float) -> np.ndarray:
     return np.asarray((_nats(divergence) + math.log(2 * math.sqrt(samples) / delta)) / samples)
 
 
-def _probabilities(values: Numbers, name: str) -> np.ndarray:
-    array = np.asarray(values, dtype=np.float64)
-    if not np.all((array >= 0) & (array <= 1)):
-        raise ValueError(f"{name} must lie in [0, 1], got {array}")
-    return array
-
-
 def _nats(values: Numbers) -> np.ndarray:
     array = np.asarray(values, dtype=np.float64)
-    if not np.all(array >= 0):
-        raise ValueError(f"divergence must not be negative, got {np.min(array)}")
+    checks.not_negative(divergence=array)
     return array
 
 
 def _check_sampling(samples: int, delta: float) -> None:
-    if samples < 1:
-        raise ValueError(f"samples must be at least 1, got {samples}")
-    if not 0 < delta < 1:
-        raise ValueError(f"delta must lie in (0, 1), got {delta}")
+    checks.at_least(1, samples=samples)
+    checks.in_interval(0, 1, ends="()", delta=delta)

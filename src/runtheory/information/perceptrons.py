@@ -17,6 +17,8 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from runtheory import checks
+
 
 @dataclass(frozen=True)
 class Perceptrons:
@@ -79,14 +81,11 @@ class Descent:
     batch_size: int | None = None
 
     def __post_init__(self) -> None:
-        if self.steps < 1 or (self.batch_size is not None and self.batch_size < 1):
-            raise ValueError(
-                f"steps and batch_size must be at least 1, got {self.steps} and {self.batch_size}"
-            )
-        if not self.learning_rate > 0:
-            raise ValueError(f"learning_rate must be positive, got {self.learning_rate}")
-        if not 0 <= self.momentum < 1:
-            raise ValueError(f"momentum must lie in [0, 1), got {self.momentum}")
+        checks.at_least(1, steps=self.steps)
+        if self.batch_size is not None:
+            checks.at_least(1, batch_size=self.batch_size)
+        checks.positive(learning_rate=self.learning_rate)
+        checks.in_interval(0, 1, ends="[)", momentum=self.momentum)
 
 
 def draw_perceptrons(

@@ -16,6 +16,8 @@ import numpy as np
 from jaxtyping import Float64
 from scipy.special import gammaln
 
+from runtheory import checks
+
 Array = np.ndarray
 
 # A function with Lipschitz constant 1 of a standard Gaussian vector leaves this distance of its
@@ -53,8 +55,7 @@ def polar_law(dimension: int, mean: float, *, order: int = 96) -> PolarLaw:
     ValueError
         If ``dimension`` or ``order`` is below 1, or ``mean`` is negative or not finite.
     """
-    if dimension < 1 or order < 1:
-        raise ValueError(f"dimension and order must be at least 1, got {dimension} and {order}")
+    checks.at_least(1, dimension=dimension, order=order)
     if not (mean >= 0 and math.isfinite(mean)):
         raise ValueError(f"mean must be finite and not negative, got {mean}")
     return _line(mean, order) if dimension == 1 else _sphere(dimension, mean, order)

@@ -15,6 +15,7 @@ import torch
 from jaxtyping import Float, Float64, Int64
 from torch import Tensor
 
+from runtheory import checks
 from runtheory.information.perceptrons import (
     Descent,
     Perceptrons,
@@ -83,10 +84,7 @@ def draw_super_samples(
     ValueError
         If a count is below one or the pool is smaller than one super-sample.
     """
-    if min(pairs, groups, masks) < 1:
-        raise ValueError(
-            f"pairs, groups and masks must be at least 1, got {pairs}, {groups} and {masks}"
-        )
+    checks.at_least(1, pairs=pairs, groups=groups, masks=masks)
     if pool < 2 * pairs:
         raise ValueError(f"a super-sample of {pairs} pairs needs {2 * pairs} examples, got {pool}")
     device = generator.device

@@ -20,6 +20,7 @@ import torch
 from jaxtyping import Float64, Int64
 from torch import Tensor
 
+from runtheory import checks
 from runtheory.information import loss_information
 from runtheory.information.symbols import table_information
 
@@ -263,5 +264,4 @@ def _check_masks(masks: Tensor, permutations: int) -> None:
         raise ValueError("masks must be zero or one, got another value")
     if len(masks) < 2:
         raise ValueError(f"an estimate needs at least two replicates, got {len(masks)}")
-    if permutations < 1:
-        raise ValueError(f"permutations must be at least 1, got {permutations}")
+    checks.at_least(1, permutations=permutations)

@@ -16,6 +16,8 @@ import torch
 from jaxtyping import Float, Float64
 from torch import Tensor
 
+from runtheory import checks
+
 
 @dataclass(frozen=True)
 class SlicedDistance:
@@ -81,8 +83,7 @@ def sliced_wasserstein(
         If the dimensions differ or ``directions`` is below 2 (no error could be given).
     """
     _check_dimensions(first, second)
-    if directions < 2:
-        raise ValueError(f"directions must be at least 2, got {directions}")
+    checks.at_least(2, directions=directions)
     shape, device = (directions, first.shape[1]), first.device
     unit = torch.randn(shape, generator=generator, device=device, dtype=torch.float64)
     unit = unit / torch.linalg.vector_norm(unit, dim=1, keepdim=True)

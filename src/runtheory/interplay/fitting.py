@@ -14,6 +14,7 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
+from runtheory import checks
 from runtheory.dropout.masks import check_rate
 from runtheory.interplay.free_mixing import ShareLaw
 
@@ -130,10 +131,8 @@ def fit_free_dropout(
 
 
 def _check(decay: tuple[float, float], width: int, classes: int) -> None:
-    if min(decay) <= 0 or width < classes:
-        raise ValueError(
-            f"decay must be positive and width at least {classes}, got {decay} and {width}"
-        )
+    checks.positive(decay=decay)
+    checks.at_least(classes, width=width)
 
 
 def _start(shapes: Sequence[tuple[int, int]], generator: torch.Generator) -> list[Tensor]:

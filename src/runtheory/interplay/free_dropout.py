@@ -16,6 +16,7 @@ import torch
 from jaxtyping import Float, Float64
 from torch import Tensor
 
+from runtheory import checks
 from runtheory.dropout.masks import check_rate
 
 
@@ -51,10 +52,8 @@ def dropout_frame(
         If the rate lies outside [0, 1), a decay is not positive, or the width is below the classes.
     """
     check_rate(rate)
-    if min(decay) <= 0 or width < classes:
-        raise ValueError(
-            f"decay must be positive and width at least {classes}, got {decay} and {width}"
-        )
+    checks.positive(decay=decay)
+    checks.at_least(classes, width=width)
     modes = classes - 1 if free_bias else classes
     price = rate / ((1 - rate) * width)
     shrunk = math.sqrt(per_class) - classes * per_class * math.sqrt(decay[0] * decay[1])

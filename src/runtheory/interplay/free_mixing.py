@@ -18,6 +18,8 @@ from jaxtyping import Float64
 from scipy.optimize import brentq
 from scipy.special import wrightomega
 
+from runtheory import checks
+
 Array = np.ndarray
 
 
@@ -61,8 +63,7 @@ def free_logits(targets: Float64[np.ndarray, "point class"], strength: float) ->
     ValueError
         If a row is no distribution, or ``strength`` is not positive.
     """
-    if not strength > 0:
-        raise ValueError(f"strength must be positive, got {strength}")
+    checks.positive(strength=strength)
     if targets.min() < 0 or not np.allclose(targets.sum(1), 1):
         raise ValueError("targets must be distributions, one a row")
     scaled = strength * targets
@@ -94,8 +95,8 @@ def free_strength(law: ShareLaw, classes: int, decay: float) -> float:
     ValueError
         If ``decay`` is not positive or there are fewer than three classes.
     """
-    if not decay > 0 or classes < 3:
-        raise ValueError(f"decay must be positive, classes 3 or more, got {decay} and {classes}")
+    checks.positive(decay=decay)
+    checks.at_least(3, classes=classes)
     if decay**2 >= law.concentration / classes:
         return 0.0
     goal = np.log((classes - 1) * decay**2)

@@ -14,6 +14,8 @@ import torch
 from jaxtyping import Bool, Float, Float64
 from torch import Tensor
 
+from runtheory import checks
+
 
 @dataclass(frozen=True)
 class DivergenceKept:
@@ -47,8 +49,7 @@ def divergence_kept(
             f"means {tuple(means.shape)} need a covariance ({width}, {width}) and masks "
             f"(sample, {width}), got {tuple(covariance.shape)} and {tuple(masks.shape)}"
         )
-    if not noise > 0:
-        raise ValueError(f"noise must be positive, got {noise}")
+    checks.positive(noise=noise)
     wide = covariance.to(torch.float64)
     added = noise * wide.diagonal().mean()
     wide = wide + added * torch.eye(width, dtype=wide.dtype, device=wide.device)

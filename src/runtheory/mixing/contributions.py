@@ -10,11 +10,15 @@ import itertools
 import math
 from functools import partial
 
+import numpy as np
 import torch
 from jaxtyping import Bool, Float
+from scipy.special import wrightomega
 from torch import Tensor
 from torch.autograd.functional import hessian, jacobian
 from torch.nn.functional import binary_cross_entropy_with_logits
+
+from runtheory import checks
 
 Contributions = Float[Tensor, "batch patch"]
 Labels = Float[Tensor, "batch"]
@@ -137,10 +141,7 @@ def margin_over_time(rate: float, time: Float[Tensor, " time"]) -> Float[Tensor,
     ValueError
         If the rate or a time is negative.
     """
-    if rate < 0 or bool((time < 0).any()):
-        raise ValueError("rate and times must not be negative")
-    level = 1 + rate * time
-    margin = level.log()  # from above: Newton on a convex increasing function stays above the root
-    for _ in range(50):
-        margin = margin - (margin + margin.exp() - level) / (1 + margin.exp())
-    return margin.clamp(min=0)
+    checks.not_negative(rate=rate, time=time.min() if len(time) else 0)
+    level = 1 + rate * time.detach().to("cpu", torch.float64)
+    # Wright's omega function solves w + log(w) = level, and e^m does as well.
+    return torch.from_numpy(np.log(wrightomega(level.numpy()))).to(time)

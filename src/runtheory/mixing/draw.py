@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
+from runtheory import checks
 from runtheory.mixing.placement import CLIPPED, IntervalRule
 from runtheory.mixing.plans import Boxes, CutmixPlan, CutoutPlan, MixupPlan
 from runtheory.mixing.variates import batch_sizes, beta_variates, draw_partners, gate
@@ -103,8 +104,7 @@ def draw_cutout(
         does not have four axes.
     """
     batch, height, width = batch_sizes(shape)
-    if not 1 <= size <= min(height, width):
-        raise ValueError(f"size must lie in [1, {min(height, width)}], got {size}")
+    checks.in_interval(1, min(height, width), size=size)
     count = batch if per_image else 1
     whole = torch.full((count,), float(size), dtype=torch.float64, device=generator.device)
     edges = _draw_edges((whole / height, whole / width), (height, width), placement, generator)

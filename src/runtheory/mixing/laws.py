@@ -14,6 +14,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float64
 
+from runtheory import checks
 from runtheory.mixing.placement import CLIPPED, Placement, range_length, starts_within
 from runtheory.mixing.quadrature import check_alpha, expect_over_side, side_moment
 
@@ -110,8 +111,7 @@ def coverage(
     ValueError
         If a coordinate lies outside [0, 1] or alpha is not positive.
     """
-    if not (0 <= vertical <= 1 and 0 <= horizontal <= 1):
-        raise ValueError(f"coordinates must lie in [0, 1], got {(vertical, horizontal)}")
+    checks.in_interval(0, 1, vertical=vertical, horizontal=horizontal)
     points = np.array([vertical, horizontal])
 
     def both(side: Array) -> Array:
@@ -147,8 +147,7 @@ def label_smoothing(probability: float, alpha: float, placement: Placement = CLI
     ValueError
         If ``probability`` lies outside [0, 1].
     """
-    if not 0 <= probability <= 1:
-        raise ValueError(f"probability must lie in [0, 1], got {probability}")
+    checks.in_interval(0, 1, probability=probability)
     return probability * mean_area(alpha, placement)
 
 
@@ -163,11 +162,8 @@ def batch_mean_variance(between: float, within: float, batch: int, *, shared: bo
     ValueError
         If ``batch`` is below 1 or a variance is negative.
     """
-    if batch < 1 or between < 0 or within < 0:
-        raise ValueError(
-            "the batch must be at least 1 and variances non-negative, got "
-            f"{batch}, {between}, {within}"
-        )
+    checks.at_least(1, batch=batch)
+    checks.not_negative(between=between, within=within)
     return between + within / batch if shared else (between + within) / batch
 
 

@@ -13,6 +13,8 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
+from runtheory import checks
+
 Filters = Float[Tensor, "sign=2 dimension"]
 Patches = Float[Tensor, "batch patch dimension"]
 Labels = Float[Tensor, "batch"]
@@ -30,8 +32,8 @@ def smooth_leaky(values: Tensor, *, slope: float = 0.1, radius: float = 1.0) -> 
     ValueError
         If slope lies outside [0, 1] or radius is not positive.
     """
-    if not 0 <= slope <= 1 or radius <= 0:
-        raise ValueError(f"slope must lie in [0, 1] and radius be positive, got {slope}, {radius}")
+    checks.in_interval(0, 1, slope=slope)
+    checks.positive(radius=radius)
     bent = values.clamp(0, radius)
     curve = bent**2 / (2 * radius) + (values - bent).clamp(min=0)
     return slope * values + (1 - slope) * curve

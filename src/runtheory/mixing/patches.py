@@ -12,6 +12,7 @@ import torch
 from jaxtyping import Bool, Float, Int64
 from torch import Tensor
 
+from runtheory import checks
 from runtheory.mixing.variates import draw_partners
 
 Patches = Float[Tensor, "batch patch dimension"]
@@ -121,10 +122,8 @@ def _ranks(batch: int, patches: int, generator: torch.Generator) -> Tensor:
 
 
 def _check_counts(batch: int, patches: int, removed: int) -> None:
-    if batch < 1 or patches < 1:
-        raise ValueError(f"batch and patches must be at least 1, got {batch} and {patches}")
-    if not 0 <= removed <= patches:
-        raise ValueError(f"removed must lie in [0, {patches}], got {removed}")
+    checks.at_least(1, batch=batch, patches=patches)
+    checks.in_interval(0, patches, removed=removed)
 
 
 def _check_patches(planned: Tensor, patches: Tensor) -> None:

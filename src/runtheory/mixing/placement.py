@@ -18,6 +18,8 @@ import torch
 from jaxtyping import Float64, Int64
 from torch import Tensor
 
+from runtheory import checks
+
 Number = TypeVar("Number", float, Tensor, np.ndarray)
 Sides = Float64[np.ndarray, "side"]
 
@@ -59,8 +61,7 @@ class Placement:
     overhang: float
 
     def __post_init__(self) -> None:
-        if not 0 <= self.overhang <= 1:
-            raise ValueError(f"overhang must lie in [0, 1], got {self.overhang}")
+        checks.in_interval(0, 1, overhang=self.overhang)
 
     def interval(
         self, side: Float64[Tensor, "box"], position: Float64[Tensor, "box"], pixels: int

@@ -10,13 +10,14 @@ import numpy as np
 from jaxtyping import Float64
 from scipy.special import betainc, betaln, roots_jacobi
 
+from runtheory import checks
+
 Array = np.ndarray
 
 
 def check_alpha(alpha: float) -> None:
     """Raise ``ValueError`` unless ``alpha`` is positive and finite."""
-    if not (alpha > 0 and math.isfinite(alpha)):
-        raise ValueError(f"alpha must be positive and finite, got {alpha}")
+    checks.positive_finite(alpha=alpha)
 
 
 def side_moment(alpha: float, power: float) -> float:

@@ -6,6 +6,8 @@ import torch
 from jaxtyping import Float, Float32, Int64
 from torch import Tensor
 
+from runtheory import checks
+
 Targets = Int64[Tensor, "labels"] | Float[Tensor, "labels class"]
 SoftRows = Float32[Tensor, "labels class"]
 
@@ -30,7 +32,7 @@ def soft_targets(targets: Targets, classes: int | None = None) -> SoftRows:
     if classes is None or classes < 1:
         raise ValueError(f"integer labels need the number of classes, got classes={classes}")
     if targets.device.type == "cpu" and not torch.compiler.is_compiling():
-        _check_range(targets, classes)
+        checks.labels_below(targets, classes)
     rows = torch.zeros(len(targets), classes, dtype=torch.float32, device=targets.device)
     return rows.scatter(1, targets[:, None], 1.0)
 
@@ -38,9 +40,3 @@ def soft_targets(targets: Targets, classes: int | None = None) -> SoftRows:
 def smooth_targets(targets: SoftRows, amount: float) -> SoftRows:
     """Return (1 - amount) targets + amount / classes: smoothed towards the uniform distribution."""
     return (1 - amount) * targets + amount / targets.shape[1]
-
-
-def _check_range(labels: Tensor, classes: int) -> None:
-    if len(labels) and (int(labels.min()) < 0 or int(labels.max()) >= classes):
-        low, high = int(labels.min()), int(labels.max())
-        raise ValueError(f"labels must lie in [0, {classes}), got a range of [{low}, {high}]")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
 from jaxtyping import Float64, Int64
 from torch import Tensor
+
+from runtheory import checks
 
 
 def beta_variates(
@@ -24,10 +24,8 @@ def beta_variates(
     ValueError
         If ``alpha`` is not positive and finite, or ``count`` is below 1.
     """
-    if not (alpha > 0 and math.isfinite(alpha)):
-        raise ValueError(f"alpha must be positive and finite, got {alpha}")
-    if count < 1:
-        raise ValueError(f"count must be at least 1, got {count}")
+    checks.positive_finite(alpha=alpha)
+    checks.at_least(1, count=count)
     shape = torch.full((2, count), alpha + 1, dtype=torch.float64, device=generator.device)
     boosted = torch._standard_gamma(shape, generator=generator)
     uniform = torch.rand(shape.shape, dtype=torch.float64, device=shape.device, generator=generator)
@@ -73,8 +71,7 @@ def gate(probability: float, count: int, *, generator: torch.Generator) -> Tenso
     ValueError
         If ``probability`` lies outside [0, 1].
     """
-    if not 0 <= probability <= 1:
-        raise ValueError(f"probability must lie in [0, 1], got {probability}")
+    checks.in_interval(0, 1, probability=probability)
     uniform = torch.rand(count, dtype=torch.float64, device=generator.device, generator=generator)
     return uniform < probability
 

@@ -112,10 +112,3 @@ def feature_count(body: nn.Module, shape: tuple[int, ...]) -> int:
     if features.ndim != 2:
         raise ValueError(f"a body must return (batch, feature), got shape {tuple(features.shape)}")
     return int(features.shape[1])
-
-
-def check_sizes(**sizes: int) -> None:
-    """Raise ``ValueError`` for the first size that is not a positive number."""
-    for name, size in sizes.items():
-        if size < 1:
-            raise ValueError(f"{name} must be at least 1, got {size}")

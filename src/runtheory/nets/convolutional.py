@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from runtheory.nets.classifier import Classifier, check_sizes, feature_count
+from runtheory import checks
+from runtheory.nets.classifier import Classifier, feature_count
 from runtheory.nets.initialisation import build
 from runtheory.nets.linear import linear_head
 
@@ -34,7 +35,7 @@ def small_convnet(
     ValueError
         If ``size`` is below 8, another size is not positive or there are fewer than two classes.
     """
-    check_sizes(channels=channels, width=width)
+    checks.at_least(1, channels=channels, width=width)
     if size < 8:
         raise ValueError(f"three halvings need images of at least 8 × 8, got size {size}")
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from runtheory.nets.classifier import Classifier, check_sizes
+from runtheory import checks
+from runtheory.nets.classifier import Classifier
 from runtheory.nets.initialisation import build
 
 
@@ -19,7 +20,7 @@ def linear_head(features: int, classes: int, *, hidden: int = 0) -> nn.Sequentia
     ValueError
         If ``features`` is not positive, ``hidden`` is negative or there are fewer than two classes.
     """
-    check_sizes(features=features)
+    checks.at_least(1, features=features)
     if classes < 2:
         raise ValueError(f"a classifier needs at least 2 classes, got {classes}")
     if hidden < 0:
@@ -48,7 +49,7 @@ def perceptron(
     ValueError
         If a size is not positive, ``hidden`` is negative or there are fewer than two classes.
     """
-    check_sizes(inputs=inputs, **{f"widths[{i}]": width for i, width in enumerate(widths)})
+    checks.at_least(1, inputs=inputs, **{f"widths[{i}]": width for i, width in enumerate(widths)})
 
     def construct() -> Classifier:
         layers: list[nn.Module] = [nn.Flatten()]

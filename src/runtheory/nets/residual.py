@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from runtheory.nets.classifier import Classifier, check_sizes
+from runtheory import checks
+from runtheory.nets.classifier import Classifier
 from runtheory.nets.initialisation import build
 from runtheory.nets.linear import linear_head
 
@@ -44,7 +45,7 @@ def residual_net(
     ValueError
         If a size is not positive or there are fewer than two classes.
     """
-    check_sizes(channels=channels, width=width)
+    checks.at_least(1, channels=channels, width=width)
 
     def construct() -> Classifier:
         body = nn.Sequential(

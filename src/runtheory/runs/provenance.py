@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 import runtheory
+from runtheory import checkout
 
 
 def hardware(device: str, threads: int) -> str:
@@ -35,9 +36,10 @@ def commit() -> str:
     "uncommitted" where ``src`` differs from the last commit or there is none, "unknown" outside a
     checkout or without git.
     """
-    source = Path(runtheory.__file__).resolve().parents[1]
-    if not (source.parent / "pyproject.toml").is_file():
+    root = checkout.root()
+    if root is None:
         return "unknown"
+    source = root / "src"
     try:
         changed = _git(source, "status", "--porcelain", "--", ".")
         return "uncommitted" if changed else _git(source, "rev-parse", "--short=10", "HEAD")
@@ -45,7 +47,7 @@ def commit() -> str:
         return "unknown"
     except subprocess.CalledProcessError:
         # Git answers, but this is no repository (an unpacked archive) or has no commit yet.
-        return "uncommitted" if (source.parent / ".git").exists() else "unknown"
+        return "uncommitted" if (root / ".git").exists() else "unknown"
 
 
 def _git(folder: Path, *arguments: str) -> str:

