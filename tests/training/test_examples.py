@@ -64,6 +64,7 @@ def test_images_come_normalised_and_channels_last(image_set) -> None:
     colours = replace(
         image_set,
         train_images=image_set.train_images.repeat(1, 3, 1, 1),
+        test_images=image_set.test_images.repeat(1, 3, 1, 1),
         mean=(0.1, 0.2, 0.3),
         deviation=(1.0, 2.0, 3.0),
     )

@@ -75,9 +75,12 @@ class Examples:
 
     def identity(self) -> dict[str, Any]:
         """Return the shapes and a digest of the content (reads all tensors once on the host)."""
-        tensors = {str(position): tensor for position, tensor in enumerate(self._tensors())}
-        shapes = [[*tensor.shape, str(tensor.dtype)] for tensor in tensors.values()]
-        return {"examples": [*shapes, digest(tensors)[:16]]}
+        content = digest({str(place): tensor for place, tensor in enumerate(self._tensors())})
+        shapes = {
+            name: [[*tensor.shape, str(tensor.dtype)] for tensor in _as_tuple(tensors)]
+            for name, tensors in (("inputs", self.inputs), ("targets", self.targets))
+        }
+        return {"examples": {**shapes, "sha256": content[:16]}}
 
     def _tensors(self) -> tuple[Tensor, ...]:
         return (*_as_tuple(self.inputs), *_as_tuple(self.targets))

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from jaxtyping import Shaped
 from torch import Tensor, nn
 from torch.nn import functional
 
 from runtheory.data import ImageSet, batches
 from runtheory.randomness import Streams
-from runtheory.shapes import Images, Labels, Scalar
+from runtheory.shapes import Labels, Scalar
 from runtheory.training.examples import Data, as_data
 from runtheory.training.optimisers import MakeOptimiser, description, nesterov, parameter_names
 from runtheory.training.run import Objective, Run, wrap
@@ -31,9 +32,11 @@ _TOO_HIGH = (
 )
 
 
-def classification(net: nn.Module, images: Images, labels: Labels, streams: Streams) -> Scalar:
-    """Return the mean cross-entropy (nats) of ``net(images)``: the plain objective."""
-    return functional.cross_entropy(net(images), labels)
+def classification(
+    net: nn.Module, inputs: Shaped[Tensor, "batch ..."], labels: Labels, streams: Streams
+) -> Scalar:
+    """Return the mean cross-entropy (nats) of the logits ``net(inputs)``: the plain objective."""
+    return functional.cross_entropy(net(inputs), labels)
 
 
 def no_measures(net: nn.Module) -> dict[str, float]:
