@@ -101,6 +101,7 @@ def digest(tensors: Mapping[str, Tensor], text: str = "") -> str:
     total = hashlib.sha256(text.encode())
     for name in sorted(tensors):
         total.update(name.encode())
+        # As bytes, because NumPy lacks bfloat16.
         content = tensors[name].detach().cpu().contiguous().reshape(-1)
         total.update(content.view(torch.uint8).numpy().tobytes())
     return total.hexdigest()

@@ -59,7 +59,9 @@ def train(  # noqa: PLR0913 - what a run depends on, and half of it has a defaul
 
     A step takes the inputs and targets of ``settings.batch_size`` examples, the one number
     ``objective(net, inputs, targets, streams)`` and one step of the optimiser. The order of each
-    epoch is drawn from ``streams["batches"]``; batches that do not fill are left out.
+    epoch is drawn from ``streams["batches"]``; batches that do not fill are left out. A row holds
+    the step, the mean loss since the row before and what ``evaluate(net)`` returns (see
+    :class:`Row`).
 
     ``data`` is an image set, whose training part comes as normalised float32 images ``(batch,
     channel, height, width)`` and int64 labels ``(batch,)``, or :class:`Examples`, whose tensors
@@ -107,7 +109,7 @@ def train(  # noqa: PLR0913 - what a run depends on, and half of it has a defaul
     if any(isinstance(module, nn.Conv2d) for module in net.modules()):
         net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     run = wrap(run)
-    state = RunState(net, _make_optimiser(optimiser, run), run.streams)
+    state = RunState(run.net, _make_optimiser(optimiser, run), run.streams)
     state.order = state.order.to(run.data.device)
     if checkpoint is None:
         return _rows(run, state, evaluate, save=lambda: None)
@@ -122,6 +124,7 @@ def _rows(run: Run, state: RunState, evaluate: Evaluate, save: Callable[[], None
     rows_every = run.settings.evaluate_every or steps
     saves_every = run.settings.checkpoint_every or rows_every
     while state.step < steps:
+        # In one go up to whatever comes first: a row, a checkpoint or the end.
         stops = (_next_multiple(every, state.step) for every in (rows_every, saves_every))
         _advance(run, state, stop=min(*stops, steps))
         last = state.step == steps
@@ -140,7 +143,7 @@ def _advance(run: Run, state: RunState, *, stop: int) -> None:
     started = time.perf_counter()
     with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True):
         pending = [_step(run, state, step) for step in range(state.step, stop)]
-    losses = torch.stack(pending).to(torch.float64).tolist()
+    losses = torch.stack(pending).to(torch.float64).tolist()  # (step,)
     state.seconds += time.perf_counter() - started
     for step, loss in enumerate(losses, start=state.step):
         if not math.isfinite(loss):
@@ -176,7 +179,7 @@ def _batch(run: Run, state: RunState, step: int) -> tuple[Any, Any]:
     if position == 0:
         generator = state.streams["batches"]
         epoch = batches(len(run.data), size, generator=generator, drop_last=True)
-        state.order = torch.cat(list(epoch)).to(run.data.device)  # (step of the epoch * batch,)
+        state.order = torch.cat(list(epoch)).to(run.data.device)  # (steps of an epoch * batch,)
     return run.data.batch(state.order[position * size : (position + 1) * size])
 
 
@@ -202,12 +205,14 @@ def _row(run: Run, state: RunState, evaluate: Evaluate) -> Row:
 
 def _make_optimiser(make: MakeOptimiser, run: Run) -> torch.optim.Optimizer:
     optimiser = make(run.net, run.settings)
-    parameter_names(run.net, optimiser)
+    parameter_names(run.net, optimiser)  # raises before the first step, not at a checkpoint
     rates = [float(group["lr"]) for group in optimiser.param_groups]
-    if run.settings.learning_rate not in rates:
+    peak = run.settings.learning_rate
+    # Not equal but close: a rate may be a float32 tensor.
+    if not any(math.isclose(rate, peak, rel_tol=1e-6) for rate in rates):
         raise ValueError(
-            f"a group of the optimiser must start at the learning rate of the settings, "
-            f"{run.settings.learning_rate}, got {rates}"
+            f"a group of the optimiser must start at the learning rate of the settings, {peak}, "
+            f"got {rates}"
         )
     for group in optimiser.param_groups:
         group["initial_lr"] = group["lr"]
@@ -239,6 +244,7 @@ def _check(run: Run) -> None:
 
 
 def _check_parameters(net: nn.Module, step: int, settings: Settings) -> None:
+    # (parameter,): one wait for the device, not one for each parameter.
     finite = torch.stack([torch.isfinite(parameter).all() for parameter in net.parameters()])
     if not bool(finite.all()):
         raise FloatingPointError(

@@ -19,7 +19,8 @@ def nesterov(net: nn.Module, settings: Settings) -> torch.optim.SGD:
     """Return stochastic gradient descent with Nesterov momentum and decay of the weights.
 
     With the gradient g, the momentum m and the learning rate r of the step, for each parameter w:
-    g += decay · w, v = m · v + g, w -= r · (g + m · v).
+    g += decay · w, v = m · v + g, w -= r · (g + m · v). This is PyTorch's form, in which the rate
+    of the step scales the whole velocity; the decay is a penalty and not decoupled from it.
     """
     return torch.optim.SGD(
         decay_groups(net, settings.weight_decay),
@@ -36,6 +37,7 @@ def decay_groups(net: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
     ``weight_decay`` acts on weights (at least two axes), not on biases and normalisation. A group
     without parameters is left out.
     """
+    # Biases and the scales of normalisation have one axis.
     trained = [parameter for parameter in net.parameters() if parameter.requires_grad]
     weights = [parameter for parameter in trained if parameter.ndim >= 2]
     others = [parameter for parameter in trained if parameter.ndim < 2]
@@ -55,6 +57,7 @@ def parameter_names(net: nn.Module, optimiser: torch.optim.Optimizer) -> list[st
         If it trains a tensor that is not a parameter of the network.
     """
     names = {id(parameter): name for name, parameter in net.named_parameters()}
+    # Biases and the scales of normalisation have one axis.
     trained = [parameter for group in optimiser.param_groups for parameter in group["params"]]
     strange = [tuple(parameter.shape) for parameter in trained if id(parameter) not in names]
     if strange:

@@ -165,7 +165,7 @@ class RankStreams(Streams):
 
     def gathered(self) -> Streams:
         """Return the streams of all ranks as one; every rank has to call it."""
-        states = self._ranks.gather(self.state_dict())
+        states = self._ranks.gather(self.state_dict())  # one dictionary for each rank
         together = Streams(self.seed, device=self.device)
         # Rank 0 last: where two ranks have a stream of one name, its state is the one that counts.
         together.load_state_dict(
@@ -204,7 +204,7 @@ class _MeanOverRanks(torch.autograd.Function):
     def forward(context: Any, loss: Tensor, count: int) -> Tensor:
         context.dtype = loss.dtype
         total = loss.detach().to(torch.float64, copy=True)
-        distributed.all_reduce(total)
+        distributed.all_reduce(total)  # the sum, in place
         return total / count
 
     @staticmethod

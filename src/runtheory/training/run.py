@@ -42,6 +42,7 @@ class Run:
 
 Wrapper = Callable[[Run], Run]
 
+# No argument of `train`: the recipes that call it do not know of what is around them.
 _wrapper: ContextVar[Wrapper] = ContextVar("wrapper", default=lambda run: run)
 
 

@@ -85,6 +85,7 @@ def warmup_cosine(step: int, *, steps: int, warmup: float = 0.0, floor: float = 
     for name, value in (("warmup", warmup), ("floor", floor)):
         if not 0 <= value <= 1:
             raise ValueError(f"{name} must lie in [0, 1], got {value}")
+    # The warm-up ends with its last step, counted from 0, and need not end on a whole step.
     peak = max(warmup * steps - 1, 0.0)
     if step < peak:
         return (step + 1) / (peak + 1)
