@@ -15,11 +15,11 @@ from runtheory.training.examples import NormalisedImages, as_data
 def test_a_batch_holds_the_examples_of_the_index_in_its_order() -> None:
     tokens = torch.arange(12).view(4, 3)  # int64 (example, position)
     halves = torch.arange(4).to(torch.float16)
-    examples = Examples((tokens, halves), torch.tensor([True, False, True, True]))
+    examples = Examples((tokens, halves), torch.tensor([True, False, False, False]))
     (first, second), targets = examples.batch(torch.tensor([3, 0, 3]))
     assert torch.equal(first, torch.tensor([[9, 10, 11], [0, 1, 2], [9, 10, 11]]))
     assert torch.equal(second, torch.tensor([3, 0, 3], dtype=torch.float16))
-    assert torch.equal(targets, torch.tensor([True, True, True]))
+    assert torch.equal(targets, torch.tensor([False, True, False]))
     assert (len(examples), examples.device) == (4, torch.device("cpu"))
 
 
