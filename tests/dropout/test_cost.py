@@ -78,7 +78,7 @@ def test_saved_bytes_are_what_autograd_keeps(linear):
 def test_errors_say_what_came(small_net, examples):
     with pytest.raises(ValueError, match="two different numbers of samples"):
         fit_cost([StepTime(2, 1.0), StepTime(2, 1.1)])
-    with pytest.raises(ValueError, match="times must be positive, got 0.0"):
+    with pytest.raises(ValueError, match=r"times must be positive, got 0\.0"):
         fit_cost([StepTime(1, 1.0), StepTime(2, 0.0)])
     net, (images, labels) = small_net(), examples(2)
     with pytest.raises(ValueError, match=r"got \[\] and 3"):

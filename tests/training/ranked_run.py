@@ -3,15 +3,19 @@
 import os
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import torch
+from torch import nn
 from torch.nn import functional
 
 from runtheory import data, nets, training
 from runtheory.collapse.ranks import merge_across_ranks
 from runtheory.collapse.statistics import class_statistics
 from runtheory.randomness import Streams, stream
+from runtheory.training.ranks import Ranks, on_ranks, started_by_torchrun
+from runtheory.training.run import wrapped
 
 SETTINGS = training.Settings(
     steps=30, batch_size=32, learning_rate=0.05, evaluate_every=1, checkpoint_every=1
@@ -44,6 +48,33 @@ def train(objective=training.classification, settings=SETTINGS, *, checkpoint=No
     return {"losses": losses, **net.state_dict(), **states}
 
 
+def fit_pairs():
+    """Learn by Adam whether two views are of one point; return losses, parameters and gradient.
+
+    The mean gradient of the ranks is left behind by the last step.
+    """
+    points = torch.randn(64, 3, generator=stream(0, "points"))
+    views = points + torch.randn(64, 3, generator=stream(0, "views"))
+    pairs = training.Examples((points, views), (points - views).norm(dim=1))
+
+    def objective(net, inputs, targets, streams):
+        first, second = (net(view) for view in inputs)
+        return ((first * second).sum(dim=1) - targets).square().mean()
+
+    net = nn.Linear(3, 2)
+    with torch.no_grad():
+        net.weight.fill_(0.3).view(-1)[::2].neg_()
+        net.bias.fill_(float(os.environ.get("RANK", "0")))  # that of rank 0 counts
+    settings = training.Settings(steps=12, batch_size=16, learning_rate=0.05, evaluate_every=1)
+    rows = training.train(
+        net, pairs, objective, settings, streams=Streams(3),
+        optimiser=lambda net, settings: torch.optim.Adam(net.parameters(), lr=0.05),
+    )  # fmt: skip
+    losses = torch.tensor([row.loss for row in rows], dtype=torch.float64)
+    gradients = {f"gradient {name}": value.grad for name, value in net.named_parameters()}
+    return {"losses": losses, **net.state_dict(), **gradients}
+
+
 def features() -> tuple[torch.Tensor, torch.Tensor]:
     """Return features far from the origin, and labels that are not spread evenly."""
     generator = stream(5, "features")
@@ -60,40 +91,49 @@ def refusal(act) -> str:
     return ""
 
 
-def measure(ranks: training.Ranks, folder: Path) -> dict:
+def measure(ranks: Ranks, folder: Path) -> dict:
     """Return all that the tests look at, but for what is killed."""
+    alone = train()
+    with wrapped(partial(on_ranks, ranks=ranks)):
+        return {"alone": alone, **measure_together(ranks, folder)}
+
+
+def measure_together(ranks: Ranks, folder: Path) -> dict:
+    """Return what the ranks do that train together."""
     thinned, statistics = Thinned(), class_statistics(*map(ranks.share, features()), classes=3)
     network = nets.small_convnet(size=8, width=2, hidden=4, generator=stream(0, "initialisation"))
     odd = training.Settings(steps=1, batch_size=31, learning_rate=0.1)
-    found = {
+    measured = {
         "plain": train(),
+        "pairs": fit_pairs(),
         "thinned": train(thinned),
         "merged": merge_across_ranks(statistics).tensors(),
         "odd batch": refusal(lambda: train(settings=odd)),
         "normalised": refusal(lambda: train(net=network)),
     }
     own = folder / str(ranks.index) / "own.safetensors"
-    found["other folders"] = refusal(lambda: resume_apart(own, ranks))
-    return {**found, "masks": torch.stack(thinned.masks)}
+    measured["other folders"] = refusal(lambda: resume_apart(own))
+    return {**measured, "masks": torch.stack(thinned.masks)}
 
 
-def resume_apart(path: Path, ranks: training.Ranks) -> None:
+def resume_apart(path: Path) -> None:
     """Train with checkpoints in folders that the ranks do not share, then go on."""
     train(checkpoint=path)
     train(checkpoint=path)
 
 
 def main(what: str, folder: Path) -> None:
-    """Do it and write what was found into a file for each rank."""
-    with training.started_by_torchrun() as ranks:
+    """Do it and write what comes of it into a file for each rank."""
+    with started_by_torchrun() as ranks:
         if what == "all":
-            found = measure(ranks, folder)
+            outcome = measure(ranks, folder)
         else:
             (folder / f"pid-{ranks.index}").write_text(str(os.getpid()))
             thinned = Thinned()
-            found = train(thinned, checkpoint=folder / "run.safetensors")
-            found = {"thinned": found, "calls": len(thinned.masks)}
-        torch.save(found, folder / f"{what}-{ranks.index}.pt")
+            with wrapped(partial(on_ranks, ranks=ranks)):
+                trained = train(thinned, checkpoint=folder / "run.safetensors")
+            outcome = {"thinned": trained, "calls": len(thinned.masks)}
+        torch.save(outcome, folder / f"{what}-{ranks.index}.pt")
 
 
 if __name__ == "__main__":

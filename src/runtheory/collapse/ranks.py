@@ -1,4 +1,4 @@
-"""Class statistics of features that lie on several processes."""
+"""Class statistics of several processes merge into those of all their samples."""
 
 from __future__ import annotations
 

@@ -274,5 +274,6 @@ def probabilities(**values: Numbers) -> np.ndarray:
     """Return the one argument as float64; ``ValueError`` by its name if it leaves [0, 1]."""
     ((name, given),) = values.items()
     array = np.asarray(given, dtype=np.float64)
-    checks.in_interval(0, 1, **{name: array})
+    checked: dict[str, Any] = {name: array}
+    checks.in_interval(0, 1, **checked)
     return array

@@ -1,27 +1,35 @@
 """Run cells one after another, each on all processes (ranks) that torchrun started.
 
-Rank 0 runs the plan, keeps the results and prints; the other ranks follow it. Inside a cell the
-training loop shares out the batches (``training.ranks``); a cell that trains nothing is computed by
-every rank. An error of any rank ends the run, since the others cannot know of it: torchrun then
-stops them all. What was finished is kept, and the same command goes on.
+Rank 0 runs the plan, keeps the results and prints; the other ranks follow it. Inside a cell every
+run of the training loop shares out its batches (``training.ranks``); a cell that trains nothing is
+computed by every rank. An error of any rank ends the run, since the others cannot know of it:
+torchrun then stops them all. What was finished is kept, and the same command goes on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 
 from torch import distributed
 
 from runtheory.runs.cells import Task, compute_result, run_cell
 from runtheory.runs.pool import Outcome
-from runtheory.training.ranks import started_by_torchrun as started
-
-__all__ = ["by_torchrun", "follow", "outcomes", "started"]
+from runtheory.training.ranks import Ranks, on_ranks, started_by_torchrun
+from runtheory.training.run import wrapped
 
 
 def by_torchrun() -> bool:
     """Return whether torchrun started this process."""
     return distributed.is_available() and distributed.is_torchelastic_launched()
+
+
+@contextmanager
+def started(device: str) -> Iterator[Ranks]:
+    """Join the ranks that torchrun started; inside the block every training run is shared out."""
+    with started_by_torchrun(device) as ranks, wrapped(partial(on_ranks, ranks=ranks)):
+        yield ranks
 
 
 def outcomes(tasks: Sequence[Task]) -> Iterator[Outcome]:

@@ -1,21 +1,25 @@
-"""The one training loop, its settings, its schedule and its checkpoints."""
+"""One training loop for all networks of the book, its data, settings, optimiser and checkpoints."""
 
 from runtheory.training.checkpoint import CheckpointMismatch
+from runtheory.training.examples import Data, Examples
 from runtheory.training.loop import classification, train
-from runtheory.training.ranks import Objective, Ranks, started_by_torchrun
-from runtheory.training.rows import Row
-from runtheory.training.schedule import factor
-from runtheory.training.settings import Settings, steps_per_epoch
+from runtheory.training.optimisers import decay_groups, nesterov
+from runtheory.training.run import Objective
+from runtheory.training.settings import Settings, steps_per_epoch, warmup_cosine
+from runtheory.training.state import Row, RunState
 
 __all__ = [
     "CheckpointMismatch",
+    "Data",
+    "Examples",
     "Objective",
-    "Ranks",
     "Row",
+    "RunState",
     "Settings",
     "classification",
-    "factor",
-    "started_by_torchrun",
+    "decay_groups",
+    "nesterov",
     "steps_per_epoch",
     "train",
+    "warmup_cosine",
 ]

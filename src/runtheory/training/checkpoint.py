@@ -1,9 +1,9 @@
-"""One safetensors file that holds everything a run needs to go on with the same bits.
+"""A checkpoint is one safetensors file from which a run goes on with the same bits.
 
-Its tensors are the parameters and buffers, the optimiser's momenta, the states of the random
+Its tensors are the parameters and buffers, the state of the optimiser, the states of the random
 streams and the order of the current epoch; its metadata is one JSON text (identity of the run,
-step, losses, seconds, rows) and a SHA-256 over that text and all tensors. Loading reads numbers and
-text only; nothing is unpickled.
+step, losses, seconds, rows, numbers of the optimiser) and a SHA-256 over that text and all tensors.
+Loading reads numbers and text only; nothing is unpickled.
 """
 
 from __future__ import annotations
@@ -12,71 +12,60 @@ import hashlib
 import json
 import warnings
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as serialise
-from torch import Tensor, nn
+from torch import Tensor
 
 from runtheory import durable
-from runtheory.randomness import Streams
-from runtheory.training.progress import Progress
-from runtheory.training.rows import Row
+from runtheory.training.optimisers import parameter_names
+from runtheory.training.state import Row, RunState
 
-Identity = dict[str, Any]
+Identity = Mapping[str, Any]
 
 
 class CheckpointMismatch(ValueError):
     """The checkpoint belongs to another run than the one that was asked for."""
 
 
-@dataclass(frozen=True)
-class Holder:
-    """What a checkpoint is taken of; ``identity`` is JSON that tells this run from any other.
+def save(path: Path, state: RunState, identity: Identity) -> None:
+    """Replace the checkpoint under ``path`` by ``state``, all at once.
 
-    On several ranks each holds its own, and ``writes`` is true on the one whose file it is.
+    ``identity`` is JSON that tells this run from any other.
+
+    Raises
+    ------
+    ValueError
+        If the optimiser keeps something that is neither a tensor, a number nor a text.
     """
-
-    net: nn.Module
-    optimiser: torch.optim.Optimizer
-    streams: Streams
-    identity: Identity
-    writes: bool = True
-
-
-def save(path: Path, holder: Holder, progress: Progress) -> None:
-    """Replace the checkpoint under ``path`` by the present state, all at once.
-
-    On several ranks all of them call it, and one writes.
-    """
-    tensors = _tensors(holder) | {"order": progress.order}
-    if not holder.writes:
-        return
+    tensors, numbers = _tensors_and_numbers(state)
     # A clone, because safetensors refuses tensors that share memory, as tied weights do.
     tensors = {
         name: value.detach().cpu().clone(memory_format=torch.contiguous_format)
         for name, value in tensors.items()
     }
-    state = {
-        "identity": holder.identity,
-        "step": progress.step,
-        "losses": progress.losses,
-        "seconds": progress.seconds,
-        "rows": [asdict(row) for row in progress.rows],
+    content = {
+        "identity": dict(identity),
+        "step": state.step,
+        "losses": state.losses,
+        "seconds": state.seconds,
+        "rows": [asdict(row) for row in state.rows],
+        "optimiser": numbers,
     }
-    text = json.dumps(state)
-    metadata = {"state": text, "sha256": _digest(text, tensors)}
+    text = json.dumps(content)
+    metadata = {"state": text, "sha256": digest(tensors, text)}
     durable.write(path, serialise(tensors, metadata=metadata))
 
 
-def restore(path: Path, holder: Holder) -> Progress:
-    """Bring net, optimiser and streams to the state under ``path`` and return the progress.
+def restore(path: Path, state: RunState, identity: Identity) -> None:
+    """Bring ``state`` to what is kept under ``path``; without a file it stays as it is.
 
-    Without a file the run starts afresh. So it does, with a ``RuntimeWarning`` that names the
-    file, where the file is damaged: a fresh start gives the same numbers and costs only time.
+    So it does, with a ``RuntimeWarning`` that names the file, where the file is damaged: a fresh
+    start gives the same numbers and costs only time.
 
     Raises
     ------
@@ -84,20 +73,38 @@ def restore(path: Path, holder: Holder) -> Progress:
         If the file is whole but belongs to another run; nothing has been changed then.
     """
     if not path.exists():
-        return Progress()
+        return
     try:
-        state, tensors = _read(path)
+        content, tensors = _read(path)
     except (SafetensorError, ValueError) as error:
         warnings.warn(
             f"the checkpoint {path} is damaged ({error}); the run starts afresh and replaces it",
             RuntimeWarning,
             stacklevel=3,
         )
-        return Progress()
-    _compare(path, state["identity"], holder.identity)
-    _load(tensors, holder)
-    rows = [Row(**row) for row in state["rows"]]
-    return Progress(state["step"], tensors["order"], state["losses"], state["seconds"], rows)
+        return
+    _compare(path, content["identity"], identity)
+    with torch.no_grad():
+        state.net.load_state_dict(_under("net/", tensors))
+        state.streams.load_state_dict(_under("stream/", tensors))
+        _load_optimiser(state, _under("optimiser/", {**tensors, **content["optimiser"]}))
+    state.order = tensors["order"].to(state.order.device)
+    state.step, state.losses = content["step"], content["losses"]
+    state.rows, state.seconds = [Row(**row) for row in content["rows"]], content["seconds"]
+
+
+def digest(tensors: Mapping[str, Tensor], text: str = "") -> str:
+    """Return the SHA-256 of ``text`` and of the names and contents of ``tensors``, sorted by name.
+
+    Reads all of them on the host.
+    """
+    total = hashlib.sha256(text.encode())
+    for name in sorted(tensors):
+        total.update(name.encode())
+        # As bytes, because NumPy lacks bfloat16.
+        content = tensors[name].detach().cpu().contiguous().reshape(-1)
+        total.update(content.view(torch.uint8).numpy().tobytes())
+    return total.hexdigest()
 
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
@@ -105,17 +112,17 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
         metadata = file.metadata() or {}
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     text = metadata.get("state", "")
-    if metadata.get("sha256") != _digest(text, tensors):
+    if metadata.get("sha256") != digest(tensors, text):
         raise ValueError("its digest does not fit its content")
     return json.loads(text), tensors
 
 
-def _compare(path: Path, found: Identity, asked: Identity) -> None:
-    asked = json.loads(json.dumps(asked))
+def _compare(path: Path, kept: Identity, asked: Identity) -> None:
+    asked = json.loads(json.dumps(dict(asked)))
     differences = [
-        f"{key} was {found.get(key)!r}, asked is {asked.get(key)!r}"
-        for key in sorted(found.keys() | asked.keys())
-        if found.get(key) != asked.get(key)
+        f"{key} was {kept.get(key)!r}, asked is {asked.get(key)!r}"
+        for key in sorted(kept.keys() | asked.keys())
+        if kept.get(key) != asked.get(key)
     ]
     if differences:
         raise CheckpointMismatch(
@@ -124,39 +131,45 @@ def _compare(path: Path, found: Identity, asked: Identity) -> None:
         )
 
 
-@torch.no_grad()
-def _load(tensors: Mapping[str, Tensor], holder: Holder) -> None:
-    holder.net.load_state_dict(_under("net/", tensors))
-    momenta = _under("momentum/", tensors)
-    for name, parameter in holder.net.named_parameters():
-        if name in momenta:
-            # The layout of the parameter, so that the optimiser takes the same path as before.
-            momentum = torch.empty_like(parameter).copy_(momenta[name])
-            holder.optimiser.state[parameter]["momentum_buffer"] = momentum
-    holder.streams.load_state_dict(_under("stream/", tensors))
+def _tensors_and_numbers(state: RunState) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    tensors = {f"net/{name}": value for name, value in state.net.state_dict().items()}
+    tensors |= {f"stream/{name}": value for name, value in state.streams.state_dict().items()}
+    tensors["order"] = state.order
+    numbers = {}
+    names = parameter_names(state.net, state.optimiser)
+    for position, entries in state.optimiser.state_dict()["state"].items():
+        for key, value in entries.items():
+            name = f"optimiser/{key}/{names[position]}"
+            if isinstance(value, Tensor):
+                tensors[name] = value
+            elif value is None or isinstance(value, int | float | str):
+                numbers[name] = value
+            else:
+                raise ValueError(
+                    f"a checkpoint holds tensors, numbers and texts, but the optimiser keeps "
+                    f"{key!r} as {type(value).__name__}: train without a checkpoint"
+                )
+    return tensors, numbers
 
 
-def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def _load_optimiser(state: RunState, values: Mapping[str, Any]) -> None:
+    fresh = state.optimiser.state_dict()
+    parameters = dict(state.net.named_parameters())
+    positions = {name: i for i, name in enumerate(parameter_names(state.net, state.optimiser))}
+    entries: dict[int, dict[str, Any]] = {}
+    for path, value in values.items():
+        key, name = path.split("/", maxsplit=1)
+        # The layout of the parameter, so that the optimiser takes the same path as before.
+        alike = isinstance(value, Tensor) and value.ndim and value.shape == parameters[name].shape
+        if alike:
+            value = torch.empty_like(parameters[name], dtype=value.dtype).copy_(value)
+        entries.setdefault(positions[name], {})[key] = value
+    state.optimiser.load_state_dict({**fresh, "state": entries})
+
+
+def _under(prefix: str, values: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        name.removeprefix(prefix): tensor
-        for name, tensor in tensors.items()
+        name.removeprefix(prefix): value
+        for name, value in values.items()
         if name.startswith(prefix)
     }
-
-
-def _digest(text: str, tensors: Mapping[str, Tensor]) -> str:
-    digest = hashlib.sha256(text.encode())
-    for name in sorted(tensors):
-        digest.update(name.encode())
-        digest.update(tensors[name].reshape(-1).view(torch.uint8).numpy().tobytes())
-    return digest.hexdigest()
-
-
-def _tensors(holder: Holder) -> dict[str, Tensor]:
-    tensors = {f"net/{name}": value for name, value in holder.net.state_dict().items()}
-    tensors |= {f"stream/{name}": value for name, value in holder.streams.state_dict().items()}
-    for name, parameter in holder.net.named_parameters():
-        momentum = holder.optimiser.state.get(parameter, {}).get("momentum_buffer")
-        if momentum is not None:
-            tensors[f"momentum/{name}"] = momentum
-    return tensors

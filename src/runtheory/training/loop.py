@@ -1,4 +1,4 @@
-"""The one training loop of the book: a generator of rows."""
+"""The training loop takes steps and yields rows: one loop for all networks of the book."""
 
 from __future__ import annotations
 
@@ -9,27 +9,34 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
+from jaxtyping import Shaped
 from torch import Tensor, nn
 from torch.nn import functional
 
-from runtheory.data import ImageSet, batches, normalise
+from runtheory.data import ImageSet, batches
 from runtheory.randomness import Streams
-from runtheory.shapes import Images, Labels, Scalar
-from runtheory.training import checkpoint as checkpoints
-from runtheory.training import ranks as several
-from runtheory.training.progress import Progress
-from runtheory.training.ranks import Objective, RankStreams
-from runtheory.training.rows import Row
+from runtheory.shapes import Labels, Scalar
+from runtheory.training.examples import Data, as_data
+from runtheory.training.optimisers import MakeOptimiser, description, nesterov, parameter_names
+from runtheory.training.run import Objective, Run, wrap
 from runtheory.training.settings import Settings, steps_per_epoch
+from runtheory.training.state import Row, RunState
 
 Evaluate = Callable[[nn.Module], Mapping[str, float]]
 
+_TOO_HIGH = (
+    "the usual cause is a learning rate that is too high; input values far out of range do the same"
+)
 
-def classification(net: nn.Module, images: Images, labels: Labels, streams: Streams) -> Scalar:
-    """Return the mean cross-entropy (nats) of ``net(images)``: the plain objective."""
-    return functional.cross_entropy(net(images), labels)
+
+def classification(
+    net: nn.Module, inputs: Shaped[Tensor, "batch ..."], labels: Labels, streams: Streams
+) -> Scalar:
+    """Return the mean cross-entropy (nats) of the logits ``net(inputs)``: the plain objective."""
+    return functional.cross_entropy(net(inputs), labels)
 
 
 def no_measures(net: nn.Module) -> dict[str, float]:
@@ -37,22 +44,34 @@ def no_measures(net: nn.Module) -> dict[str, float]:
     return {}
 
 
-def train(
+def train(  # noqa: PLR0913 - what a run depends on, and half of it has a default
     net: nn.Module,
-    image_set: ImageSet,
+    data: ImageSet | Data,
     objective: Objective,
     settings: Settings,
     *,
     streams: Streams,
     evaluate: Evaluate = no_measures,
     checkpoint: Path | None = None,
+    optimiser: MakeOptimiser = nesterov,
 ) -> Iterator[Row]:
     """Train ``net`` in place and yield a row whenever one is due.
 
-    Stochastic gradient descent with Nesterov momentum on ``objective(net, images, labels,
-    streams)``, which gets normalised float32 images on the device of the image set. The order of
-    each epoch is drawn from ``streams["batches"]``; batches that do not fill are left out. Networks
-    with convolutions are put into channels-last layout (measured: up to twice as fast on one core).
+    A step takes the inputs and targets of ``settings.batch_size`` examples, the one number
+    ``objective(net, inputs, targets, streams)`` and one step of the optimiser. The order of each
+    epoch is drawn from ``streams["batches"]``; batches that do not fill are left out. A row holds
+    the step, the mean loss since the row before and what ``evaluate(net)`` returns (see
+    :class:`Row`).
+
+    ``data`` is an image set, whose training part comes as normalised float32 images ``(batch,
+    channel, height, width)`` and int64 labels ``(batch,)``, or :class:`Examples`, whose tensors
+    come as they are, cut to ``(batch, ...)``. Networks with convolutions are put into channels-last
+    layout (measured: up to twice as fast on one core).
+
+    ``optimiser`` makes an optimiser of PyTorch out of the network and the settings; one of its
+    groups has to start at ``settings.learning_rate``. In each step the learning rates of all groups
+    are their first ones times ``settings.share(step)``. An optimiser that evaluates the objective
+    more than once a step gets a new draw of the streams each time; the first loss is recorded.
 
     The host does not wait for the device at each step. Losses are read, and their finiteness is
     checked, when a row or a checkpoint is due; all losses since the last reading are kept, so the
@@ -63,204 +82,175 @@ def train(
     on the same machine, device and thread count. What an objective draws from the global generator
     or keeps outside ``net`` and ``streams`` is not saved.
 
-    On several ranks (see ``training.ranks``) each takes its share of every batch of the same order,
-    gradients and losses are means over the ranks, each rank evaluates, and rank 0 alone writes the
-    checkpoint, which all must be able to read. An objective that is a mean over examples and draws
-    nothing gives the numbers of one process but for the order of sums. Rank 0 has the streams of
-    one process and the others have their own, so masks keep their law, not their values; what acts
-    within a batch, say mixing, acts within the share. With batch normalisation the statistics are
-    those of the whole batch. All trained parameters must take part in every step.
+    >>> inputs = torch.linspace(-1, 1, 64)[:, None]  # (example, feature)
+    >>> examples = Examples(inputs, 3 * inputs)
+    >>> def squared_error(net, inputs, targets, streams):
+    ...     return (net(inputs) - targets).square().mean()
+    >>> net = nn.Linear(1, 1)
+    >>> settings = Settings(steps=200, batch_size=16, learning_rate=0.1, evaluate_every=100)
+    >>> rows = train(net, examples, squared_error, settings, streams=Streams(0))
+    >>> [(row.step, row.epoch) for row in rows]
+    [(100, 25.0), (200, 50.0)]
+    >>> round(net.weight.item(), 2)
+    3.0
 
     Raises
     ------
     ValueError
-        If the sets of images, settings and network do not fit each other.
+        If data, settings, network and optimiser do not fit each other; while iterating, if the
+        objective returns more than one number.
     CheckpointMismatch
         If the checkpoint belongs to another run.
     FloatingPointError
         While iterating, if a loss or a parameter is not finite.
     """
-    _check(net, image_set, settings)
+    run = Run(net, as_data(data), objective, settings, streams)
+    _check(run)
     if any(isinstance(module, nn.Conv2d) for module in net.modules()):
         net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    run = _Run(net, image_set, objective, settings, streams=streams)
+    run = wrap(run)
+    state = RunState(run.net, _make_optimiser(optimiser, run), run.streams)
+    state.order = state.order.to(run.data.device)
     if checkpoint is None:
-        return _rows(run, evaluate, save=_save_nothing)
-    writes = run.ranks.index == 0
-    holder = checkpoints.Holder(net, run.optimiser, run.streams, _identity(run), writes)
-    run.progress = checkpoints.restore(checkpoint, holder)
-    run.progress.order = run.progress.order.to(image_set.train_images.device)
-    several.check_restored(run.progress.step, run.ranks)
-    return _rows(run, evaluate, save=partial(checkpoints.save, checkpoint, holder))
+        return _rows(run, state, evaluate, save=lambda: None)
+    identity = _identity(run, state)
+    run.restore(checkpoint, state, identity)
+    return _rows(run, state, evaluate, save=partial(run.save, checkpoint, state, identity))
 
 
-def _rows(run: _Run, evaluate: Evaluate, save: Callable[[Progress], None]) -> Iterator[Row]:
-    progress, settings = run.progress, run.settings
-    yield from tuple(progress.rows)
-    while progress.step < settings.steps:
-        rows_every = settings.evaluate_every or settings.steps
-        saves_every = settings.checkpoint_every or rows_every
-        stops = (_next_multiple(every, progress.step) for every in (rows_every, saves_every))
-        run.advance(min(*stops, settings.steps))
-        last = progress.step == settings.steps
-        row_due = last or progress.step % rows_every == 0
+def _rows(run: Run, state: RunState, evaluate: Evaluate, save: Callable[[], None]) -> Iterator[Row]:
+    yield from tuple(state.rows)
+    steps = run.settings.steps
+    rows_every = run.settings.evaluate_every or steps
+    saves_every = run.settings.checkpoint_every or rows_every
+    while state.step < steps:
+        # In one go up to whatever comes first: a row, a checkpoint or the end.
+        stops = (_next_multiple(every, state.step) for every in (rows_every, saves_every))
+        _advance(run, state, stop=min(*stops, steps))
+        last = state.step == steps
+        row_due = last or state.step % rows_every == 0
         if row_due:
-            progress.rows.append(run.row(evaluate))
-        if last or progress.step % saves_every == 0:
-            save(progress)
+            state.rows.append(_row(run, state, evaluate))
+        if last or state.step % saves_every == 0:
+            save()
         if row_due:
-            yield progress.rows[-1]
+            yield state.rows[-1]
 
 
-class _Run:
-    """The moving parts of one call of :func:`train`."""
+def _advance(run: Run, state: RunState, *, stop: int) -> None:
+    """Take the steps up to ``stop``, then read their losses: the one wait for the device."""
+    state.net.train()
+    started = time.perf_counter()
+    with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True):
+        pending = [_step(run, state, step) for step in range(state.step, stop)]
+    losses = torch.stack(pending).to(torch.float64).tolist()  # (step,)
+    state.seconds += time.perf_counter() - started
+    for step, loss in enumerate(losses, start=state.step):
+        if not math.isfinite(loss):
+            raise FloatingPointError(_diagnosis(step, loss, run.settings))
+    state.losses += losses
+    state.step = stop
 
-    def __init__(
-        self,
-        net: nn.Module,
-        image_set: ImageSet,
-        objective: Objective,
-        settings: Settings,
-        *,
-        streams: Streams,
-    ) -> None:
-        self.net = net
-        self.image_set = image_set
-        self.settings = settings
-        self.ranks = several.current()
-        several.check_share(settings.batch_size, self.ranks)
-        self.streams = RankStreams(streams, self.ranks) if self.ranks.count > 1 else streams
-        self.loss = several.step(net, objective, self.streams, ranks=self.ranks)
-        self.optimiser = _optimiser(net, settings)
-        self.progress = Progress()
 
-    def advance(self, stop: int) -> None:
-        """Take the steps up to ``stop``, then read their losses: the one wait for the device."""
-        progress = self.progress
-        self.net.train()
-        started = time.perf_counter()
-        with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True):
-            pending = [self._step(step) for step in range(progress.step, stop)]
-        losses = self.ranks.mean(torch.stack(pending).to(torch.float64)).tolist()
-        progress.seconds += time.perf_counter() - started
-        for step, loss in enumerate(losses, start=progress.step):
-            if not math.isfinite(loss):
-                raise FloatingPointError(_diagnosis(step, loss, self.settings))
-        progress.losses += losses
-        progress.step = stop
+def _step(run: Run, state: RunState, step: int) -> Tensor:
+    inputs, targets = _batch(run, state, step)
+    for group in state.optimiser.param_groups:
+        group["lr"] = group["initial_lr"] * run.settings.share(step)
+    losses: list[Tensor] = []
 
-    def row(self, evaluate: Evaluate) -> Row:
-        """Measure the network as it is now; the losses since the row before go into the mean."""
-        progress, settings = self.progress, self.settings
-        _check_parameters(self.net, progress.step, settings)
-        losses, progress.losses = progress.losses, []
-        return Row(
-            step=progress.step,
-            epoch=progress.step / self._steps_per_epoch(),
-            seconds=progress.seconds,
-            loss=math.fsum(losses) / len(losses),
-            learning_rate=settings.rate(progress.step - 1),
-            measures=dict(evaluate(self.net)),
-        )
-
-    def _step(self, step: int) -> Tensor:
-        images, labels = self._batch(step)
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.settings.rate(step)
-        with self._precision(images.device.type):
-            loss = self.loss(images, labels)
+    def loss_with_gradient() -> Any:
+        with _precision(run.settings, run.data.device):
+            loss = run.objective(state.net, inputs, targets, state.streams)
         if loss.ndim != 0:
             raise ValueError(f"an objective returns one number, got shape {tuple(loss.shape)}")
-        self.optimiser.zero_grad(set_to_none=True)
+        state.optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        self.optimiser.step()
-        return loss.detach()
+        losses.append(loss.detach())
+        return losses[-1]
 
-    def _batch(self, step: int) -> tuple[Tensor, Tensor]:
-        size, position = self.settings.batch_size, step % self._steps_per_epoch()
-        if position == 0:
-            self.progress.order = self._shuffle()
-        index = self.ranks.share(self.progress.order[position * size : (position + 1) * size])
-        images = self.image_set.train_images[index]
-        # The layout is changed while a pixel is one byte.
-        images = images.contiguous(memory_format=torch.channels_last)
-        return normalise(images, self.image_set), self.image_set.train_labels[index]
-
-    def _shuffle(self) -> Tensor:
-        epoch = batches(
-            len(self.image_set.train_images),
-            self.settings.batch_size,
-            generator=self.streams["batches"],
-            drop_last=True,
-        )
-        return torch.cat(list(epoch)).to(self.image_set.train_images.device)
-
-    def _steps_per_epoch(self) -> int:
-        return steps_per_epoch(len(self.image_set.train_images), self.settings.batch_size)
-
-    def _precision(self, device: str) -> AbstractContextManager[object]:
-        if self.settings.mixed_precision and device == "cuda":
-            return torch.autocast("cuda", dtype=torch.bfloat16)
-        return nullcontext()
+    # Optimisers that look at several points of one step call for the loss themselves.
+    state.optimiser.step(loss_with_gradient)
+    return losses[0]
 
 
-def _optimiser(net: nn.Module, settings: Settings) -> torch.optim.SGD:
-    parameters = [parameter for parameter in net.parameters() if parameter.requires_grad]
-    groups = [
-        {
-            "params": [parameter for parameter in parameters if parameter.ndim >= 2],
-            "weight_decay": settings.weight_decay,
-        },
-        {
-            "params": [parameter for parameter in parameters if parameter.ndim < 2],
-            "weight_decay": 0.0,
-        },
-    ]
-    return torch.optim.SGD(
-        [group for group in groups if group["params"]],
-        lr=settings.learning_rate,
-        momentum=settings.momentum,
-        nesterov=settings.momentum > 0,
-        foreach=True,
+def _batch(run: Run, state: RunState, step: int) -> tuple[Any, Any]:
+    size = run.settings.batch_size
+    position = step % steps_per_epoch(len(run.data), size)
+    if position == 0:
+        generator = state.streams["batches"]
+        epoch = batches(len(run.data), size, generator=generator, drop_last=True)
+        state.order = torch.cat(list(epoch)).to(run.data.device)  # (steps of an epoch * batch,)
+    return run.data.batch(state.order[position * size : (position + 1) * size])
+
+
+def _precision(settings: Settings, device: torch.device) -> AbstractContextManager[object]:
+    if settings.mixed_precision and device.type == "cuda":
+        return torch.autocast("cuda", dtype=torch.bfloat16)
+    return nullcontext()
+
+
+def _row(run: Run, state: RunState, evaluate: Evaluate) -> Row:
+    """Measure the network as it is now; the losses since the row before go into the mean."""
+    _check_parameters(state.net, state.step, run.settings)
+    losses, state.losses = state.losses, []
+    return Row(
+        step=state.step,
+        epoch=state.step / steps_per_epoch(len(run.data), run.settings.batch_size),
+        seconds=state.seconds,
+        loss=math.fsum(losses) / len(losses),
+        learning_rate=run.settings.rate(state.step - 1),
+        measures=dict(evaluate(state.net)),
     )
 
 
-def _identity(run: _Run) -> dict[str, object]:
-    images = run.image_set.train_images
+def _make_optimiser(make: MakeOptimiser, run: Run) -> torch.optim.Optimizer:
+    optimiser = make(run.net, run.settings)
+    parameter_names(run.net, optimiser)  # raises before the first step, not at a checkpoint
+    rates = [float(group["lr"]) for group in optimiser.param_groups]
+    peak = run.settings.learning_rate
+    # Not equal but close: a rate may be a float32 tensor.
+    if not any(math.isclose(rate, peak, rel_tol=1e-6) for rate in rates):
+        raise ValueError(
+            f"a group of the optimiser must start at the learning rate of the settings, {peak}, "
+            f"got {rates}"
+        )
+    for group in optimiser.param_groups:
+        group["initial_lr"] = group["lr"]
+    return optimiser
+
+
+def _identity(run: Run, state: RunState) -> dict[str, Any]:
     return {
         "settings": asdict(run.settings),
         "seed": run.streams.seed,
-        "images": [run.image_set.name, list(images.shape), list(run.image_set.mean)],
+        **run.data.identity(),
         "network": {name: list(value.shape) for name, value in run.net.state_dict().items()},
-        "device": images.device.type,
+        "optimiser": description(state.optimiser),
+        "device": run.data.device.type,
         "streams": run.streams.device.type,
         "torch": torch.__version__,
-        **({"ranks": run.ranks.count} if run.ranks.count > 1 else {}),
+        **run.identity,
     }
 
 
-def _check(net: nn.Module, image_set: ImageSet, settings: Settings) -> None:
-    steps_per_epoch(len(image_set.train_images), settings.batch_size)
-    devices = {parameter.device for parameter in net.parameters()}
-    if devices != {image_set.train_images.device}:
+def _check(run: Run) -> None:
+    steps_per_epoch(len(run.data), run.settings.batch_size)
+    devices = {parameter.device for parameter in run.net.parameters()}
+    if devices != {run.data.device}:
         raise ValueError(
-            f"the images are on {image_set.train_images.device}, "
+            f"the data are on {run.data.device}, "
             f"the parameters on {sorted(map(str, devices)) or 'no device: there are none'}"
         )
 
 
 def _check_parameters(net: nn.Module, step: int, settings: Settings) -> None:
+    # (parameter,): one wait for the device, not one for each parameter.
     finite = torch.stack([torch.isfinite(parameter).all() for parameter in net.parameters()])
     if not bool(finite.all()):
         raise FloatingPointError(
             f"parameters are not finite after step {step} of {settings.steps}, though every loss "
             f"was; the learning rate was {settings.rate(step - 1):.3g}: {_TOO_HIGH}"
         )
-
-
-_TOO_HIGH = (
-    "the usual cause is a learning rate that is too high; input values far out of range do the same"
-)
 
 
 def _diagnosis(step: int, loss: float, settings: Settings) -> str:
@@ -278,7 +268,3 @@ def _diagnosis(step: int, loss: float, settings: Settings) -> str:
 
 def _next_multiple(every: int, step: int) -> int:
     return (step // every + 1) * every
-
-
-def _save_nothing(progress: Progress) -> None:
-    """Stand in where no checkpoint was asked for."""

@@ -1,11 +1,17 @@
-"""One training run on several processes, each of which takes its share of every batch."""
+"""Ranks are processes that train one network together, each on its share of every batch.
+
+Whoever starts them wraps the runs: ``with started_by_torchrun() as ranks, wrapped(partial(on_ranks,
+ranks=ranks)): ...``. Neither the loop nor a recipe knows of them.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -13,8 +19,14 @@ from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from runtheory.randomness import Streams
+from runtheory.shapes import Indices
+from runtheory.training.checkpoint import Identity
+from runtheory.training.examples import Data
+from runtheory.training.run import KeepState, Objective, Run
+from runtheory.training.state import RunState
 
-Objective = Callable[[nn.Module, Tensor, Tensor, Streams], Tensor]
+_MARK = " on rank "
+_NORMALISATIONS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
 
 
 @dataclass(frozen=True)
@@ -26,14 +38,7 @@ class Ranks:
 
     def share(self, batch: Tensor) -> Tensor:
         """Return this rank's part of the first axis: equal parts in the order of the ranks."""
-        return batch if self.count == 1 else batch.chunk(self.count)[self.index]
-
-    def mean(self, values: Tensor) -> Tensor:
-        """Return the mean of ``values`` over the ranks; every rank has to call it."""
-        if self.count > 1:
-            distributed.all_reduce(values)
-            values = values / self.count
-        return values
+        return batch.chunk(self.count)[self.index]
 
     def gather(self, value: Any) -> list[Any]:
         """Return what each rank gave (small, picklable); every rank has to call it."""
@@ -42,13 +47,6 @@ class Ranks:
         values: list[Any] = [None] * self.count
         distributed.all_gather_object(values, value)
         return values
-
-
-def current() -> Ranks:
-    """Return the ranks of the process group that is initialised, or the one rank there is."""
-    if distributed.is_available() and distributed.is_initialized():
-        return Ranks(distributed.get_rank(), distributed.get_world_size())
-    return Ranks()
 
 
 @contextmanager
@@ -72,9 +70,67 @@ def started_by_torchrun(device: str = "cpu") -> Iterator[Ranks]:
     else:
         distributed.init_process_group("gloo")
     try:
-        yield current()
+        yield Ranks(distributed.get_rank(), distributed.get_world_size())
     finally:
         distributed.destroy_process_group()
+
+
+def on_ranks(run: Run, ranks: Ranks) -> Run:
+    """Return ``run`` as each of ``ranks`` takes part in it; every rank has to call it.
+
+    All draw the same order of batches and take their share of each. Gradients and losses are means
+    over the ranks, each rank evaluates, and rank 0 alone writes the checkpoint, which all must be
+    able to read. An objective that is a mean over examples and draws nothing gives the numbers of
+    one process but for the order of sums. Rank 0 has the streams of one process and the others have
+    their own, so masks keep their law, not their values; what acts within a batch, say mixing, acts
+    within the share. With batch normalisation the statistics are those of the whole batch. All
+    trained parameters must take part in every step. One rank is the run itself.
+
+    Raises
+    ------
+    ValueError
+        If a batch cannot be cut into equal parts, or as :func:`loss_on_ranks` does; when a
+        checkpoint is restored, if the ranks would go on from different steps.
+    """
+    if ranks.count == 1:
+        return run
+    if run.settings.batch_size % ranks.count:
+        raise ValueError(
+            f"batch_size must divide by the {ranks.count} ranks, got {run.settings.batch_size}"
+        )
+    return replace(
+        run,
+        data=Share(run.data, ranks),
+        objective=loss_on_ranks(run.net, run.objective, ranks=ranks),
+        streams=RankStreams(run.streams, ranks),
+        identity={**run.identity, "ranks": ranks.count},
+        save=partial(_save, run.save, ranks),
+        restore=partial(_restore, run.restore, ranks),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Share:
+    """The data of all ranks, of which this rank reads its share of every batch."""
+
+    data: Data
+    ranks: Ranks
+
+    @property
+    def device(self) -> torch.device:
+        """The device of the data."""
+        return self.data.device
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def batch(self, index: Indices) -> tuple[Any, Any]:
+        """Return the inputs and targets of this rank's share of the whole batch ``index``."""
+        return self.data.batch(self.ranks.share(index))
+
+    def identity(self) -> dict[str, Any]:
+        """Return that of the data: all ranks together read all of them."""
+        return self.data.identity()
 
 
 class RankStreams(Streams):
@@ -93,11 +149,8 @@ class RankStreams(Streams):
         return self._shared[purpose if purpose == "batches" else purpose + self._suffix()]
 
     def state_dict(self) -> dict[str, Tensor]:
-        """Return the states of the streams of all ranks; every rank has to call it."""
-        own = self._shared.state_dict()
-        gathered = self._ranks.gather(own)
-        # Rank 0 last: where two ranks have a stream of one name, its state is the one that counts.
-        return {name: state for states in reversed(gathered) for name, state in states.items()}
+        """Return the states of this rank's streams, and of those with plain names."""
+        return self._shared.state_dict()
 
     def load_state_dict(self, states: dict[str, Tensor]) -> None:
         """Continue this rank's streams, and those with plain names, from ``states``."""
@@ -110,47 +163,66 @@ class RankStreams(Streams):
             }
         )
 
+    def gathered(self) -> Streams:
+        """Return the streams of all ranks as one; every rank has to call it."""
+        states = self._ranks.gather(self.state_dict())  # one dictionary for each rank
+        together = Streams(self.seed, device=self.device)
+        # Rank 0 last: where two ranks have a stream of one name, its state is the one that counts.
+        together.load_state_dict(
+            {name: state for own in reversed(states) for name, state in own.items()}
+        )
+        return together
+
     def _suffix(self) -> str:
         return f"{_MARK}{self._ranks.index}" if self._ranks.index else ""
 
 
-_MARK = " on rank "
-
-
-_NORMALISATIONS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
-
-
-class Step(nn.Module):
+class _Loss(nn.Module):
     """A module whose ``forward`` is the objective, for ``DistributedDataParallel`` to wrap.
 
     An objective may call the parts of the network directly, so that wrapping the network itself
     would not do: the averaging of gradients is prepared by the ``forward`` of what is wrapped.
     """
 
-    def __init__(self, net: nn.Module, objective: Objective, streams: Streams) -> None:
+    def __init__(self, net: nn.Module, objective: Objective) -> None:
         super().__init__()
         self.net = net
         self.objective = objective
-        self.streams = streams
 
-    def forward(self, images: Tensor, labels: Tensor) -> Tensor:
+    def forward(self, inputs: Any, targets: Any, streams: Streams) -> Tensor:
         """Return the loss of this rank's share of a batch."""
-        return self.objective(self.net, images, labels, self.streams)
+        return self.objective(self.net, inputs, targets, streams)
 
 
-def step(net: nn.Module, objective: Objective, streams: Streams, *, ranks: Ranks) -> nn.Module:
-    """Return a module that maps images and labels to the loss, with gradients of all ranks.
+class _MeanOverRanks(torch.autograd.Function):
+    """The mean of the ranks' losses (float64), with the gradient of this rank's own.
 
-    On several ranks all of them start with the parameters of rank 0, and batch normalisation is
-    made to share its statistics (in place).
+    The gradients become means over the ranks on their way through ``DistributedDataParallel``.
+    """
+
+    @staticmethod
+    def forward(context: Any, loss: Tensor, count: int) -> Tensor:
+        context.dtype = loss.dtype
+        total = loss.detach().to(torch.float64, copy=True)
+        distributed.all_reduce(total)  # the sum, in place
+        return total / count
+
+    @staticmethod
+    def backward(context: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        return gradients[0].to(context.dtype), None
+
+
+def loss_on_ranks(net: nn.Module, objective: Objective, *, ranks: Ranks) -> Objective:
+    """Return the mean of ``objective`` over the ranks, whose gradient is that of all of them.
+
+    All ranks start with the parameters of rank 0, and batch normalisation is made to share its
+    statistics (in place). What is returned trains ``net``, whatever network it is given.
 
     Raises
     ------
     ValueError
         If there is batch normalisation on several ranks without CUDA.
     """
-    if ranks.count == 1:
-        return Step(net, objective, streams)
     device = next(net.parameters()).device
     if any(isinstance(module, _NORMALISATIONS) for module in net.modules()):
         if device.type != "cuda":
@@ -159,18 +231,28 @@ def step(net: nn.Module, objective: Objective, streams: Streams, *, ranks: Ranks
                 f"only, the network is on {device}; train it in one process"
             )
         net = nn.SyncBatchNorm.convert_sync_batchnorm(net)
-    return DistributedDataParallel(Step(net, objective, streams))
+    shared = DistributedDataParallel(_Loss(net, objective))
+
+    def loss(net: nn.Module, inputs: Any, targets: Any, streams: Streams) -> Tensor:
+        share = shared(inputs, targets, streams)
+        mean: Tensor = _MeanOverRanks.apply(share, ranks.count)  # type: ignore[no-untyped-call]
+        return mean
+
+    return loss
 
 
-def check_share(batch_size: int, ranks: Ranks) -> None:
-    """Raise ``ValueError`` if a batch cannot be cut into equal parts for the ranks."""
-    if batch_size % ranks.count:
-        raise ValueError(f"batch_size must divide by the {ranks.count} ranks, got {batch_size}")
+def _save(save: KeepState, ranks: Ranks, path: Path, state: RunState, identity: Identity) -> None:
+    assert isinstance(state.streams, RankStreams)
+    streams = state.streams.gathered()
+    if ranks.index == 0:
+        save(path, replace(state, streams=streams), identity)
 
 
-def check_restored(at: int, ranks: Ranks) -> None:
-    """Raise ``ValueError`` if the ranks go on from different steps; wait for all of them."""
-    steps = ranks.gather(at)
+def _restore(
+    restore: KeepState, ranks: Ranks, path: Path, state: RunState, identity: Identity
+) -> None:
+    restore(path, state, identity)
+    steps = ranks.gather(state.step)  # waits for all ranks
     if len(set(steps)) > 1:
         raise ValueError(
             f"the ranks would go on from the steps {steps}: "

@@ -1,10 +1,9 @@
-"""What a run of the training loop is asked to do."""
+"""Settings name the length, batch, learning rate and schedule of one run."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-
-from runtheory.training.schedule import factor
 
 
 @dataclass(frozen=True)
@@ -12,10 +11,10 @@ class Settings:
     """Length, batch, optimiser and schedule of one run.
 
     ``learning_rate`` is the peak; ``warmup`` (share of the steps) and ``floor`` (share of the
-    peak) shape it as in :func:`runtheory.training.factor`. ``weight_decay`` acts on weights (at
-    least two axes), not on biases and normalisation. A row is due every ``evaluate_every`` steps
-    (0: never) and after the last step, a checkpoint every ``checkpoint_every`` steps (0: with each
-    row) and after the last. ``mixed_precision`` runs the objective under bfloat16 autocast on
+    peak) shape it as in :func:`warmup_cosine`. ``momentum`` and ``weight_decay`` are for the
+    optimiser: :func:`runtheory.training.nesterov` reads both. A row is due every ``evaluate_every``
+    steps (0: never) and after the last step, a checkpoint every ``checkpoint_every`` steps (0: with
+    each row) and after the last. ``mixed_precision`` runs the objective under bfloat16 autocast on
     CUDA; elsewhere it has no effect.
 
     Raises
@@ -56,10 +55,42 @@ class Settings:
         for name in ("warmup", "floor"):
             _require(0 <= getattr(self, name) <= 1, name, "lie in [0, 1]", getattr(self, name))
 
+    def share(self, step: int) -> float:
+        """Return the share of the peak learning rate that step ``step``, counted from 0, uses."""
+        return warmup_cosine(step, steps=self.steps, warmup=self.warmup, floor=self.floor)
+
     def rate(self, step: int) -> float:
         """Return the learning rate of step ``step``, counted from 0."""
-        share = factor(step, steps=self.steps, warmup=self.warmup, floor=self.floor)
-        return self.learning_rate * share
+        return self.learning_rate * self.share(step)
+
+
+def warmup_cosine(step: int, *, steps: int, warmup: float = 0.0, floor: float = 0.0) -> float:
+    """Return the share of the peak learning rate that step ``step`` (counted from 0) uses.
+
+    With the peak at step p = max(``warmup`` · ``steps`` - 1, 0), a straight line up to it and half
+    a cosine down towards ``floor``, which step ``steps`` would reach:
+
+        (step + 1) / (p + 1)                                              for step < p,
+        floor + (1 - floor) · (1 + cos(π (step - p) / (steps - p))) / 2   from p on.
+
+    So no step is wasted on a rate of 0; ``warmup=0, floor=1`` is a constant rate.
+
+    Raises
+    ------
+    ValueError
+        If ``step`` lies outside [0, steps), or ``warmup`` or ``floor`` outside [0, 1].
+    """
+    if not 0 <= step < steps:
+        raise ValueError(f"step must lie in [0, {steps}), got {step}")
+    for name, value in (("warmup", warmup), ("floor", floor)):
+        if not 0 <= value <= 1:
+            raise ValueError(f"{name} must lie in [0, 1], got {value}")
+    # The warm-up ends with its last step, counted from 0, and need not end on a whole step.
+    peak = max(warmup * steps - 1, 0.0)
+    if step < peak:
+        return (step + 1) / (peak + 1)
+    fall = (step - peak) / (steps - peak)
+    return floor + (1 - floor) * (1 + math.cos(math.pi * fall)) / 2
 
 
 def steps_per_epoch(examples: int, batch_size: int) -> int:

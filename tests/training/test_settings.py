@@ -1,4 +1,4 @@
-"""The schedule against its closed form at the points where it is known."""
+"""Settings and the schedule, against its closed form at the points where it is known."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtheory.training import Settings, factor, steps_per_epoch
+from runtheory.training import Settings, steps_per_epoch, warmup_cosine
 
 shares = st.floats(0, 1)
 
 
 @given(st.integers(1, 300), shares, shares)
 def test_it_rises_to_one_and_falls_without_reaching_the_floor(steps, warmup, floor) -> None:
-    values = [factor(step, steps=steps, warmup=warmup, floor=floor) for step in range(steps)]
+    values = [warmup_cosine(step, steps=steps, warmup=warmup, floor=floor) for step in range(steps)]
     top = values.index(max(values))
     assert all(a < b for a, b in pairwise(values[: top + 1]))
     assert all(a >= b for a, b in pairwise(values[top:]))
@@ -29,21 +29,21 @@ def test_it_rises_to_one_and_falls_without_reaching_the_floor(steps, warmup, flo
 def test_without_warmup_it_is_half_a_cosine(steps: int) -> None:
     for step in range(steps):
         expected = math.cos(math.pi * step / (2 * steps)) ** 2
-        assert factor(step, steps=steps) == pytest.approx(expected, abs=1e-12)
+        assert warmup_cosine(step, steps=steps) == pytest.approx(expected, abs=1e-12)
 
 
 def test_warmup_is_a_straight_line_to_the_peak() -> None:
-    values = [factor(step, steps=10, warmup=0.4) for step in range(10)]
+    values = [warmup_cosine(step, steps=10, warmup=0.4) for step in range(10)]
     assert values[:4] == [0.25, 0.5, 0.75, 1.0]
     # From the peak (step 3) seven steps lead to the floor at step 10.
     assert values[4:] == pytest.approx([(1 + math.cos(math.pi * k / 7)) / 2 for k in range(1, 7)])
 
 
 def test_constant_and_extremes() -> None:
-    assert {factor(step, steps=7, floor=1.0) for step in range(7)} == {1.0}
-    assert factor(0, steps=1) == 1.0
-    assert [factor(step, steps=4, warmup=1.0) for step in range(4)] == [0.25, 0.5, 0.75, 1.0]
-    assert factor(99, steps=100, floor=0.1) == pytest.approx(0.1, abs=1e-3)
+    assert {warmup_cosine(step, steps=7, floor=1.0) for step in range(7)} == {1.0}
+    assert warmup_cosine(0, steps=1) == 1.0
+    assert [warmup_cosine(step, steps=4, warmup=1.0) for step in range(4)] == [0.25, 0.5, 0.75, 1.0]
+    assert warmup_cosine(99, steps=100, floor=0.1) == pytest.approx(0.1, abs=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_constant_and_extremes() -> None:
 )
 def test_arguments_outside_their_range_are_refused(arguments, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        factor(**arguments)
+        warmup_cosine(**arguments)
 
 
 @pytest.mark.parametrize(
@@ -78,6 +78,14 @@ def test_arguments_outside_their_range_are_refused(arguments, message: str) -> N
 def test_settings_outside_their_range_are_refused(change, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Settings(**{"steps": 5, "batch_size": 2, "learning_rate": 0.1, **change})
+
+
+def test_the_rate_is_the_share_of_the_peak() -> None:
+    settings = Settings(steps=10, batch_size=1, learning_rate=0.3, warmup=0.4, floor=0.1)
+    for step in range(10):
+        share = warmup_cosine(step, steps=10, warmup=0.4, floor=0.1)
+        assert settings.share(step) == share
+        assert settings.rate(step) == 0.3 * share
 
 
 def test_an_epoch_holds_whole_batches() -> None:

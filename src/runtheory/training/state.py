@@ -1,8 +1,14 @@
-"""What the training loop yields."""
+"""A run's state has one owner, and its rows tell what was measured on the way."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+
+import torch
+from torch import nn
+
+from runtheory.randomness import Streams
+from runtheory.shapes import Indices
 
 
 @dataclass(frozen=True)
@@ -35,3 +41,22 @@ class Row:
         if shared:
             raise ValueError(f"measures may not be called like a column of the row, got {shared}")
         return {**columns, **measures}
+
+
+@dataclass
+class RunState:
+    """All that changes while a run goes on, and so all that a checkpoint keeps.
+
+    ``step`` counts finished steps, ``order`` is the permutation of the current epoch on the device
+    of the data (the position inside it follows from ``step``), ``losses`` are the losses since the
+    last row, ``rows`` all rows so far and ``seconds`` the training time.
+    """
+
+    net: nn.Module
+    optimiser: torch.optim.Optimizer
+    streams: Streams
+    step: int = 0
+    order: Indices = field(default_factory=lambda: torch.empty(0, dtype=torch.int64))
+    losses: list[float] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+    seconds: float = 0.0

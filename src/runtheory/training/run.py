@@ -1,0 +1,66 @@
+"""A run is what one call of the training loop is made of, open to changes from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor, nn
+
+from runtheory.randomness import Streams
+from runtheory.training import checkpoint
+from runtheory.training.examples import Data
+from runtheory.training.settings import Settings
+from runtheory.training.state import RunState
+
+Objective = Callable[[nn.Module, Any, Any, Streams], Tensor]
+KeepState = Callable[[Path, RunState, checkpoint.Identity], None]
+
+
+@dataclass(frozen=True)
+class Run:
+    """Network, data, objective, settings and streams of a run before its first step.
+
+    ``objective(net, inputs, targets, streams)`` gets what ``data.batch`` returns and gives the loss
+    of the batch, one number. ``identity`` is JSON that a checkpoint must agree in, besides what the
+    loop itself puts there; ``save`` and ``restore`` do as those of ``training.checkpoint``.
+    """
+
+    net: nn.Module
+    data: Data
+    objective: Objective
+    settings: Settings
+    streams: Streams
+    identity: Mapping[str, Any] = field(default_factory=dict)
+    save: KeepState = checkpoint.save
+    restore: KeepState = checkpoint.restore
+
+
+Wrapper = Callable[[Run], Run]
+
+# No argument of `train`: the recipes that call it do not know of what is around them.
+_wrapper: ContextVar[Wrapper] = ContextVar("wrapper", default=lambda run: run)
+
+
+def wrap(run: Run) -> Run:
+    """Return ``run`` as the surrounding blocks of :func:`wrapped` make it."""
+    return _wrapper.get()(run)
+
+
+@contextmanager
+def wrapped(by: Wrapper) -> Iterator[None]:
+    """Let every ``train`` that is called inside the block take its steps with ``by(run)``.
+
+    So a recipe trains on several processes, say, and neither it nor the loop knows of them
+    (``training.ranks``). Blocks nest: the wrapper of the innermost one acts first.
+    """
+    outer = _wrapper.get()
+    token = _wrapper.set(lambda run: outer(by(run)))
+    try:
+        yield
+    finally:
+        _wrapper.reset(token)
