@@ -14,7 +14,6 @@ from runtheory.runs.cells import adopt_checkpoint, cell_digest, store_result
 from runtheory.runs.runner import RunError
 
 
-
 def test_a_damaged_cell_is_run_again(toys, tmp_path, timeless) -> None:
     plan = RunPlan(toys["toy"], "tiny", (0,))
     whole = timeless(records.read("toy_recipes/toy_tiny", run(plan, tmp_path).parents[1]))

@@ -11,7 +11,6 @@ from runtheory.runs import RunPlan, run
 from runtheory.runs.__main__ import main, parse_seeds
 
 
-
 def test_the_command_line_lists_and_refuses(capsys) -> None:
     assert main(["--module", "toy_recipes", "list"]) == 0
     listing = capsys.readouterr().out

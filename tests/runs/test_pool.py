@@ -15,9 +15,11 @@ from runtheory import records
 from runtheory.runs import RunPlan, run
 from runtheory.runs.__main__ import main
 
+
 def command(out: str, *more: str) -> list[str]:
     start = [sys.executable, "-m", "runtheory.runs", "--module", "toy_recipes"]
     return [*start, "run", "toy", "--device", "cpu", "--out", out, *more]
+
 
 def test_workers_do_not_change_the_record(toys, tmp_path, timeless) -> None:
     plan = RunPlan(toys["toy"], "tiny", (0, 1))
@@ -48,7 +50,9 @@ def test_a_run_that_is_killed_goes_on(toys, tmp_path, monkeypatch, workers: str,
     monkeypatch.setenv("TOY_DELAY", "0")
     assert main([*command("killed", *more)[3:], "--workers", "1"]) == 0
     assert not list(folder.glob("*.safetensors"))
-    one, two = (records.read("toy_recipes/toy", tmp_path / n / "results") for n in ("whole", "killed"))
+    one, two = (
+        records.read("toy_recipes/toy", tmp_path / n / "results") for n in ("whole", "killed")
+    )
     assert timeless(one) == timeless(two)
 
 

@@ -8,7 +8,6 @@ import subprocess
 from runtheory.runs import provenance
 
 
-
 def test_provenance_names_the_processor_and_no_machine() -> None:
     text = provenance.hardware("cpu", 2)
     assert text.endswith(", 2 threads")

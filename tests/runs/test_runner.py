@@ -13,7 +13,6 @@ from runtheory.runs import RunPlan, live, run
 from runtheory.runs.runner import RunError, folder_lock, resolve_device
 
 
-
 def test_a_run_is_recorded(toys, tmp_path) -> None:
     path = run(RunPlan(toys["toy"], "tiny", (0, 1)), tmp_path)
     assert path == tmp_path / "results" / "toy_recipes" / "toy_tiny.json"

@@ -80,7 +80,9 @@ def test_a_sweep_gives_the_record_of_a_run_and_loses_nothing_with_a_worker(
     assert killed[0] not in client.run(os.getpid).values()
 
     run(plan, tmp_path / "run")
-    swept, whole = (records.read("toy_recipes/toy", tmp_path / n / "results") for n in ("swept", "run"))
+    swept, whole = (
+        records.read("toy_recipes/toy", tmp_path / n / "results") for n in ("swept", "run")
+    )
     assert timeless(swept) == timeless(whole)
     steps = Counter((row["rate"], row["seed"], row["step"]) for row in swept.rows)
     assert (len(steps), set(steps.values())) == (3 * 12, {1})

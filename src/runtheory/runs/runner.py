@@ -180,9 +180,7 @@ def with_progress_bar(
 
 def _errors(outcomes: Iterator[Outcome]) -> dict[Path, str]:
     """Return what the cells that failed said, by the files they would have written."""
-    return {
-        task.path: _diagnosis(task, error) for task, error in outcomes if error is not None
-    }
+    return {task.path: _diagnosis(task, error) for task, error in outcomes if error is not None}
 
 
 def _diagnosis(task: Task, error: BaseException) -> str:
@@ -192,7 +190,9 @@ def _diagnosis(task: Task, error: BaseException) -> str:
 def _result(task: Task) -> Result:
     result = stored_result(task)
     if result is None:
-        raise RunError(f"the result of {columns(task.cell)} vanished from {task.path} while the run went on")
+        raise RunError(
+            f"the result of {columns(task.cell)} vanished from {task.path} while the run went on"
+        )
     return result
 
 
