@@ -154,7 +154,8 @@ def _collapse(cell: CollapseCell, image_set: data.ImageSet) -> Measure:
 def _groups(cell: CollapseCell, image_set: data.ImageSet) -> Measure:
     classes = len(image_set.classes)
     small = minority_classes(cell.seed, count=cell.minority, classes=classes)
-    return GroupProbe(image_set, small, cell.weight_decay, cell.objective == SQUARE)
+    square = cell.objective == SQUARE
+    return GroupProbe(image_set, small, cell.weight_decay, square_frames=square)
 
 
 @recipe(full=Grid(SMALL, ALL), tiny=Grid(QUICK, ALL))
