@@ -7,9 +7,8 @@ differ where their numbers differ; floats are written with the digits that give 
 from __future__ import annotations
 
 import json
-import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -19,6 +18,7 @@ import numpy as np
 
 from runtheory import checkout, durable
 from runtheory.intervals import Paired
+from runtheory.plain import check_row, plain
 
 Value = str | int | float | bool | None
 Row = dict[str, Any]
@@ -61,7 +61,7 @@ class Record:
         for index, row in enumerate(self.rows):
             check_row(row, place=f"row {index}, ")
         # What JSON gives back: tuples become lists, so that a record equals itself after reading.
-        object.__setattr__(self, "config", _plain("config", self.config))
+        object.__setattr__(self, "config", plain("config", self.config))
         object.__setattr__(self, "rows", tuple(dict(row) for row in self.rows))
         object.__setattr__(self, "seeds", tuple(self.seeds))
 
@@ -191,14 +191,6 @@ def live_evidence(
     return values(arm).mean(axis=0), np.sqrt(variance * (1 + 1 / count)), len(family) * (count - 1)
 
 
-def check_row(row: Mapping[str, object], *, place: str = "") -> None:
-    """Raise ``TypeError`` or ``ValueError`` for the first column that a record could not keep."""
-    for column, value in row.items():
-        if not isinstance(column, str):
-            raise TypeError(f"{place}columns are named by text, got {column!r}")
-        _check_column(f"{place}column {column!r}", value)
-
-
 def write(record: Record, root: Path | None = None) -> Path:
     """Write ``<root>/<chapter>/<name>.json`` at once and return its path.
 
@@ -277,30 +269,3 @@ def _record(name: str, text: str) -> Record:
 
 def _refuse_constant(constant: str) -> float:
     raise ValueError(f"a record holds finite numbers, got {constant}")
-
-
-def _check_column(place: str, value: object) -> None:
-    if isinstance(value, list):
-        for index, part in enumerate(value):
-            if not isinstance(part, int | float | list) or isinstance(part, bool):
-                raise TypeError(f"{place} may list numbers alone, got {part!r}")
-            _check_column(f"{place}[{index}]", part)
-        return
-    _check_value(place, value)
-
-
-def _check_value(place: str, value: object) -> None:
-    # Subclasses are refused as well: a NumPy float64 is a float, but prints as another type.
-    if value is not None and type(value) not in (str, int, float, bool):
-        raise TypeError(f"{place} must be text, a number, true, false or None, got {value!r}")
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError(f"{place} must be finite, got {value}")
-
-
-def _plain(place: str, value: object) -> Any:
-    if isinstance(value, Mapping):
-        return {str(key): _plain(f"{place}[{key!r}]", part) for key, part in value.items()}
-    if isinstance(value, Iterable) and not isinstance(value, str | bytes):
-        return [_plain(f"{place}[{index}]", part) for index, part in enumerate(value)]
-    _check_value(place, value)
-    return value

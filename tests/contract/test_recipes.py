@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from runtheory import recipes, records, runs
+from runtheory.plain import check_row
 from runtheory.recipes import columns
 
 RECIPES = recipes.recipes()
@@ -24,7 +25,7 @@ def test_the_tiny_preset_runs_and_repeats(name: str) -> None:
     rows = runs.live(RECIPES[name], "tiny", seeds=[0])
     assert rows
     for row in rows:
-        records.check_row(row)
+        check_row(row)
     if name not in TIMES:
         again = runs.live(RECIPES[name], "tiny", seeds=[0])
         assert [without_time(row) for row in rows] == [without_time(row) for row in again]

@@ -16,9 +16,10 @@ from typing import Any
 import torch
 
 from runtheory import durable
+from runtheory.plain import check_row
 from runtheory.recipes.recipe import Cell, Recipe, columns
 from runtheory.recipes.source import code_digest
-from runtheory.records import Row, check_row
+from runtheory.records import Row
 from runtheory.runs import provenance
 
 Result = dict[str, Any]
