@@ -10,6 +10,7 @@ from runtheory.information.pac_bayes import (
     catoni_bound,
     gaussian_divergence,
     kl_bound,
+    kl_inverse,
     lambda_bound,
     mcallester_bound,
     monte_carlo_bound,
