@@ -233,3 +233,30 @@ def test_wrong_bounds_are_named():
     ]:
         with pytest.raises(ValueError, match=text):
             call()
+
+
+def test_table_of_the_theory_page():
+    # B = 0.02, n = 1000, delta = 0.05, at the training risks 0, 0.05, 0.15 and 0.5.
+    divergence = 1000 * 0.02 - math.log(2 * math.sqrt(1000) / 0.05)
+    assert divergence == pytest.approx(12.86, abs=5e-3)
+    asked = ([0, 0.05, 0.15, 0.5], divergence)
+    plan = {"samples": 1000, "delta": 0.05}
+    table = {
+        (0.0198, 0.1057, 0.2302, 0.5990): kl_bound(*asked, **plan),
+        (0.1000, 0.1500, 0.2500, 0.6000): mcallester_bound(*asked, **plan),
+        (0.0400, 0.1190, 0.2500, 0.6628): quadratic_bound(*asked, **plan),
+        (0.0249, 0.1008, 0.2418, 0.6376): catoni_bound(*asked, temperatures=(1.0,), **plan),
+    }
+    for expected, found in table.items():
+        np.testing.assert_allclose(found, expected, atol=5.1e-5)
+
+
+def test_best_temperature_for_each_sample_is_no_bound_at_every_delta():
+    # Two hypotheses that err on complementary examples; q is the posterior's share of the first.
+    for ones in range(9):
+        q, divergence = (1.0, -math.log(0.431)) if ones == 0 else (0.431, 0.0)
+        risk = q * ones / 8 + (1 - q) * (8 - ones) / 8
+        true = q * 0.1 + (1 - q) * 0.9
+        assert risk < true
+        assert 8 * precise_kl(risk, true) - divergence > math.log(1 / 0.9999)
+        assert true < kl_bound(risk, divergence, samples=8, delta=0.9999)
