@@ -30,8 +30,9 @@ def draw() -> None:
     for x, y, text in ((0.21, 0.012, "McAllester"), (0.02, 0.18, "McAllester")):
         axes.text(x, y, text, fontsize=10)
     axes.text(0.29, 0.18, "kl above 1/2", fontsize=10)
-    axes.text(0.29, 0.1, "Catoni, C = 1\nbelow kl", fontsize=10, backgroundcolor="white")
     arrow = {"arrowstyle": "->"}
+    name = "Catoni\nbelow kl"
+    axes.annotate(name, (0.43, 0.09), (0.38, 0.035), fontsize=10, arrowprops=arrow)
     axes.annotate("quadratic", (0.012, 0.06), (0.01, 0.13), fontsize=10, arrowprops=arrow)
     plot.label(axes, x="training risk r", y="divergence D / n (nats)")
     canvas.savefig(Path(__file__).with_name("picture.svg"), metadata={"Date": None})
