@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from runtheory import checkout, durable, records
+from runtheory import checkout, durable
 from runtheory.records import Record, live_evidence, live_family, names, read, write
 
 RECORD = Record(
