@@ -99,7 +99,7 @@ def test_law_of_a_sum_of_masks_in_a_loop(parts, rate):
 def test_equal_contributions_follow_the_binomial_law_in_any_number():
     values, weights = gd.sum_law(torch.full((300,), 0.1), rate=0.25)
     assert float(weights @ values) == pytest.approx(30, rel=1e-6)
-    with pytest.raises(ValueError, match="features must lie in 1 to 12, got 13"):
+    with pytest.raises(ValueError, match=r"features must lie in \[1, 12\], got 13"):
         gd.sum_law(torch.arange(13.0), rate=0.5)
 
 
