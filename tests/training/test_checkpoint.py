@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors import safe_open
+from safetensors.torch import save as serialise
 from torch.nn import functional
 
 from runtheory import durable
@@ -29,6 +30,7 @@ from runtheory.training import (
     decay_groups,
     train,
 )
+from runtheory.training.checkpoint import digest
 
 SCRIPT = Path(__file__).with_name("interrupted_run.py")
 SPECIFICATION = spec_from_file_location("interrupted_run", SCRIPT)
@@ -176,6 +178,30 @@ def test_what_no_file_can_hold_is_named(image_set, tmp_path) -> None:
     assert len(part(None)[0]) == 1
 
 
+def as_version_0_3_wrote_it(path: Path) -> None:
+    """Rewrite a checkpoint in the form that knew one optimiser: momenta, and no word of it."""
+    with safe_open(path, framework="pt") as file:
+        content = json.loads(file.metadata()["state"])
+        tensors = {
+            name.replace("optimiser/momentum_buffer/", "momentum/"): file.get_tensor(name)
+            for name in file.keys()  # noqa: SIM118
+        }
+    del content["optimiser"], content["identity"]["optimiser"]
+    text = json.dumps(content)
+    metadata = {"state": text, "sha256": digest(tensors, text)}
+    path.write_bytes(serialise(tensors, metadata=metadata))
+
+
+def test_a_checkpoint_of_version_0_3_goes_on_with_the_same_bits(image_set, tmp_path) -> None:
+    path = tmp_path / "run.safetensors"
+    with pytest.raises(Killed):
+        run(image_set, path, objective=cut(objective, 11))
+    as_version_0_3_wrote_it(path)
+    with pytest.raises(CheckpointMismatch, match=r"optimiser was \['SGD'.*asked is \['Adam'"):
+        run(image_set, path, optimiser=OPTIMISERS["Adam"])
+    assert_same(run(image_set, path), run(image_set, None))
+
+
 def test_a_checkpoint_of_another_optimiser_is_refused(image_set, tmp_path) -> None:
     path = tmp_path / "run.safetensors"
     run(image_set, path)
@@ -293,9 +319,7 @@ def test_a_damaged_checkpoint_is_named_and_the_run_starts_afresh(
     elif damage == "text":
         content = bytearray(b"not a checkpoint at all")
     elif damage == "foreign":
-        from safetensors.torch import save
-
-        content = save({"weights": torch.ones(3)})
+        content = serialise({"weights": torch.ones(3)})
     path.write_bytes(content)
     with pytest.warns(RuntimeWarning, match=r"checkpoint .*run.safetensors is damaged .* afresh"):
         again = run(image_set, path)

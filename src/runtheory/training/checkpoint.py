@@ -22,7 +22,8 @@ from safetensors.torch import save as serialise
 from torch import Tensor
 
 from runtheory import durable
-from runtheory.training.optimisers import parameter_names
+from runtheory.training.optimisers import description, nesterov, parameter_names
+from runtheory.training.settings import Settings
 from runtheory.training.state import Row, RunState
 
 Identity = Mapping[str, Any]
@@ -83,6 +84,8 @@ def restore(path: Path, state: RunState, identity: Identity) -> None:
             stacklevel=3,
         )
         return
+    if "optimiser" not in content:
+        content, tensors = _upgraded(content, tensors, state)
     _compare(path, content["identity"], identity)
     with torch.no_grad():
         state.net.load_state_dict(_under("net/", tensors))
@@ -115,6 +118,18 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     if metadata.get("sha256") != digest(tensors, text):
         raise ValueError("its digest does not fit its content")
     return json.loads(text), tensors
+
+
+def _upgraded(
+    content: dict[str, Any], tensors: Mapping[str, Tensor], state: RunState
+) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """Return what a file of version 0.3 or before holds, which knew one optimiser, as of today."""
+    identity = content["identity"]
+    optimiser = nesterov(state.net, Settings(**identity["settings"]))
+    identity = {**identity, "optimiser": description(optimiser)}
+    momenta = _under("momentum/", tensors)
+    renamed = {f"optimiser/momentum_buffer/{name}": value for name, value in momenta.items()}
+    return {**content, "identity": identity, "optimiser": {}}, {**tensors, **renamed}
 
 
 def _compare(path: Path, kept: Identity, asked: Identity) -> None:
