@@ -19,7 +19,7 @@ from benchmarks import table
 from benchmarks.targets import verdicts
 from benchmarks.timing import Comparison, Row, rows, take_turns
 from runtheory import records
-from runtheory.experiments import provenance
+from runtheory.runs import provenance
 
 CHAPTER, NAME = "benchmarks", "peers"
 PEERS = ("scipy", "POT", "timm", "torchvision")

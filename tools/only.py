@@ -33,9 +33,9 @@ def arguments(slug: str, root: Path = ROOT) -> list[str]:
 
 
 def _recipes(slug: str, root: Path) -> list[str]:
-    from runtheory import experiments
+    from runtheory import recipes
 
-    names = [name for name, one in experiments.recipes().items() if one.chapter == slug]
+    names = [name for name, one in recipes.recipes().items() if one.chapter == slug]
     return [f"{RECIPES}::test_the_tiny_preset_runs_and_repeats[{name}]" for name in names]
 
 

@@ -178,7 +178,7 @@ def live_slice(
 ) -> None:
     """Check that runs made here and now could be one more seed of a record.
 
-    ``rows`` come from :func:`runtheory.experiments.live`. The record's rows of the same step that
+    ``rows`` come from :func:`runtheory.runs.live`. The record's rows of the same step that
     equal ``like`` are their family. ``unlike`` names the columns in which a neighbouring arm
     differs, with its values; that arm must refuse them. The variance over seeds is pooled over
     all arms that differ from ``like`` in those columns alone. Each number is compared after

@@ -4,19 +4,19 @@ from pathlib import Path
 
 import pytest
 
-from runtheory import experiments, records
-from runtheory.experiments.multi_sample_dropout import BODY_COST
+from runtheory import recipes, records, runs
+from runtheory.recipes.multi_sample_dropout.accuracy import BODY_COST
 
-RECIPES = experiments.recipes()
+RECIPES = recipes.recipes()
 
 
 @pytest.mark.parametrize("name", sorted(RECIPES))
 def test_the_tiny_preset_runs_and_repeats(name: str) -> None:
     recipe = RECIPES[name]
-    rows = experiments.live(recipe, "tiny", seeds=[0])
+    rows = runs.live(recipe, "tiny", seeds=[0])
     assert rows
     if name != "step_time":  # its rows are times
-        again = experiments.live(recipe, "tiny", seeds=[0])
+        again = runs.live(recipe, "tiny", seeds=[0])
         assert [without_time(row) for row in rows] == [without_time(row) for row in again]
 
 
@@ -35,7 +35,7 @@ def test_the_record_is_that_of_the_full_preset(name: str) -> None:
 
 
 def test_runs_of_one_seed_share_weights_images_and_batches() -> None:
-    rows = experiments.live(RECIPES["grid"], "tiny", seeds=[0, 1])
+    rows = runs.live(RECIPES["grid"], "tiny", seeds=[0, 1])
     first = [row for row in rows if row["step"] == 1]
     # After one step of a warm-up from nearly zero the nets of one seed differ in their masks only.
     gap = {

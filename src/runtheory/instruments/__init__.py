@@ -1,0 +1,1 @@
+"""What recipes measure on a trained network; each takes what it needs as parameters."""

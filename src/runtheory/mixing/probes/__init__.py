@@ -1,1 +1,0 @@
-"""What a trained network has learned: localisation, occlusion, corruption, outliers, attacks."""

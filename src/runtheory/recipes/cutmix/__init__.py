@@ -1,0 +1,1 @@
+"""Recipes of CutMix: networks under mixing and erasing, and the patch model of rare features."""

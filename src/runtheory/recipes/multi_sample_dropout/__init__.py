@@ -1,0 +1,1 @@
+"""Recipes of multi-sample dropout: accuracy, gradient noise and the time of a step."""

@@ -1,0 +1,41 @@
+"""Cells one after another on several processes that torchrun started, all of them on each cell.
+
+Rank 0 runs the plan, keeps the results and prints; the other ranks follow it. Inside a cell the
+training loop shares out the batches (``training.ranks``); a cell that trains nothing is computed by
+every rank. An error of any rank ends the run, since the others cannot know of it: torchrun then
+stops them all. What was finished is kept, and the same command goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from torch import distributed
+
+from runtheory.runs.cells import Task, complete, compute
+from runtheory.runs.pool import Outcome
+from runtheory.training.ranks import started_by_torchrun as started
+
+__all__ = ["by_torchrun", "follow", "outcomes", "started"]
+
+
+def by_torchrun() -> bool:
+    """Return whether torchrun started this process."""
+    return distributed.is_available() and distributed.is_torchelastic_launched()
+
+
+def outcomes(tasks: Sequence[Task]) -> Iterator[Outcome]:
+    """Complete all tasks together with the ranks that follow; rank 0 calls it."""
+    distributed.broadcast_object_list([list(tasks)])
+    for task in tasks:
+        complete(task)
+        yield task, None
+
+
+def follow() -> None:
+    """Compute the cells that rank 0 works on, and leave their results to it."""
+    received: list[list[Task]] = [[]]
+    distributed.broadcast_object_list(received)
+    for task in received[0]:
+        # Rank 0 has named the checkpoint before it meets this rank, and writes it alone.
+        compute(task, task.checkpoint())

@@ -1,0 +1,229 @@
+"""Running a plan: finished cells are skipped, half-done ones go on, all are merged in order."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import torch
+from tqdm import tqdm
+
+from runtheory import records
+from runtheory.runs.cells import Result, Task, finished
+from runtheory.runs.pool import Outcome, outcomes
+from runtheory.recipes.recipe import Recipe
+from runtheory.records import Record, Row, Value
+
+Through = Callable[[Sequence[Task]], Iterator[Outcome]]
+
+
+class RunError(RuntimeError):
+    """Some cells failed, or the run could not start; what is finished is kept."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run's numbers depend on; where it is kept and on how many processes it runs do not.
+
+    ``threads`` is the number of CPU threads of each cell. It is one unless asked for: sums are
+    split among threads, so a number taken from the free cores would let the result depend on them.
+    ``ranks`` is the number of processes that share the batches of each cell (``ranked``); their
+    record's name tells how many they were.
+    """
+
+    recipe: Recipe
+    preset: str
+    seeds: tuple[int, ...]
+    device: str = "cpu"
+    threads: int = 1
+    ranks: int = 1
+
+    @property
+    def title(self) -> str:
+        """The record's name: that of the recipe, with the preset added unless it is "full"."""
+        parts = [self.recipe.name]
+        parts += [self.preset] if self.preset != "full" else []
+        parts += [f"{self.ranks}_ranks"] if self.ranks > 1 else []
+        return "_".join(parts)
+
+    def tasks(self, root: Path) -> list[Task]:
+        """Return the cells in order, with their places under ``root``."""
+        recipe = self.recipe
+        folder = root / "runs" / recipe.chapter / recipe.name / self.preset
+        return [
+            Task(recipe, cell, self.device, self.threads, folder, self.ranks)
+            for cell in recipe.cells(self.preset, self.seeds)
+        ]
+
+
+def resolve_device(name: str) -> str:
+    """Return ``name``, or for "auto" the GPU where there is one and else the CPU.
+
+    Raises
+    ------
+    ValueError
+        If a GPU is asked for and there is none.
+    """
+    if name == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if torch.device(name).type == "cuda" and not torch.cuda.is_available():
+        raise ValueError(f"device {name} was asked for, but PyTorch finds no GPU here")
+    return name
+
+
+def run(plan: Plan, root: Path, *, workers: int = 1) -> Path:
+    """Run what is not finished under ``root/runs``, write the record, return its path.
+
+    The record, timing columns and provenance apart, depends on the plan alone: not on ``workers``,
+    not on interruptions, not on the order in which cells end.
+
+    Raises
+    ------
+    RunError
+        If a cell failed (the others are run first, no record is written) or if another run of the
+        same recipe is under way in ``root``.
+    """
+    if workers < 1 or plan.threads < 1:
+        raise ValueError(f"workers and threads start at 1, got {workers} and {plan.threads}")
+    return run_all((plan,), root, through=partial(outcomes, workers=workers))[0]
+
+
+def run_all(plans: Sequence[Plan], root: Path, *, through: Through) -> list[Path]:
+    """Do as :func:`run` for several plans whose cells are handed out together.
+
+    ``through`` completes the cells that are left and yields each as it ends, as ``pool.outcomes``
+    and ``sweep.outcomes`` do. A plan without a failed cell gets its record whatever the others do.
+
+    Raises
+    ------
+    ValueError
+        If two plans are for one folder, or the number of threads is below one.
+    RunError
+        As :func:`run` does.
+    """
+    _check(plans)
+    tasks = [plan.tasks(root) for plan in plans]
+    every = [task for listed in tasks for task in listed]
+    with ExitStack() as held:
+        for listed in tasks:
+            held.enter_context(_alone(listed[0].folder))
+        waiting = [task for task in every if finished(task) is None]
+        failed = _watched(through(waiting), every, waiting)
+        written = [
+            records.write(_merged(plan, [_result(task) for task in listed]), root / "results")
+            for plan, listed in zip(plans, tasks, strict=True)
+            if not any(task.path in failed for task in listed)
+        ]
+    if failed:
+        kept = " and ".join(map(str, written)) or "no record"
+        raise RunError(
+            f"{len(failed)} of {len(every)} cells failed and {kept} was written; "
+            f"the first: {next(iter(failed.values()))}. The others are kept."
+        )
+    return written
+
+
+def _check(plans: Sequence[Plan]) -> None:
+    names = [(plan.recipe.chapter, plan.recipe.name, plan.preset) for plan in plans]
+    if not names or len(set(names)) < len(names):
+        raise ValueError(f"a recipe is needed and none twice, got {[name for _, name, _ in names]}")
+    for plan in plans:
+        if plan.threads < 1:
+            raise ValueError(f"threads start at 1, got {plan.threads}")
+
+
+def live(
+    recipe: Recipe,
+    preset: str,
+    *,
+    seeds: Sequence[int],
+    device: str = "cpu",
+    where: Mapping[str, Value] | None = None,
+) -> list[Row]:
+    """Run the cells whose values equal ``where`` here and now, and return their rows.
+
+    Nothing is written and the number of threads is left as it is. The rows are those of a record
+    of the same preset and seeds.
+
+    Raises
+    ------
+    ValueError
+        If no cell fits ``where``.
+    """
+    wanted = (where or {}).items()
+    cells = [cell for cell in recipe.cells(preset, seeds) if wanted <= cell.items()]
+    if not cells:
+        raise ValueError(f"no cell of {recipe.name}, preset {preset}, has {dict(wanted)}")
+    return [{**cell, **row} for cell in cells for row in recipe.run_cell(dict(cell), device, None)]
+
+
+def _watched(
+    ended: Iterator[Outcome], tasks: Sequence[Task], waiting: Sequence[Task]
+) -> dict[Path, str]:
+    """Show how far the cells are, and return what the failed ones said."""
+    failed = {}
+    # A log file gets a line now and then, a terminal a bar that moves.
+    interval = 0.1 if sys.stderr.isatty() else 30.0
+    done = len(tasks) - len(waiting)
+    with tqdm(total=len(tasks), initial=done, unit="cell", mininterval=interval) as bar:
+        for task, error in ended:
+            bar.update()
+            if error is not None:
+                said = f"{task.cell}: {type(error).__name__}: {error}"
+                failed[task.path] = said
+                bar.write(f"failed: {said}", file=sys.stderr)
+    return failed
+
+
+def _result(task: Task) -> Result:
+    result = finished(task)
+    if result is None:
+        raise RunError(f"the result of {task.cell} vanished from {task.path} while the run went on")
+    return result
+
+
+def _merged(plan: Plan, results: list[Result]) -> Record:
+    packages = results[0]["versions"]
+    return Record(
+        chapter=plan.recipe.chapter,
+        name=plan.title,
+        preset=plan.preset,
+        config={
+            "grid": plan.recipe.presets[plan.preset].plain(),
+            "device": torch.device(plan.device).type,
+            "threads": plan.threads,
+            **({"ranks": plan.ranks} if plan.ranks > 1 else {}),
+        },
+        seeds=plan.seeds,
+        rows=tuple(row for result in results for row in result["rows"]),
+        commit=_all(result["commit"] for result in results),
+        hardware=_all(result["hardware"] for result in results),
+        versions={name: _all(result["versions"][name] for result in results) for name in packages},
+        wall_seconds=sum(result["seconds"] for result in results),
+        date=max(result["date"] for result in results),
+    )
+
+
+def _all(values: Iterator[str]) -> str:
+    """Join what the cells say: one text where they agree, all of them where they do not."""
+    return ", ".join(sorted(set(values)))
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock, which the system releases even when the process is killed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / "lock", "w") as lock:
+        if os.name != "nt":  # Windows has no fcntl; there, two runs in one folder are not stopped
+            import fcntl
+
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise RunError(f"another run is under way in {folder}") from None
+        yield

@@ -1,0 +1,148 @@
+"""Cells on the workers of a dask cluster: one that is started here, or one that is there already.
+
+A worker computes a cell and returns its result; only this process writes results, so workers need
+no shared folder. What is guaranteed:
+
+- Every cell occurs once in the record. However often it was attempted, the first result that
+  arrives is kept under the cell's one name, and results of one cell agree (timing apart).
+- A worker that ends in the middle, by SIGKILL or with its machine, loses nothing that was finished:
+  dask gives its cell to another worker. Where that worker sees the folder of the runs under the
+  same path, the cell goes on from its checkpoint; where it does not, the cell starts afresh.
+- Two attempts at one cell (the worker of one was believed dead, but works on) do not touch each
+  other's files: see ``cells.take_over``.
+- A worker with other code of the recipe's module or another PyTorch than this process refuses.
+
+On a cluster that is there already, cells under way when this process is killed run to their end on
+their workers and leave checkpoints; the same command then goes on from those.
+"""
+
+from __future__ import annotations
+
+import pickle
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from runtheory.runs.cells import Result, Task, compute, keep, take_over
+from runtheory.runs.pool import Outcome, interrupts_held
+
+PATIENCE = 20.0
+"""Seconds in which a scheduler has to answer."""
+
+DEATHS = 10
+"""How many workers of a cluster started here may end under a cell before the cell is given up."""
+
+# The threads of one worker take turns: the number of threads that PyTorch uses is the process's.
+_turn = threading.Lock()
+
+
+def outcomes(tasks: Sequence[Task], *, client: Any) -> Iterator[Outcome]:
+    """Hand all tasks to the workers of ``client`` and yield each with its error, or None.
+
+    The results are kept by this process as they arrive. An error ends its own cell only, and so
+    does the death of more workers under one cell than the scheduler allows (``KilledWorker``).
+    """
+    ended = import_module("distributed").as_completed
+    tasks_of = {client.submit(_attempt, *_order(task), pure=False): task for task in tasks}
+    for future in ended(list(tasks_of)):
+        task = tasks_of.pop(future)
+        try:
+            keep(task, future.result())
+        except Exception as error:
+            yield task, error
+        else:
+            yield task, None
+
+
+@contextmanager
+def started_here(workers: int) -> Iterator[Any]:
+    """Start that many worker processes of one thread each; yield their client, then end them.
+
+    They listen on this machine alone and end with this process. They find modules where it does.
+
+    Raises
+    ------
+    ValueError
+        If ``workers`` is below one.
+    ImportError
+        If dask is not installed.
+    """
+    if workers < 1:
+        raise ValueError(f"workers start at 1, got {workers}")
+    distributed, config = _imported("distributed"), _imported("dask.config")
+    settings = {
+        "distributed.scheduler.allowed-failures": DEATHS,
+        # No cell waits behind another one while there is an idle worker.
+        "distributed.scheduler.worker-saturation": 1.0,
+    }
+    with config.set(settings):
+        with interrupts_held():
+            cluster = distributed.LocalCluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                memory_limit=0,  # what a cell holds cannot be spilt, so no limit could help it
+                dashboard_address="127.0.0.1:0",
+                scheduler_kwargs={"dashboard": False},
+            )
+        with cluster, distributed.Client(cluster) as client:
+            yield client
+
+
+@contextmanager
+def found(address: str | None = None, *, file: Path | None = None) -> Iterator[Any]:
+    """Yield a client of the scheduler at ``address`` or of the one that wrote ``file``.
+
+    Raises
+    ------
+    ConnectionError
+        If none answers.
+    FileNotFoundError
+        If there is no such file.
+    ImportError
+        If dask is not installed.
+    """
+    distributed = _imported("distributed")
+    if file is not None and not file.is_file():
+        raise FileNotFoundError(f"there is no scheduler file {file}")
+    try:
+        client = distributed.Client(address, scheduler_file=file and str(file), timeout=PATIENCE)
+    except (OSError, ValueError) as error:
+        where = address or f"the address in {file}"
+        raise ConnectionError(f"no scheduler answers at {where}: {error}") from error
+    with client:
+        yield client
+
+
+def _imported(module: str) -> Any:
+    try:
+        return import_module(module)
+    except ImportError as error:
+        raise ImportError(
+            f'a sweep needs dask; install it with: pip install "runtheory[sweep]" ({error})'
+        ) from None
+
+
+def _order(task: Task) -> tuple[bytes, str]:
+    """Return the task, and the name of its result's file as computed by this process.
+
+    The task travels pickled, so that the scheduler need not import the module of its recipe.
+    """
+    return pickle.dumps(replace(task, folder=task.folder.resolve())), task.path.name
+
+
+def _attempt(order: bytes, name: str) -> Result:
+    """Compute a cell on a worker, with a checkpoint where the folder of the runs is seen."""
+    try:
+        task: Task = pickle.loads(order)
+    except ImportError as error:
+        raise ImportError(f"{error} on the worker: add its folder to PYTHONPATH there") from error
+    if task.path.name != name:
+        raise RuntimeError("the worker has another PyTorch, or other code of the recipe's module")
+    with _turn:
+        shared = task.folder.is_dir()
+        return compute(task, take_over(task, uuid4().hex[:8]) if shared else None)
