@@ -17,10 +17,10 @@ Cells = dict[tuple[Value, ...], dict[Value, dict[Value, float]]]
 class Difference:
     """What ``value`` of the axis adds to the baseline, over the seeds that have both.
 
-    ``held`` names the configuration in which the two are compared.
+    ``configuration`` holds the columns that the two share and that others do not.
     """
 
-    held: dict[str, Value]
+    configuration: dict[str, Value]
     value: Value
     difference: Interval
 
@@ -38,7 +38,7 @@ def differences(
     Of each cell the row of the last ``step`` counts, where there are steps. Two cells are a pair if
     they agree in the seed and in every other configured column, columns that the axis determines
     apart (say, a batch size chosen for each value). There is one difference for each value of the
-    axis and each configuration of the columns held that has the baseline too. ``baseline`` and the
+    axis and each configuration of these columns that has the baseline too. ``baseline`` and the
     ``where`` conditions ("column=value") are text as on a command line.
 
     Raises
@@ -50,30 +50,30 @@ def differences(
     rows = _selected(record, where)
     _check_columns(rows, measure, axis)
     base = _known(rows, axis, baseline)
-    held = _held(rows, _configured(record.config.get("grid", {})), axis)
-    cells = _cells(rows, measure, axis=axis, held=held)
-    found = [
-        Difference(dict(zip(held, key, strict=True)), value, _paired(seeds, values[base]))
+    shared = _shared_columns(rows, _configured(record.config.get("grid", {})), axis)
+    cells = _cells(rows, measure, axis=axis, shared=shared)
+    compared = [
+        Difference(dict(zip(shared, key, strict=True)), value, _paired(seeds, values[base]))
         for key, values in cells.items()
         if base in values
         for value, seeds in values.items()
         if value != base
     ]
-    if not found:
+    if not compared:
         raise ValueError(f"no configuration has {axis}={base} and another value of {axis} as well")
-    return found
+    return compared
 
 
-def table(found: Iterable[Difference], measure: str, *, axis: str, baseline: str) -> str:
+def table(compared: Iterable[Difference], measure: str, *, axis: str, baseline: str) -> str:
     """Return the differences as plain text: a heading, then aligned columns."""
-    found = list(found)
-    held = [name for name in found[0].held if len({str(part.held[name]) for part in found}) > 1]
-    lines = [[*held, axis, "difference", "low", "high", "seeds"]]
-    for part in found:
-        interval = part.difference
+    rows = list(compared)
+    names = [n for n in rows[0].configuration if len({str(r.configuration[n]) for r in rows}) > 1]
+    lines = [[*names, axis, "difference", "low", "high", "seeds"]]
+    for row in rows:
+        interval = row.difference
         numbers = (f"{number:+.4g}" for number in (interval.mean, interval.low, interval.high))
-        names = [str(part.held[name]) for name in held]
-        lines.append([*names, str(part.value), *numbers, str(interval.count)])
+        values = [str(row.configuration[name]) for name in names]
+        lines.append([*values, str(row.value), *numbers, str(interval.count)])
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     heading = f"{measure}: paired difference from {axis}={baseline}, 95 % t-interval over seeds"
     aligned = ("  ".join(map(str.rjust, line, widths)) for line in lines)
@@ -99,8 +99,8 @@ def _known(rows: Sequence[Row], column: str, text: str) -> Value:
     for value in values:
         if text == str(value) or _same(_parsed(text), value):
             return value
-    held = ", ".join(map(str, values))
-    raise ValueError(f"{column} is never {text!r} in these rows; it is: {held}")
+    known = ", ".join(map(str, values))
+    raise ValueError(f"{column} is never {text!r} in these rows; it is: {known}")
 
 
 def _parsed(text: str) -> object:
@@ -115,7 +115,7 @@ def _same(first: object, second: object) -> bool:
 
 
 def _distinct(values: Iterable[Value]) -> list[Value]:
-    return list(dict.fromkeys(values))
+    return list(dict.fromkeys(map(_hashable, values)))
 
 
 def _columns(rows: Sequence[Row]) -> str:
@@ -138,23 +138,27 @@ def _configured(grid: Mapping[str, Any]) -> list[str]:
     return columns + [name for part in grid.get("also", ()) for name in _configured(part)]
 
 
-def _held(rows: Sequence[Row], configured: Sequence[str], axis: str) -> list[str]:
+def _shared_columns(rows: Sequence[Row], configured: Sequence[str], axis: str) -> list[str]:
     """Return the configured columns that vary and that the axis does not determine."""
-    held = []
+    shared = []
     for column in dict.fromkeys(configured):
-        pairs = {(row[axis], row.get(column)) for row in rows if axis in row}
+        pairs = {(row[axis], _hashable(row.get(column))) for row in rows if axis in row}
         if column not in (axis, "seed") and len(pairs) > len({value for value, _ in pairs}):
-            held.append(column)
-    return held
+            shared.append(column)
+    return shared
 
 
-def _cells(rows: Sequence[Row], measure: str, *, axis: str, held: Sequence[str]) -> Cells:
-    """Return the measure of the last row of each cell by held columns, axis value and seed."""
+def _hashable(value: Any) -> Any:
+    return tuple(map(_hashable, value)) if isinstance(value, list) else value
+
+
+def _cells(rows: Sequence[Row], measure: str, *, axis: str, shared: Sequence[str]) -> Cells:
+    """Return the measure of the last row of each cell by shared columns, axis value and seed."""
     last: dict[tuple[tuple[Value, ...], Value, Value], Row] = {}
     for row in rows:
         if axis not in row or measure not in row:
             continue
-        key = (tuple(row.get(name) for name in held), row[axis], row.get("seed"))
+        key = (tuple(_hashable(row.get(name)) for name in shared), row[axis], row.get("seed"))
         step, before = row.get("step", 0), last.get(key, {}).get("step", 0)
         if key in last and step == before:
             raise ValueError(
@@ -164,13 +168,13 @@ def _cells(rows: Sequence[Row], measure: str, *, axis: str, held: Sequence[str])
         if key not in last or step > before:
             last[key] = row
     cells: Cells = {}
-    for (kept, value, seed), row in last.items():
-        cells.setdefault(kept, {}).setdefault(value, {})[seed] = row[measure]
+    for (group, value, seed), row in last.items():
+        cells.setdefault(group, {}).setdefault(value, {})[seed] = row[measure]
     return cells
 
 
 def _paired(values: Mapping[Value, float], base: Mapping[Value, float]) -> Interval:
-    shared = [seed for seed in values if seed in base]
-    if len(shared) < 2:
-        raise ValueError(f"an interval needs at least two seeds with a pair, got {len(shared)}")
-    return mean_interval([values[seed] - base[seed] for seed in shared])
+    seeds = [seed for seed in values if seed in base]
+    if len(seeds) < 2:
+        raise ValueError(f"an interval needs at least two seeds with a pair, got {len(seeds)}")
+    return mean_interval([values[seed] - base[seed] for seed in seeds])

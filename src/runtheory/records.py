@@ -29,7 +29,8 @@ Row = dict[str, Any]
 class Record:
     """The rows of one experiment with their provenance.
 
-    ``rows`` are flat: every value is text, a number, a truth value or None. ``config`` may nest.
+    Every value of a row is text, a number, a truth value, None, or a list of numbers (lists may
+    nest, as those of an array do). ``config`` may nest as it likes.
     ``hardware`` names the processor, never the machine; ``versions`` maps packages to versions;
     ``commit`` is a short hash, "uncommitted" or "unknown"; ``wall_seconds`` is the sum over the
     cells, ``date`` an ISO date.
@@ -196,7 +197,7 @@ def check_row(row: Mapping[str, object], *, place: str = "") -> None:
     for column, value in row.items():
         if not isinstance(column, str):
             raise TypeError(f"{place}columns are named by text, got {column!r}")
-        _check_value(f"{place}column {column!r}", value)
+        _check_column(f"{place}column {column!r}", value)
 
 
 def write(record: Record, root: Path | None = None) -> Path:
@@ -281,6 +282,16 @@ def _record(name: str, text: str) -> Record:
 
 def _refuse_constant(constant: str) -> float:
     raise ValueError(f"a record holds finite numbers, got {constant}")
+
+
+def _check_column(place: str, value: object) -> None:
+    if isinstance(value, list):
+        for index, part in enumerate(value):
+            if not isinstance(part, int | float | list) or isinstance(part, bool):
+                raise TypeError(f"{place} may list numbers alone, got {part!r}")
+            _check_column(f"{place}[{index}]", part)
+        return
+    _check_value(place, value)
 
 
 def _check_value(place: str, value: object) -> None:

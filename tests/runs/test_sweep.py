@@ -10,7 +10,6 @@ import sys
 import threading
 import time
 from collections import Counter
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -18,7 +17,7 @@ import pytest
 
 from runtheory import records
 from runtheory.recipes import recipes
-from runtheory.runs import Plan, run, sweep
+from runtheory.runs import RunPlan, run, sweep
 from runtheory.runs.__main__ import main
 from runtheory.runs.runner import RunError, run_all
 
@@ -42,18 +41,13 @@ def cluster(tmp_path_factory):
 
 @pytest.fixture
 def client(cluster):
-    with sweep.found(cluster.scheduler_address) as found:
-        yield found
+    with sweep.connected(cluster.scheduler_address) as connected:
+        yield connected
 
 
 @pytest.fixture
 def toys(cluster):
     return recipes(("toy_recipes",))
-
-
-def timeless(record: records.Record) -> records.Record:
-    rows = tuple({**row, "seconds": 0.0} for row in record.rows)
-    return replace(record, rows=rows, wall_seconds=0.0, date="", commit="")
 
 
 def noted(name: str) -> list[int]:
@@ -62,9 +56,9 @@ def noted(name: str) -> list[int]:
 
 
 def test_a_sweep_gives_the_record_of_a_run_and_loses_nothing_with_a_worker(
-    client, toys, tmp_path
+    client, toys, tmp_path, timeless
 ) -> None:
-    plan = Plan(toys["toy"], "full", (0,))
+    plan = RunPlan(toys["toy"], "full", (0,))
     killed: list[int] = []
 
     def kill() -> None:
@@ -75,8 +69,8 @@ def test_a_sweep_gives_the_record_of_a_run_and_loses_nothing_with_a_worker(
 
     killer = threading.Thread(target=kill, daemon=True)
     killer.start()
-    through = partial(sweep.outcomes, client=client)
-    run_all([plan], tmp_path / "swept", through=through)
+    executor = partial(sweep.outcomes, client=client)
+    run_all([plan], tmp_path / "swept", executor=executor)
     killer.join()
     # Two processes had the cell, and the second did not begin where the first had begun.
     first, second = Counter(noted("0.25-0")).values()
@@ -86,57 +80,39 @@ def test_a_sweep_gives_the_record_of_a_run_and_loses_nothing_with_a_worker(
     assert killed[0] not in client.run(os.getpid).values()
 
     run(plan, tmp_path / "run")
-    swept, whole = (records.read("00_toys/toy", tmp_path / n / "results") for n in ("swept", "run"))
+    swept, whole = (records.read("toy_recipes/toy", tmp_path / n / "results") for n in ("swept", "run"))
     assert timeless(swept) == timeless(whole)
     steps = Counter((row["rate"], row["seed"], row["step"]) for row in swept.rows)
     assert (len(steps), set(steps.values())) == (3 * 12, {1})
     # What is finished is not handed out again.
     run_all(
-        [plan], tmp_path / "swept", through=lambda tasks: iter([(task, None) for task in tasks])
+        [plan], tmp_path / "swept", executor=lambda tasks: iter([(task, None) for task in tasks])
     )
 
 
 def test_a_cell_fails_alone_and_does_not_hold_other_recipes_up(client, toys, tmp_path) -> None:
-    plans = [Plan(toys[name], "tiny", (0,)) for name in ("failing", "toy")]
+    plans = [RunPlan(toys[name], "tiny", (0,)) for name in ("failing", "toy")]
     with pytest.raises(RunError, match=r"1 of 5 cells .*toy_tiny.json was written.*FloatingPoint"):
-        run_all(plans, tmp_path, through=partial(sweep.outcomes, client=client))
-    assert len(list((tmp_path / "runs/00_toys/failing/tiny").glob("*.json"))) == 2
-    assert records.names(tmp_path / "results") == ["00_toys/toy_tiny"]
+        run_all(plans, tmp_path, executor=partial(sweep.outcomes, client=client))
+    assert len(list((tmp_path / "runs/toy_recipes/failing/tiny").glob("*.json"))) == 2
+    assert records.names(tmp_path / "results") == ["toy_recipes/toy_tiny"]
 
 
 def test_a_worker_without_the_folder_starts_afresh(toys, tmp_path) -> None:
-    (task,) = Plan(toys["toy"], "tiny", (0,)).tasks(tmp_path / "elsewhere")[:1]
+    (task,) = RunPlan(toys["toy"], "tiny", (0,)).tasks(tmp_path / "elsewhere")[:1]
     result = sweep._attempt(*sweep._order(task))
     assert [row["step"] for row in result["rows"]] == [10, 20, 30]
     assert not list(tmp_path.iterdir())
 
 
 def test_a_worker_with_other_code_or_without_the_module_refuses(toys, tmp_path) -> None:
-    task = Plan(toys["toy"], "tiny", (0,)).tasks(tmp_path)[0]
+    task = RunPlan(toys["toy"], "tiny", (0,)).tasks(tmp_path)[0]
     order, _ = sweep._order(task)
     with pytest.raises(RuntimeError, match="another PyTorch, or other code"):
         sweep._attempt(order, "0123456789abcdef.json")
     missing = order.replace(b"toy_recipes", b"no_recipes_")
     with pytest.raises(ImportError, match=r"No module named 'no_recipes_' on the worker.*PYTHON"):
         sweep._attempt(missing, "")
-
-
-def test_attempts_at_one_cell_write_files_of_their_own(toys, tmp_path) -> None:
-    from runtheory.runs.cells import keep, take_over
-
-    task = Plan(toys["toy"], "tiny", (0,)).tasks(tmp_path)[0]
-    task.folder.mkdir(parents=True)
-    first = take_over(task, "one")
-    assert not first.exists()
-    first.write_text("step 1")
-    second = take_over(task, "two")
-    assert (second.read_text(), first.exists()) == ("step 1", False)
-    first.write_text("step 2, by a worker that was believed dead")
-    assert second.read_text() == "step 1"
-    assert take_over(task) == task.checkpoint()  # a run goes on from the newest of a sweep
-    assert task.checkpoint().read_text().startswith("step 2")
-    keep(task, {"cell": task.cell})
-    assert [file.suffix for file in task.folder.iterdir()] == [".json"]
 
 
 def test_the_command_line_starts_a_cluster_and_takes_several_recipes(
@@ -156,7 +132,7 @@ def test_the_command_line_starts_a_cluster_and_takes_several_recipes(
 def test_an_interrupted_sweep_says_how_to_go_on(cluster, tmp_path) -> None:
     call = [sys.executable, "-m", "runtheory.runs", "--module", "toy_recipes", "sweep"]
     more = ["toy", "--preset", "full", "--device", "cpu", "--out", str(tmp_path)]
-    environment = {**os.environ, "PYTHONPATH": str(HERE), "TOY_DELAY": "0.1"}
+    environment = {**os.environ, "TOY_DELAY": "0.1"}
     process = subprocess.Popen(
         [*call, *more],
         stderr=subprocess.PIPE,

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from runtheory.data.batching import batches
 from runtheory.data.errors import DataError
-from runtheory.data.image_set import ChannelStatistics, ImageSet, assemble, normalise, subset
+from runtheory.data.image_set import (
+    ChannelStatistics,
+    ImageSet,
+    assemble,
+    normalise,
+    normalise_pixels,
+    subset,
+)
 from runtheory.data.loading import fetch, load, names
 from runtheory.data.synthetic import (
     BinaryGaussian,
@@ -30,6 +37,7 @@ __all__ = [
     "load",
     "names",
     "normalise",
+    "normalise_pixels",
     "subset",
 ]
 

@@ -186,6 +186,17 @@ def normalise(
     return ((images.to(working) - 255 * mean) / (255 * deviation)).to(dtype)
 
 
+def normalise_pixels(pixels: Images, statistics: ImageSet | ChannelStatistics) -> Images:
+    """Return (x - mean) / deviation for each channel of pixels that are floats in [0, 1] already.
+
+    What acts on pixels, say an attack, and not on bytes needs this form; its last bits are not
+    those of :func:`normalise`. Keeps the dtype and the device of ``pixels``.
+    """
+    mean = _per_channel(statistics.mean, pixels.device, pixels.dtype)
+    deviation = _per_channel(statistics.deviation, pixels.device, pixels.dtype)
+    return (pixels - mean) / deviation  # (batch, channel, height, width)
+
+
 def _per_channel(values: tuple[float, ...], device: torch.device, dtype: torch.dtype) -> Tensor:
     # Filled on the device: a tensor made from a Python list would be copied over and wait for it.
     filled = [torch.full((1, 1, 1), value, device=device, dtype=dtype) for value in values]

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
-from jaxtyping import Float, Int64
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-Images = Float[Tensor, "batch channel height width"]
+from runtheory.shapes import Images, Labels
 
 
 def fast_gradient_sign(
     network: Callable[[Tensor], Tensor],
     images: Images,
-    labels: Int64[Tensor, "batch"],
+    labels: Labels,
     *,
     radius: float,
 ) -> Images:

@@ -20,13 +20,13 @@ def accuracy(logits: Logits, labels: Labels) -> Scalar:
 
     Of equal largest logits the first class counts as the prediction.
     """
-    _check(logits, labels)
+    check_scored(logits, labels)
     return (logits.argmax(dim=1) == labels).to(torch.float64).mean()
 
 
 def cross_entropy(logits: Logits, labels: Labels) -> Scalar:
     """Return the mean of -log softmax(logits) at the label, in nats."""
-    _check(logits, labels)
+    check_scored(logits, labels)
     return functional.cross_entropy(logits.to(torch.float64), labels)
 
 
@@ -35,38 +35,14 @@ def brier_score(logits: Logits, labels: Labels) -> Scalar:
 
     The sum runs over the classes; for two classes it is twice the score of one probability.
     """
-    _check(logits, labels)
+    check_scored(logits, labels)
     probabilities = logits.to(torch.float64).softmax(dim=1)
     target = labels[:, None] == torch.arange(logits.shape[1], device=labels.device)
     return (probabilities - target.to(torch.float64)).square().sum(dim=1).mean()
 
 
-def calibration_error(logits: Logits, labels: Labels, bins: int = 15) -> Scalar:
-    """Return the expected calibration error of {cite:t}`guo2017calibration`, in [0, 1].
-
-    Σ_m |B_m| / n · |accuracy(B_m) - confidence(B_m)|, where B_m holds the examples whose largest
-    probability lies in ((m - 1) / bins, m / bins]. The estimate is biased upwards when bins hold
-    few examples; compare only equal ``bins`` and equal sample sizes.
-
-    Raises
-    ------
-    ValueError
-        If ``bins`` is not positive, or as the module says.
-    """
-    _check(logits, labels)
-    if bins < 1:
-        raise ValueError(f"bins must be at least 1, got {bins}")
-    confidence, prediction = logits.to(torch.float64).softmax(dim=1).max(dim=1)
-    surplus = (prediction == labels).to(torch.float64) - confidence
-    inner = torch.arange(1, bins, dtype=torch.float64, device=logits.device) / bins
-    bin_of_example = torch.bucketize(confidence, inner)
-    # |B_m| · |accuracy - confidence| is the absolute sum of the bin's surpluses. A product with the
-    # membership matrix, unlike a scatter, adds them in the same order every time on a GPU.
-    members = bin_of_example[:, None] == torch.arange(bins, device=logits.device)
-    return (surplus @ members.to(torch.float64)).abs().sum() / len(labels)
-
-
-def _check(logits: Tensor, labels: Tensor) -> None:
+def check_scored(logits: Tensor, labels: Tensor) -> None:
+    """Raise ``ValueError`` where logits and labels cannot be scored, as the module says."""
     if logits.ndim != 2 or labels.ndim != 1 or len(logits) != len(labels):
         raise ValueError(
             "a score needs logits (batch, class) and labels (batch,) of one length, "

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import torch
-from jaxtyping import Float
 from torch import Tensor
 
-Images = Float[Tensor, "batch channel height width"]
+from runtheory.shapes import Images
 
 
 def occlude_centre(images: Images, *, size: float, fill: float = 0.0) -> Images:
@@ -36,7 +35,7 @@ def occlude_boundary(images: Images, *, size: float, fill: float = 0.0) -> Image
 def _centre_box(images: Tensor, size: float) -> Tensor:
     if not 0 <= size <= 1:
         raise ValueError(f"size must lie in [0, 1], got {size}")
-    inside = []
+    inside = []  # for rows, then columns: whether a pixel's centre lies in the box
     for pixels in images.shape[-2:]:
         centre = (torch.arange(pixels, dtype=torch.float64, device=images.device) + 0.5) / pixels
         inside.append((centre - 0.5).abs() * 2 < size)

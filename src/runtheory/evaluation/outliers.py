@@ -8,7 +8,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-Logits = Float[Tensor, "batch class"]
+from runtheory.shapes import Logits
+
 Scores = Float[Tensor, "batch"]
 
 
@@ -33,18 +34,21 @@ def negative_energy(logits: Logits, *, temperature: float = 1.0) -> Scores:
 def area_under_curve(known: Float[Tensor, "known"], foreign: Float[Tensor, "foreign"]) -> float:
     """Return P(known score > foreign score) + P(equal) / 2, the area under the ROC curve.
 
-    Exact by counting: each known score is placed among the sorted foreign ones; ties count half.
+    By scikit-learn's ``roc_auc_score``. The area is a whole number of half pairs, and the rounding
+    of its sums is taken off.
 
     Raises
     ------
     ValueError
         If either set is empty or holds NaN.
     """
+    from sklearn.metrics import roc_auc_score
+
     _check_scores(known, foreign)
-    ordered = foreign.sort().values
-    below = torch.searchsorted(ordered, known, right=False)
-    up_to = torch.searchsorted(ordered, known, right=True)
-    return float((below + up_to).sum()) / (2 * len(known) * len(foreign))
+    truth = [True] * len(known) + [False] * len(foreign)
+    area = roc_auc_score(truth, torch.cat((known, foreign)).cpu().numpy())
+    half_pairs = 2 * len(known) * len(foreign)
+    return round(area * half_pairs) / half_pairs
 
 
 def rejection_at_recall(
@@ -65,8 +69,8 @@ def rejection_at_recall(
     if not 0 < recall <= 1:
         raise ValueError(f"recall must lie in (0, 1], got {recall}")
     # 0.95 * 20 is 19.000000000000004 in some orders of arithmetic: take off the rounding first.
-    kept = math.ceil(round(recall * len(known), 9))
-    threshold = known.sort(descending=True).values[kept - 1]
+    least = math.ceil(round(recall * len(known), 9))
+    threshold = known.sort(descending=True).values[least - 1]
     return float((foreign < threshold).to(torch.float64).mean())
 
 

@@ -1,26 +1,21 @@
-"""Logits of a whole set, in evaluation mode, batch by batch."""
+"""Logits and activations of a whole set, in evaluation mode, batch by batch."""
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from runtheory.evaluation.metrics import accuracy, brier_score, calibration_error, cross_entropy
+from runtheory.data.image_set import ChannelStatistics, ImageSet, normalise
+from runtheory.evaluation.calibration import expected_calibration_error
+from runtheory.evaluation.metrics import accuracy, brier_score, cross_entropy
 from runtheory.modes import evaluating
-from runtheory.shapes import Images, Labels, Logits, RawImages
+from runtheory.nets import Activations, Classifier
+from runtheory.shapes import Labels, Logits, RawImages
 
-
-@runtime_checkable
-class Statistics(Protocol):
-    """Mean and standard deviation of each channel, as every image set of the book carries them."""
-
-    @property
-    def mean(self) -> tuple[float, ...]: ...
-
-    @property
-    def deviation(self) -> tuple[float, ...]: ...
+Statistics = ImageSet | ChannelStatistics
 
 
 def predict(
@@ -36,24 +31,33 @@ def predict(
     ValueError
         If there are no images, they are not uint8, or ``batch_size`` is not positive.
     """
-    if images.dtype != torch.uint8 or len(images) == 0:
-        raise ValueError(
-            f"predict needs at least one uint8 image, got {len(images)} of {images.dtype}"
-        )
-    if batch_size < 1:
-        raise ValueError(f"batch_size must be at least 1, got {batch_size}")
-    with evaluating(net), torch.no_grad():
-        return torch.cat(
-            [net(_normalise(batch, statistics)) for batch in torch.split(images, batch_size)]
-        )
+    with _batches(net, images, statistics, batch_size) as batches:
+        return torch.cat([net(batch) for batch in batches])
 
 
-def measure(
+def activations(
+    net: Classifier, images: RawImages, statistics: Statistics, *, batch_size: int = 1000
+) -> Activations:
+    """Return what ``net.activations`` gives for all uint8 images; runs and raises as ``predict``.
+
+    The logits are those of ``predict`` for the same ``batch_size``.
+    """
+    with _batches(net, images, statistics, batch_size) as batches:
+        parts = [net.activations(batch) for batch in batches]
+    layers = zip(*(part.hidden for part in parts), strict=True)
+    return Activations(
+        hidden=tuple(torch.cat(layer) for layer in layers),
+        features=torch.cat([part.features for part in parts]),
+        logits=torch.cat([part.logits for part in parts]),
+    )
+
+
+def score_network(
     net: nn.Module,
     images: RawImages,
+    *,
     labels: Labels,
     statistics: Statistics,
-    *,
     batch_size: int = 1000,
 ) -> dict[str, float]:
     """Return accuracy, cross-entropy (nats), Brier score and calibration error (15 bins).
@@ -65,15 +69,20 @@ def measure(
         "accuracy": accuracy(logits, labels).item(),
         "cross_entropy": cross_entropy(logits, labels).item(),
         "brier_score": brier_score(logits, labels).item(),
-        "calibration_error": calibration_error(logits, labels).item(),
+        "calibration_error": expected_calibration_error(logits, labels).item(),
     }
 
 
-def _normalise(images: RawImages, statistics: Statistics) -> Images:
-    # The arithmetic of runtheory.data.normalise, which this package may not import; a test holds
-    # the two equal bit for bit.
-    mean, deviation = (
-        torch.cat([torch.full((1, 1, 1), value, device=images.device) for value in values])
-        for values in (statistics.mean, statistics.deviation)
-    )
-    return (images.to(torch.float32) - 255 * mean) / (255 * deviation)
+@contextmanager
+def _batches(
+    net: nn.Module, images: Tensor, statistics: Statistics, batch_size: int
+) -> Iterator[Iterator[Tensor]]:
+    """Yield the normalised batches, with ``net`` in evaluation mode and without gradients."""
+    if images.dtype != torch.uint8 or len(images) == 0:
+        raise ValueError(
+            f"a prediction needs at least one uint8 image, got {len(images)} of {images.dtype}"
+        )
+    if batch_size < 1:
+        raise ValueError(f"batch_size must be at least 1, got {batch_size}")
+    with evaluating(net), torch.no_grad():
+        yield (normalise(batch, statistics) for batch in torch.split(images, batch_size))

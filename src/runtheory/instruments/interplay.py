@@ -1,9 +1,9 @@
-"""What the recipes of the chapter on the interplay measure on a trained network."""
+"""What dropout, mixing and collapse leave behind in one trained network, measured side by side."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 
@@ -15,29 +15,20 @@ from runtheory import data, evaluation, nets
 from runtheory.collapse.statistics import ClassStatistics, class_statistics
 from runtheory.dropout.head import sample_logits
 from runtheory.dropout.masks import draw_masks
-from runtheory.instruments.collapse import Activations, activations, linear_map
 from runtheory.interplay.free_dropout import evenness
 from runtheory.interplay.gaussian_classes import divergence_kept
 from runtheory.interplay.mixtures import path_point, plane_share
 from runtheory.interplay.sources import source_variance
 from runtheory.mixing.apply import apply
-from runtheory.mixing.draw import draw_cutmix, draw_mixup
-from runtheory.mixing.laws import label_smoothing
 from runtheory.mixing.plans import Plan
-from runtheory.mixing.targets import soft_targets
+from runtheory.mixing.targets import smooth_targets, soft_targets
 from runtheory.modes import evaluating
+from runtheory.nets import Activations
 from runtheory.randomness import stream
 from runtheory.shapes import Images, Labels, RawImages, SoftTargets
 
-RATE = 0.5
-MASKS = 64
-MIXED = 500
-SHARES = tuple(step / 10 for step in range(11))
-SHOWN_CLASSES = (0, 1, 6)
-SHOWN = 25
-EXAMPLES = 256
-REPEATS = 3
-DRAWS: dict[str, Callable[..., Plan]] = {"mixup": draw_mixup, "cutmix": draw_cutmix}
+Draw = Callable[..., Plan]
+"""``draw(shape, generator=...)``: the mixing of a batch of that shape."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,118 +41,114 @@ class Inspection:
 
     @cached_property
     def train(self) -> Activations:
-        return activations(self.net, self.image_set.train_images, self.image_set)
+        return evaluation.activations(self.net, self.image_set.train_images, self.image_set)
 
     @cached_property
     def test(self) -> Activations:
-        return activations(self.net, self.image_set.test_images, self.image_set)
+        return evaluation.activations(self.net, self.image_set.test_images, self.image_set)
 
     @cached_property
     def statistics(self) -> ClassStatistics:
-        held = self.image_set
-        return class_statistics(self.train.features, held.train_labels, classes=len(held.classes))
+        labels, classes = self.image_set.train_labels, len(self.image_set.classes)
+        return class_statistics(self.train.features, labels, classes=classes)
 
     def stream(self, purpose: str) -> torch.Generator:
         """Return the generator of one purpose, where the images are."""
         return stream(self.seed, purpose, device=self.image_set.train_images.device)
 
 
-def pair_counts(seen: Inspection, held_images: RawImages, held_labels: Labels) -> dict[str, int]:
-    """Return how many pairs are wrong on the held copy alone, the trained one alone, and on both.
+def pair_counts(network: Inspection, images: RawImages, labels: Labels) -> dict[str, int]:
+    """Return how many pairs are wrong on the held-out copy alone, the trained one alone, and both.
 
+    ``images`` and ``labels`` are the held-out copies, in the order of the training images.
     ``gained`` counts the first (test less training loss is +1), ``lost`` the second.
     """
-    logits = evaluation.predict(seen.net, held_images, seen.image_set)
-    held = logits.argmax(1) != held_labels
-    trained = seen.train.logits.argmax(1) != seen.image_set.train_labels
+    logits = evaluation.predict(network.net, images, network.image_set)
+    wrong_held_out = logits.argmax(1) != labels
+    wrong_trained = network.train.logits.argmax(1) != network.image_set.train_labels
     return {
-        "pairs": len(held),
-        "gained": int((held & ~trained).sum()),
-        "lost": int((trained & ~held).sum()),
-        "both_wrong": int((trained & held).sum()),
+        "pairs": len(labels),
+        "gained": int((wrong_held_out & ~wrong_trained).sum()),
+        "lost": int((wrong_trained & ~wrong_held_out).sum()),
+        "both_wrong": int((wrong_trained & wrong_held_out).sum()),
     }
 
 
-def dropout_measures(seen: Inspection) -> dict[str, float]:
-    """Return what dropout of rate 1/2 on the features does to this network, trained with it or not.
+def dropout_measures(network: Inspection, *, rate: float, masks: int) -> dict[str, float]:
+    """Return what dropout of ``rate`` on the features does to a network, trained with it or not.
 
     ``divergence_kept`` is the share of the divergence between two classes that is left, averaged
-    over pairs (``divergence``, in nats, is the geometric mean before), ``evenness`` how alike the
-    coordinates count; ``dropped_accuracy`` and ``dropped_loss`` are those of one mask for each
-    test image, ``dropped_train_loss`` that for each training image.
+    over pairs and ``masks`` (``divergence``, in nats, is the geometric mean before), ``evenness``
+    how alike the coordinates count; ``dropped_accuracy`` and ``dropped_loss`` are those of one mask
+    for each test image, ``dropped_train_loss`` that for each training image.
     """
-    linear = linear_map(seen.net)
-    statistics = seen.statistics
+    statistics, images = network.statistics, network.image_set
     assert statistics.scatter is not None
     covariance = statistics.scatter / statistics.counts.sum()
-    masks = torch.rand(MASKS, statistics.width, generator=seen.stream("kept")).to(covariance.device)
-    kept = divergence_kept(statistics.means, covariance, masks >= RATE)
-    test, train = (
-        _dropped(seen, part.features, f"dropped, {name}")
-        for name, part in (("test", seen.test), ("train", seen.train))
-    )
-    labels = seen.image_set.test_labels
+    coins = torch.rand(masks, statistics.width, generator=network.stream("kept"))
+    left = divergence_kept(statistics.means, covariance, coins.to(covariance.device) >= rate)
+    test = _dropped(network, network.test.features, rate=rate, purpose="dropped, test")
+    train = _dropped(network, network.train.features, rate=rate, purpose="dropped, train")
     return {
-        "divergence": math.exp(float(kept.before.log().mean())),
-        "divergence_kept": float(kept.share.mean()),
-        "evenness": float(evenness(linear.weight.detach(), seen.train.features)),
-        "dropped_accuracy": evaluation.accuracy(test, labels).item(),
-        "dropped_loss": evaluation.cross_entropy(test, labels).item(),
-        "dropped_train_loss": evaluation.cross_entropy(train, seen.image_set.train_labels).item(),
+        "divergence": math.exp(float(left.before.log().mean())),
+        "divergence_kept": float(left.share.mean()),
+        "evenness": float(evenness(network.net.linear.weight.detach(), network.train.features)),
+        "dropped_accuracy": evaluation.accuracy(test, images.test_labels).item(),
+        "dropped_loss": evaluation.cross_entropy(test, images.test_labels).item(),
+        "dropped_train_loss": evaluation.cross_entropy(train, images.train_labels).item(),
     }
 
 
 @torch.no_grad()
-def _dropped(seen: Inspection, features: Tensor, purpose: str) -> Tensor:
-    masks = draw_masks(1, features.shape, rate=RATE, generator=seen.stream(purpose))
-    return sample_logits(seen.net.head, features, masks, rate=RATE)[0]
+def _dropped(network: Inspection, features: Tensor, *, rate: float, purpose: str) -> Tensor:
+    masks = draw_masks(1, features.shape, rate=rate, generator=network.stream(purpose))
+    return sample_logits(network.net.head, features, masks, rate=rate)[0]
 
 
-def logit_gaps(seen: Inspection) -> dict[str, float]:
+def logit_gaps(network: Inspection) -> dict[str, float]:
     """Return the mean lead of the true class's logit over the mean of the others."""
-    found = {}
-    labels = {"train": seen.image_set.train_labels, "test": seen.image_set.test_labels}
-    for part, seen_part in (("train", seen.train), ("test", seen.test)):
-        logits, own = seen_part.logits, labels[part][:, None]
-        classes = logits.shape[1]
-        true = logits.gather(1, own).squeeze(1)
-        rest = (logits.sum(1) - true) / (classes - 1)
-        found[f"{part}_logit_gap"] = float((true - rest).mean())
-    return found
+    images = network.image_set
+    return {
+        "train_logit_gap": _logit_gap(network.train.logits, images.train_labels),
+        "test_logit_gap": _logit_gap(network.test.logits, images.test_labels),
+    }
 
 
-def mixture_measures(seen: Inspection) -> dict[str, float]:
+def _logit_gap(logits: Tensor, labels: Tensor) -> float:
+    true = logits.gather(1, labels[:, None]).squeeze(1)  # (batch,)
+    others = (logits.sum(1) - true) / (logits.shape[1] - 1)
+    return float((true - others).mean())
+
+
+def mixture_measures(
+    network: Inspection, *, draws: Mapping[str, Draw], pairs: int, shares: Sequence[float]
+) -> dict[str, float]:
     """Return where the features of mixed training images of two classes lie.
 
-    ``mixup_plane`` and ``cutmix_plane``: the mean share of their squared distance from the centre
+    ``NAME_plane`` for each of ``draws``: the mean share of their squared distance from the centre
     of the class means that lies in the plane of the two rows, for random mixtures of the method.
-    ``path0_along`` to ``path10_probability``: the path between two images under Mixup, at the share
-    0, 0.1, ... 1 of the first.
+    ``path0_along``, ``path0_probability`` and so on: the path between two images under Mixup, one
+    number for each of ``shares`` of the first image.
     """
-    images, labels = _mixed_pairs(seen)
-    classifier = linear_map(seen.net).weight.detach()
-    centre, found = seen.statistics.means.mean(0), {}
-    with evaluating(seen.net), torch.no_grad():
-        for name, draw in DRAWS.items():
-            mixed, _ = mixtures(
-                draw,
-                images,
-                labels,
-                classes=len(classifier),
-                generator=seen.stream(f"shown {name}"),
-            )
-            features = seen.net.features(mixed)
-            shares = plane_share(features, classifier, labels[0], labels[1], centre=centre)
-            found[f"{name}_plane"] = float(shares.mean())
-        for step, share in enumerate(SHARES):
+    images, labels = _pairs_of_classes(network, pairs)
+    classifier = network.net.linear.weight.detach()
+    centre, row = network.statistics.means.mean(0), {}
+    with evaluating(network.net), torch.no_grad():
+        for name, draw in draws.items():
+            drawn = network.stream(f"shown {name}")
+            mixed, _ = mixtures(draw, images, labels, classes=len(classifier), generator=drawn)
+            features = network.net.features(mixed)
+            inside = plane_share(features, classifier, labels[0], labels[1], centre=centre)
+            row[f"{name}_plane"] = float(inside.mean())
+        for step, share in enumerate(shares):
             mixed = share * images[0] + (1 - share) * images[1]
-            point = path_point(seen.net(mixed), labels[0], labels[1])
-            found |= {f"path{step}_{name}": value for name, value in asdict(point).items()}
-    return found
+            point = path_point(network.net(mixed), labels[0], labels[1])
+            row |= {f"path{step}_{name}": value for name, value in asdict(point).items()}
+    return row
 
 
 def mixtures(
-    draw: Callable[..., Plan],
+    draw: Draw,
     images: Float[Tensor, "two batch channel height width"],
     labels: Int64[Tensor, "two batch"],
     *,
@@ -177,85 +164,91 @@ def mixtures(
     return mixed[:count], targets[:count]
 
 
-def _mixed_pairs(seen: Inspection) -> tuple[Tensor, Tensor]:
+def _pairs_of_classes(network: Inspection, count: int) -> tuple[Tensor, Tensor]:
     """Return normalised training images (two, pair, ...) and labels of two different classes."""
-    held = seen.image_set
-    order = torch.randperm(len(held.train_labels), generator=stream(seen.seed, "mixed pairs"))
-    pairs = order[: len(order) // 2 * 2].reshape(2, -1).to(held.train_labels.device)
-    labels = held.train_labels[pairs]
-    chosen = pairs[:, labels[0] != labels[1]][:, :MIXED]
-    images = data.normalise(held.train_images[chosen.flatten()], held)
-    return images.unflatten(0, (2, -1)), held.train_labels[chosen]
+    images = network.image_set
+    order = torch.randperm(len(images.train_labels), generator=stream(network.seed, "mixed pairs"))
+    pairs = order[: len(order) // 2 * 2].reshape(2, -1).to(images.train_labels.device)
+    labels = images.train_labels[pairs]  # (two, pair)
+    chosen = pairs[:, labels[0] != labels[1]][:, :count]
+    normalised = data.normalise(images.train_images[chosen.flatten()], images)
+    return normalised.unflatten(0, (2, -1)), images.train_labels[chosen]
 
 
-def gradient_sources(seen: Inspection, *, mixing: str, samples: int) -> dict[str, float]:
-    """Return V_data, V_mixing and V_mask of the objective that this network was trained on.
+def gradient_sources(
+    network: Inspection,
+    *,
+    draw: Draw | None,
+    smoothing: float,
+    samples: int,
+    rate: float,
+    examples: int,
+    repeats: int,
+) -> dict[str, float]:
+    """Return V_data, V_mixing and V_mask of the objective that a network was trained on.
 
-    256 training images, three mixtures of each with partners of their own and three masks of each
-    mixture, where the objective mixes and masks at all. ``variance_...`` in squared nats per unit
-    of the parameters.
+    Of ``examples`` training images, ``repeats`` mixtures of each by ``draw``, with partners of
+    their own, and ``repeats`` masks of each mixture at ``rate``: where the objective mixes and
+    masks (``samples`` > 0) at all. ``smoothing`` is that of its targets where it does not mix.
+    ``variance_...`` in squared nats per unit of the parameters.
     """
-    held, draw = seen.image_set, DRAWS.get(mixing)
-    order = torch.randperm(len(held.train_labels), generator=stream(seen.seed, "gradient images"))
-    chosen = order[:EXAMPLES].to(held.train_labels.device).repeat_interleave(REPEATS if draw else 1)
-    images = data.normalise(held.train_images[chosen], held)
-    targets = soft_targets(held.train_labels[chosen], len(held.classes))
-    if mixing == "smoothing":
-        targets = smoothed(targets)
+    images, classes = network.image_set, len(network.image_set.classes)
+    order = torch.randperm(
+        len(images.train_labels), generator=stream(network.seed, "gradient images")
+    )
+    mixed_times, masked_times = (repeats if draw else 1), (repeats if samples else 1)
+    chosen = order[:examples].to(images.train_labels.device).repeat_interleave(mixed_times)
+    inputs = data.normalise(images.train_images[chosen], images)
+    targets = smooth_targets(soft_targets(images.train_labels[chosen], classes), smoothing)
     if draw:
-        images, targets = _with_partners(seen, draw, images, chosen)
-    rate = RATE if samples else 0.0
-    shape = (len(images), seen.statistics.width)
-    masks = draw_masks(
-        REPEATS if samples else 1, shape, rate=rate, generator=seen.stream("gradient masks")
-    )
-    found = source_variance(
-        seen.net, images, targets, masks, rate=rate, repeats=REPEATS if draw else 1
-    )
-    return {f"variance_{name}": value for name, value in asdict(found).items()}
+        inputs, targets = _with_partners(network, draw, inputs, chosen)
+    rate = rate if samples else 0.0
+    shape = (len(inputs), network.statistics.width)
+    masks = draw_masks(masked_times, shape, rate=rate, generator=network.stream("gradient masks"))
+    sources = source_variance(network.net, inputs, targets, masks, rate=rate, repeats=mixed_times)
+    return {f"variance_{name}": value for name, value in asdict(sources).items()}
 
 
 def _with_partners(
-    seen: Inspection, draw: Callable[..., Plan], images: Tensor, chosen: Tensor
+    network: Inspection, draw: Draw, inputs: Tensor, chosen: Tensor
 ) -> tuple[Tensor, Tensor]:
-    held = seen.image_set
-    total = len(held.train_labels)
-    partners = torch.randint(
-        total, (len(chosen),), generator=stream(seen.seed, "gradient partners")
-    ).to(chosen.device)
-    donors = data.normalise(held.train_images[partners], held)
-    labels = torch.stack((held.train_labels[chosen], held.train_labels[partners]))
+    images = network.image_set
+    labels, drawn = images.train_labels, stream(network.seed, "gradient partners")
+    partners = torch.randint(len(labels), (len(chosen),), generator=drawn).to(chosen.device)
+    donors = data.normalise(images.train_images[partners], images)
     return mixtures(
         draw,
-        torch.stack((images, donors)),
-        labels,
-        classes=len(held.classes),
-        generator=seen.stream("gradient mixtures"),
+        torch.stack((inputs, donors)),
+        torch.stack((labels[chosen], labels[partners])),
+        classes=len(images.classes),
+        generator=network.stream("gradient mixtures"),
     )
 
 
-def smoothed(targets: SoftTargets) -> SoftTargets:
-    """Return targets smoothed by the mean pasted share of CutMix at alpha 1."""
-    amount = label_smoothing(1.0, 1.0)
-    return (1 - amount) * targets + amount / targets.shape[1]
+def shown_points(
+    network: Inspection, *, classes: Sequence[int], count: int
+) -> dict[str, str | list[list[float]]]:
+    """Return features of three classes in the plane of their classifier rows.
 
-
-def shown_points(seen: Inspection) -> dict[str, str]:
-    """Return features of three classes in the plane of their classifier rows, as text.
-
-    ``points_train`` and ``points_test``: 25 images of each class, "x y" in the order of the
-    classes, joined by semicolons. The plane passes through the three rows; the origin is the mean
-    of the three class means of the training features, the unit their mean distance from it.
+    ``places_train`` and ``places_test``: (x, y) of ``count`` images of each class, to two decimals,
+    in the order of the classes; ``points_train`` and ``points_test``: the same as text. The plane
+    passes through the three rows; the origin is the mean of the three class means of the training
+    features, the unit their mean distance from it.
     """
-    rows = linear_map(seen.net).weight.detach()[list(SHOWN_CLASSES)].to(torch.float64)
-    basis, _ = torch.linalg.qr((rows[1:] - rows[0]).T)
-    means = seen.statistics.means[list(SHOWN_CLASSES)] @ basis
+    rows = network.net.linear.weight.detach()[list(classes)].to(torch.float64)
+    basis, _ = torch.linalg.qr((rows[1:] - rows[0]).T)  # (feature, 2)
+    means = network.statistics.means[list(classes)] @ basis
     centre = means.mean(0)
     unit = torch.linalg.vector_norm(means - centre, dim=1).mean()
-    found, held = {}, seen.image_set
-    parts = (("train", seen.train, held.train_labels), ("test", seen.test, held.test_labels))
-    for name, part, labels in parts:
-        index = torch.cat([torch.nonzero(labels == c).flatten()[:SHOWN] for c in SHOWN_CLASSES])
-        places = (part.features[index].to(torch.float64) @ basis - centre) / unit
-        found[f"points_{name}"] = ";".join(f"{x:.2f} {y:.2f}" for x, y in places.tolist())
-    return found
+    images = network.image_set
+    columns: dict[str, str | list[list[float]]] = {}
+    for name, part, labels in (
+        ("train", network.train, images.train_labels),
+        ("test", network.test, images.test_labels),
+    ):
+        index = torch.cat([torch.nonzero(labels == c).flatten()[:count] for c in classes])
+        places = (part.features[index].to(torch.float64) @ basis - centre) / unit  # (image, 2)
+        text = [(f"{x:.2f}", f"{y:.2f}") for x, y in places.tolist()]
+        columns[f"points_{name}"] = ";".join(map(" ".join, text))
+        columns[f"places_{name}"] = [[float(x), float(y)] for x, y in text]
+    return columns

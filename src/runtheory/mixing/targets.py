@@ -35,6 +35,11 @@ def soft_targets(targets: Targets, classes: int | None = None) -> SoftRows:
     return rows.scatter(1, targets[:, None], 1.0)
 
 
+def smooth_targets(targets: SoftRows, amount: float) -> SoftRows:
+    """Return (1 - amount) targets + amount / classes: smoothed towards the uniform distribution."""
+    return (1 - amount) * targets + amount / targets.shape[1]
+
+
 def _check_range(labels: Tensor, classes: int) -> None:
     if len(labels) and (int(labels.min()) < 0 or int(labels.max()) >= classes):
         low, high = int(labels.min()), int(labels.max())

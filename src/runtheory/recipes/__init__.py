@@ -1,42 +1,95 @@
-"""Named recipes: every recorded number of the book comes from one of these.
+"""Recipes: every recorded number of the book comes from one of these.
 
-A module of recipes holds ``RECIPES``, a tuple of functions without arguments; each returns a frozen
-:class:`Recipe` and states in its docstring the source, the cost and the expected result. A new
-module is added to :data:`MODULES` below. ``python -m runtheory.runs list`` shows them all.
+A module of this package is the slug of a technique; what its recipes record lies under
+``results/<slug>/``. Modules are found by themselves (a technique with a second file is a package),
+and ``python -m runtheory.runs list`` shows every recipe. One takes three things:
+
+1. **A cell**: a frozen dataclass of *all* that the numbers depend on. :class:`shared.TrainedCell`
+   brings optimiser and schedule, :class:`shared.ConvnetCell` images and width as well. Nothing that
+   could be another number stays in the code.
+
+   @dataclass(frozen=True, kw_only=True)
+   class SmoothingCell(ConvnetCell):
+       targets: TargetArm
+       amount: float = 0.1
+
+2. **Arms**: a choice that is no number is a value, which holds what it stands for. The record keeps
+   its name. An axis of plain numbers needs none.
+
+   @dataclass(frozen=True)
+   class TargetArm(Arm):
+       objective: Callable[[float], Objective]   # a class or function of a module
+
+   ARMS = by_name(TargetArm("smoothed", SmoothedObjective), TargetArm("permuted", Permuted))
+   SMALL = SmoothingCell(targets=ARMS["smoothed"], width=16, steps=4000, rows=4)
+
+3. **A function** that is decorated with its two grids. Its name is the record's name, its docstring
+   says source, cost and what is expected (before it is run). It builds network, images, objective
+   and measures, and hands them to :func:`shared.train_and_measure`, the one body that trains.
+
+   @recipe(
+       full=Grid(SMALL, {"targets": [*ARMS.values()], "amount": (0.05, 0.1, 0.2)}),
+       tiny=Grid(replace(SMALL, per_class=20, width=4, steps=8), {"amount": (0.1, 0.2)}),
+   )
+   def label_smoothing(cell: SmoothingCell, device: str, checkpoint: Path | None) -> Iterable[Row]:
+       \"\"\"Two kinds of targets at three amounts. After [key]. Cost: ... Expected: ...\"\"\"
+       image_set = chosen_images(cell, device)
+       net = convnet(image_set, seed=cell.seed, width=cell.width, pooled=True)
+       objective = cell.targets.objective(cell.amount)
+       measure = CollapseProbe(image_set, cross_entropy)
+       return train_and_measure(cell, Experiment(net, image_set, objective, measure), checkpoint)
+
+Names of measured columns must not be those of the cell. A row may hold lists of numbers. Whatever
+is not trained by the loop returns its rows in its own way (``step_time``, ``rare_features``).
+``tests/contract/test_recipes.py`` sends every recipe through one set of tests. Record it with
+``python -m runtheory.runs run label_smoothing --preset full --seeds 0-4``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from importlib import import_module
+from pkgutil import walk_packages
+from typing import Any
 
-from runtheory.recipes.recipe import Cell, Grid, Recipe
+from runtheory.recipes.recipe import Arm, Cell, Grid, Recipe, columns
 
-MODULES: tuple[str, ...] = (
-    "runtheory.recipes.multi_sample_dropout.accuracy",
-    "runtheory.recipes.multi_sample_dropout.gradient_noise",
-    "runtheory.recipes.cutmix.mixing_family",
-    "runtheory.recipes.neural_collapse",
-    "runtheory.recipes.cutmix.rare_features",
-    "runtheory.recipes.interplay",
-)
-
-__all__ = ["MODULES", "Cell", "Grid", "Recipe", "recipes"]
+__all__ = ["Arm", "Cell", "Grid", "Recipe", "columns", "find", "modules", "recipes"]
 
 
-def recipes(modules: Iterable[str] = MODULES) -> dict[str, Recipe]:
-    """Return the recipes of ``modules`` by name, in the order of the modules.
+def modules() -> list[str]:
+    """Return the names of all modules of this package, sorted."""
+    return sorted(module.name for module in walk_packages(__path__, f"{__name__}."))
+
+
+def recipes(within: Iterable[str] | None = None) -> dict[str, Recipe[Any]]:
+    """Return the recipes of the modules named, or of this package, by name.
 
     Raises
     ------
     ValueError
         If two recipes bear one name.
     """
-    found: dict[str, Recipe] = {}
-    for module in modules:
-        for function in import_module(module).RECIPES:
-            recipe = function()
-            if recipe.name in found:
-                raise ValueError(f"two recipes are called {recipe.name!r}, one in {module}")
-            found[recipe.name] = recipe
-    return found
+    named: dict[str, Recipe[Any]] = {}
+    for module in modules() if within is None else within:
+        for value in vars(import_module(module)).values():
+            if not isinstance(value, Recipe) or value.module != module:
+                continue
+            if value.name in named:
+                raise ValueError(f"two recipes are called {value.name!r}, one in {module}")
+            named[value.name] = value
+    return named
+
+
+def find(name: str, within: Iterable[str] | None = None) -> Recipe[Any]:
+    """Return the recipe of one name.
+
+    Raises
+    ------
+    ValueError
+        If there is none; the message lists those there are.
+    """
+    named = recipes(within)
+    if name not in named:
+        raise ValueError(f"there is no recipe {name!r}; there are: {', '.join(named) or 'none'}")
+    return named[name]

@@ -1,85 +1,127 @@
-"""The recipes of the chapter in which the four techniques meet on the same networks."""
+"""The networks on which the four techniques meet: dropout times mixing, under every instrument."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
 from jaxtyping import Int64
 from torch import Tensor, nn
+from torch.nn import functional
 
-from runtheory import data, nets
+from runtheory import data
 from runtheory.data.image_set import channel_statistics
 from runtheory.dropout.objectives import MultiSampleObjective
-from runtheory.instruments import interplay as probes
+from runtheory.instruments import interplay as instruments
 from runtheory.instruments.collapse import CollapseProbe
-from runtheory.instruments.interplay import DRAWS, RATE, Inspection, smoothed
-from runtheory.instruments.robustness import Probes
-from runtheory.mixing.objective import MixedObjective, TargetLoss, soft_cross_entropy
-from runtheory.mixing.targets import soft_targets
+from runtheory.instruments.interplay import Inspection
+from runtheory.instruments.robustness import RobustnessProbe, RobustnessSettings
+from runtheory.mixing.laws import label_smoothing
+from runtheory.mixing.objective import TargetLoss, soft_cross_entropy
+from runtheory.mixing.targets import smooth_targets, soft_targets
 from runtheory.randomness import Streams, stream
-from runtheory.recipes.recipe import Cell, Grid, Recipe
-from runtheory.recipes.shared import cell_network
+from runtheory.recipes.cutmix.mixing_family import CUTMIX, MIXUP, NONE, MixingArm, MixingSettings
+from runtheory.recipes.recipe import Arm, Grid, by_name, recipe
+from runtheory.recipes.shared import Experiment, TrainedCell, convnet, train_and_measure
 from runtheory.records import Row
 from runtheory.shapes import Images, Labels, RawImages, Scalar
-from runtheory.training import Objective, Settings, classification, train
+from runtheory.training import Objective
 
-CHAPTER = "interplay"
-DROPOUT = ("plain", "dropout", "multi-sample dropout")
-MIXING = ("none", "mixup", "cutmix")
-SAMPLES = {"plain": 0, "dropout": 1, "multi-sample dropout": 8}
-SMALL: Cell = {
-    "images": "fashion-mini",
-    "pairs_per_class": 500,
-    "width": 16,
-    "batch_size": 100,
-    "steps": 4000,
-    "peak_learning_rate": 0.05,
-}
-QUICK: Cell = {**SMALL, "pairs_per_class": 20, "width": 4, "batch_size": 50, "steps": 8}
+
+@dataclass(frozen=True)
+class DropoutArm(Arm):
+    """Dropout on the features before the head, under ``samples`` masks; none at 0."""
+
+    samples: int
+
+    def loss(self, rate: float) -> TargetLoss | None:
+        """Return the loss under these masks, or None where there are none."""
+        return MultiSampleObjective(self.samples, rate) if self.samples else None
+
+
+@dataclass(frozen=True)
+class SmoothingArm(MixingArm):
+    """No mixing, but labels smoothed by the mean pasted share of CutMix."""
+
+    def smoothing(self, cell: MixingSettings) -> float:
+        """Return that share."""
+        return label_smoothing(1.0, cell.alpha)
+
+    def objective(
+        self, cell: MixingSettings, *, classes: int, loss: TargetLoss | None = None
+    ) -> Objective:
+        """Return ``loss`` (cross-entropy, if none is given) against smoothed labels."""
+        return SmoothedObjective(classes, loss or soft_cross_entropy, self.smoothing(cell))
 
 
 @dataclass(frozen=True)
 class SmoothedObjective:
-    """The loss of the same images against targets smoothed by the mean pasted share of CutMix."""
+    """A loss of the same images against targets of which ``amount`` is shared out evenly."""
 
     classes: int
     loss: TargetLoss
+    amount: float
 
     def __call__(self, net: nn.Module, images: Images, labels: Labels, streams: Streams) -> Scalar:
-        return self.loss(net, images, smoothed(soft_targets(labels, self.classes)), streams)
+        """Return the loss of one batch."""
+        targets = smooth_targets(soft_targets(labels, self.classes), self.amount)
+        return self.loss(net, images, targets, streams)
 
 
-def objective(dropout: str, mixing: str, *, classes: int) -> Objective:
-    """Return the objective of one combination.
+PLAIN, DROPPED = DropoutArm("plain", 0), DropoutArm("dropout", 1)
+MULTI_SAMPLE = DropoutArm("multi-sample dropout", 8)
+DROPOUT, MIXING = by_name(PLAIN, DROPPED, MULTI_SAMPLE), by_name(NONE, MIXUP, CUTMIX)
+SMOOTHING = SmoothingArm("smoothing")
 
-    Dropout of rate 1/2 acts on the features before the linear head, under one mask or eight
-    independent ones for each example. Mixup and CutMix have alpha 1, in every step, each image with
-    a share or box of its own. ``smoothing`` smooths labels by CutMix's mean pasted share.
+
+@dataclass(frozen=True, kw_only=True)
+class InterplayCell(TrainedCell):
+    """One kind of dropout and one of mixing, and what the instruments take.
+
+    ``pairs_per_class`` images of each class are trained on, each chosen from a pair. ``rate`` is
+    that of dropout, in training and in the instruments; mixing acts in every step with ``alpha``.
     """
-    samples = SAMPLES[dropout]
-    if mixing == "none":
-        return MultiSampleObjective(samples, RATE) if samples else classification
-    loss = MultiSampleObjective(samples, RATE) if samples else soft_cross_entropy
-    if mixing == "smoothing":
-        return SmoothedObjective(classes, loss)
-    return MixedObjective(DRAWS[mixing], classes, loss)
+
+    dropout: DropoutArm = PLAIN
+    mixing: MixingArm = NONE
+    rate: float = 0.5
+    alpha: float = 1.0
+    images: str = "fashion-mini"
+    pairs_per_class: int = 500
+    width: int = 16
+    divergence_masks: int = 64
+    mixed_pairs: int = 500
+    path_intervals: int = 10
+    gradient_examples: int = 256
+    gradient_repeats: int = 3
+    shown_classes: tuple[int, ...] = (0, 1, 6)
+    shown_images: int = 25
+    robustness: RobustnessSettings = field(default_factory=RobustnessSettings)
+
+
+SMALL = InterplayCell(steps=4000)
+QUICK = replace(SMALL, pairs_per_class=20, width=4, batch_size=50, steps=8)
+ALL = {"dropout": tuple(DROPOUT.values()), "mixing": tuple(MIXING.values())}
+CORNERS = {"dropout": (PLAIN, MULTI_SAMPLE), "mixing": (NONE, CUTMIX)}
+SMOOTHED: Mapping[str, tuple[Arm, ...]] = {"dropout": (PLAIN,), "mixing": (SMOOTHING,)}
 
 
 @dataclass(frozen=True, eq=False)
-class Halves:
+class PairedSplit:
     """A super-sample: the image set that is trained on, and the other copy of every pair.
 
-    Training image i and held image i have one class and form a pair, of which a fair coin chose.
+    Training image i and held-out image i have one class and form a pair, of which a fair coin
+    chose.
     """
 
     image_set: data.ImageSet
-    held_images: RawImages
-    held_labels: Labels
+    held_out_images: RawImages
+    held_out_labels: Labels
 
 
-def halves(image_set: data.ImageSet, pairs_per_class: int, seed: int) -> Halves:
+def paired_split(image_set: data.ImageSet, pairs_per_class: int, *, seed: int) -> PairedSplit:
     """Pair training images within each class, at random, and let a coin choose from each pair.
 
     Raises
@@ -90,71 +132,80 @@ def halves(image_set: data.ImageSet, pairs_per_class: int, seed: int) -> Halves:
     chosen = data.subset(image_set, 2 * pairs_per_class, generator=stream(seed, "chosen images"))
     pairs = _pairs(chosen.train_labels, len(chosen.classes), stream(seed, "pairs"))
     coins = torch.randint(2, (len(pairs), 1), generator=stream(seed, "coins"))
-    kept, held = (pairs.gather(1, column).squeeze(1) for column in (coins, 1 - coins))
+    trained, held_out = (pairs.gather(1, column).squeeze(1) for column in (coins, 1 - coins))
     images, labels = chosen.train_images, chosen.train_labels
-    statistics = channel_statistics(images[kept])
-    trained = replace(
+    statistics = channel_statistics(images[trained])
+    kept = replace(
         chosen,
-        train_images=images[kept],
-        train_labels=labels[kept],
+        train_images=images[trained],
+        train_labels=labels[trained],
         mean=statistics.mean,
         deviation=statistics.deviation,
     )
-    return Halves(trained, images[held], labels[held])
+    return PairedSplit(kept, images[held_out], labels[held_out])
 
 
 def _pairs(labels: Labels, classes: int, generator: torch.Generator) -> Int64[Tensor, "pair 2"]:
     order = torch.randperm(len(labels), generator=generator)
     members = [order[labels[order] == label] for label in range(classes)]
-    return torch.cat([found.reshape(-1, 2) for found in members])
+    return torch.cat([one_class.reshape(-1, 2) for one_class in members])
 
 
-def trained(
-    cell: Cell, split: Halves, device: str, checkpoint: Path | None
-) -> tuple[nets.Classifier, Row]:
-    """Return the network of one cell after training, and the row of its last step.
+def interplay_experiment(cell: InterplayCell, image_set: data.ImageSet) -> Experiment:
+    """Return the network of one combination and its objective on an image set.
 
     Runs of one seed share their super-sample, initial weights, batches, masks and mixing draws.
     """
-    image_set = split.image_set
-    net = cell_network(cell, image_set, pooled=True)
-    settings = Settings(
-        steps=cell["steps"],
-        batch_size=cell["batch_size"],
-        learning_rate=cell["peak_learning_rate"],
-        checkpoint_every=max(1, cell["steps"] // 4),
-    )
-    rows = train(
-        net,
-        image_set,
-        objective(cell["dropout"], cell["mixing"], classes=len(image_set.classes)),
-        settings,
-        streams=Streams(cell["seed"], device=device),
-        checkpoint=checkpoint,
-    )
-    return net, list(rows)[-1].flat()
+    net = convnet(image_set, seed=cell.seed, width=cell.width, pooled=True)
+    loss = cell.dropout.loss(cell.rate)
+    objective = cell.mixing.objective(cell, classes=len(image_set.classes), loss=loss)
+    return Experiment(net, image_set, objective)
 
 
-def run_cell(cell: Cell, device: str, checkpoint: Path | None) -> list[Row]:
+def inspect_network(network: Inspection, cell: InterplayCell, split: PairedSplit) -> Row:
+    """Return what all the book's instruments measure on a trained network."""
+    net, images = network.net, network.image_set
+    draws = {arm.name: draw for arm in MIXING.values() if (draw := arm.bind(cell))}
+    shares = [step / cell.path_intervals for step in range(cell.path_intervals + 1)]
+    return {
+        **RobustnessProbe(images, cell.seed, cell.robustness)(net),
+        **CollapseProbe(images, functional.cross_entropy)(net),
+        **instruments.pair_counts(network, split.held_out_images, split.held_out_labels),
+        **instruments.dropout_measures(network, rate=cell.rate, masks=cell.divergence_masks),
+        **instruments.logit_gaps(network),
+        **instruments.mixture_measures(network, draws=draws, pairs=cell.mixed_pairs, shares=shares),
+        **instruments.gradient_sources(
+            network,
+            draw=cell.mixing.bind(cell),
+            smoothing=cell.mixing.smoothing(cell),
+            samples=cell.dropout.samples,
+            rate=cell.rate,
+            examples=cell.gradient_examples,
+            repeats=cell.gradient_repeats,
+        ),
+        **instruments.shown_points(network, classes=cell.shown_classes, count=cell.shown_images),
+    }
+
+
+def train_and_inspect(cell: InterplayCell, device: str, checkpoint: Path | None) -> list[Row]:
     """Train one combination and return one row: all the book's instruments on the network."""
-    split = halves(data.load(cell["images"]), cell["pairs_per_class"], cell["seed"])
-    split = Halves(
-        split.image_set.to(device), split.held_images.to(device), split.held_labels.to(device)
+    whole = paired_split(data.load(cell.images), cell.pairs_per_class, seed=cell.seed)
+    split = PairedSplit(
+        whole.image_set.to(device),
+        whole.held_out_images.to(device),
+        whole.held_out_labels.to(device),
     )
-    net, row = trained(cell, split, device, checkpoint)
-    seen = Inspection(net, split.image_set, cell["seed"])
-    samples = SAMPLES[cell["dropout"]]
-    row |= Probes(split.image_set, cell["seed"])(net)
-    row |= CollapseProbe(split.image_set, "cross-entropy", Settings.weight_decay)(net)
-    row |= probes.pair_counts(seen, split.held_images, split.held_labels)
-    row |= probes.dropout_measures(seen)
-    row |= probes.logit_gaps(seen)
-    row |= probes.mixture_measures(seen)
-    row |= probes.gradient_sources(seen, mixing=cell["mixing"], samples=samples)
-    return [row | probes.shown_points(seen)]
+    experiment = interplay_experiment(cell, split.image_set)
+    *_, row = train_and_measure(cell, experiment, checkpoint)
+    network = Inspection(experiment.net, split.image_set, cell.seed)
+    return [row | inspect_network(network, cell, split)]
 
 
-def interplay() -> Recipe:
+@recipe(
+    full=Grid(SMALL, ALL, also=(Grid(SMALL, SMOOTHED), Grid(replace(SMALL, steps=300), CORNERS))),
+    tiny=Grid(QUICK, CORNERS, also=(Grid(QUICK, SMOOTHED),)),
+)
+def interplay(cell: InterplayCell, device: str, checkpoint: Path | None) -> Iterable[Row]:
     """Every combination of three kinds of dropout and three of mixing, under all instruments.
 
     5,000 images of ``fashion-mini``, one of each of 5,000 pairs; a convolutional network of 43,000
@@ -164,30 +215,17 @@ def interplay() -> Recipe:
     test and training error, and with it the bound; the classifier stays near the simplex frame
     under mixing; multi-sample dropout differs from dropout in noise alone.
     """
-    smoothing = {"dropout": ("plain",), "mixing": ("smoothing",)}
-    corners = {"dropout": ("plain", "multi-sample dropout"), "mixing": ("none", "cutmix")}
-    short = {**SMALL, "steps": 300}
-    also = (Grid(smoothing, fixed=SMALL), Grid(corners, fixed=short))
-    presets = {
-        "full": Grid({"dropout": DROPOUT, "mixing": MIXING}, fixed=SMALL, also=also),
-        "tiny": Grid(corners, fixed=QUICK, also=(Grid(smoothing, fixed=QUICK),)),
-    }
-    return Recipe("interplay", CHAPTER, presets, run_cell, interplay.__doc__ or "")
+    return train_and_inspect(cell, device, checkpoint)
 
 
-def cifar10_interplay() -> Recipe:
+@recipe(
+    full=Grid(replace(SMALL, images="cifar10"), ALL),
+    tiny=Grid(QUICK, {"dropout": (PLAIN, DROPPED), "mixing": (NONE, CUTMIX)}),
+)
+def cifar10_interplay(cell: InterplayCell, device: str, checkpoint: Path | None) -> Iterable[Row]:
     """The nine combinations on 5,000 images of CIFAR-10.
 
     As ``interplay``; no other augmentation. Cost: three minutes a run on one core. Expected: the
     same signs, larger differences.
     """
-    fixed = {**SMALL, "images": "cifar10"}
-    quick = {"dropout": ("plain", "dropout"), "mixing": ("none", "cutmix")}
-    presets = {
-        "full": Grid({"dropout": DROPOUT, "mixing": MIXING}, fixed=fixed),
-        "tiny": Grid(quick, fixed=QUICK),
-    }
-    return Recipe("cifar10_interplay", CHAPTER, presets, run_cell, cifar10_interplay.__doc__ or "")
-
-
-RECIPES = (interplay, cifar10_interplay)
+    return train_and_inspect(cell, device, checkpoint)

@@ -1,135 +1,164 @@
-"""Recipes of the chapter on neural collapse: networks trained long past the last error."""
+"""Networks trained long past the last error, on classes of one size or of two."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
+from torch.nn import functional
 
 from runtheory import data, nets
-from runtheory.instruments.collapse import LOSSES, CollapseProbe, GroupProbe
+from runtheory.instruments.collapse import CollapseProbe
+from runtheory.instruments.groups import GroupProbe
 from runtheory.randomness import Streams, stream
-from runtheory.recipes.recipe import Cell, Grid, Recipe
+from runtheory.recipes.recipe import Arm, Grid, by_name, recipe
+from runtheory.recipes.shared import Experiment, Measure, TrainedCell, train_and_measure
 from runtheory.records import Row
-from runtheory.shapes import Images, Labels, Scalar
-from runtheory.training import Row as TrainingRow
-from runtheory.training import Settings, train
+from runtheory.shapes import Images, Labels, Logits, Scalar
 
-CHAPTER = "neural_collapse"
-SMALL: Cell = {
-    "images": "fashion-mini",
-    "per_class": 200,
-    "network": "perceptron",
-    "width": 256,
-    "batch_size": 100,
-    "steps": 6000,
-    "rows": 20,
-    "peak_learning_rate": 0.05,
-    "weight_decay": 2e-3,
-}
-QUICK: Cell = {
-    **SMALL,
-    "per_class": 20,
-    "width": 16,
-    "batch_size": 50,
-    "steps": 8,
-    "rows": 1,
-    "peak_learning_rate": 0.01,
-}
+
+@dataclass(frozen=True)
+class LossArm(Arm):
+    """A loss of logits and labels, which is trained and measured; its labels may be smoothed."""
+
+    loss: Callable[..., Scalar]
+    label_smoothing: float = 0.0
+
+    def __call__(self, logits: Logits, labels: Labels) -> Scalar:
+        """Return the mean loss."""
+        if self.label_smoothing:
+            return self.loss(logits, labels, label_smoothing=self.label_smoothing)
+        return self.loss(logits, labels)
+
+
+def one_hot_square_loss(logits: Logits, labels: Labels) -> Scalar:
+    """Return the mean of ||z - e_y||^2 / 2, summed over classes: that of the feature models."""
+    targets = functional.one_hot(labels, logits.shape[1]).to(logits)
+    return (logits - targets).square().sum(1).mean() / 2
+
+
+CROSS_ENTROPY = LossArm("cross-entropy", functional.cross_entropy)
+SMOOTHED = LossArm("smoothed cross-entropy", functional.cross_entropy, label_smoothing=0.1)
+SQUARE = LossArm("square", one_hot_square_loss)
+LOSSES = by_name(CROSS_ENTROPY, SMOOTHED, SQUARE)
+
+
+@dataclass(frozen=True)
+class NetworkArm(Arm):
+    """A kind of network; ``build(cell, image_set, generator=...)`` returns it untrained."""
+
+    build: Callable[..., nets.Classifier]
+    layers: int
+
+
+def perceptron(
+    cell: CollapseCell, image_set: data.ImageSet, *, generator: torch.Generator
+) -> nets.Classifier:
+    """Return a perceptron with hidden layers of one width and a linear head."""
+    inputs, classes = image_set.train_images[0].numel(), len(image_set.classes)
+    widths = (cell.width,) * cell.network.layers
+    return nets.perceptron(inputs=inputs, classes=classes, widths=widths, generator=generator)
+
+
+def residual(
+    cell: CollapseCell, image_set: data.ImageSet, *, generator: torch.Generator
+) -> nets.Classifier:
+    """Return the residual network, whose last maps are eight times as many as the width."""
+    channels, classes = image_set.train_images.shape[1], len(image_set.classes)
+    return nets.residual_net(
+        generator=generator, channels=channels, classes=classes, width=cell.width
+    )
+
+
+PERCEPTRON = NetworkArm("perceptron", perceptron, layers=3)
+RESIDUAL = NetworkArm("residual", residual, layers=9)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CollapseCell(TrainedCell):
+    """One loss on ``per_class`` images of each class, ``ratio`` times fewer of the small ones.
+
+    There are ``minority`` small classes, drawn by the seed; images of a larger ratio are among
+    those of a smaller one.
+    """
+
+    objective: LossArm = CROSS_ENTROPY
+    ratio: int = 1
+    minority: int = 5
+    images: str = "fashion-mini"
+    per_class: int = 200
+    network: NetworkArm = PERCEPTRON
+    width: int = 256
+
+
+SMALL = CollapseCell(steps=6000, rows=20, weight_decay=2e-3)
+QUICK = replace(
+    SMALL, per_class=20, width=16, batch_size=50, steps=8, rows=1, peak_learning_rate=0.01
+)
+LONG = replace(SMALL, per_class=400, steps=4000, rows=8)
+CIFAR = replace(
+    SMALL, images="cifar10", network=RESIDUAL, width=8, per_class=100, steps=1000, rows=5
+)
+ALL = {"objective": tuple(LOSSES.values())}
+TWO = {"objective": (CROSS_ENTROPY, SQUARE)}
 
 
 @dataclass(frozen=True)
 class TrainedLoss:
-    """The objective that trains one of the named losses."""
+    """The objective that trains one loss of the logits."""
 
-    loss: str
+    loss: LossArm
 
     def __call__(
         self, net: torch.nn.Module, images: Images, labels: Labels, streams: Streams
     ) -> Scalar:
         """Return the loss of one batch."""
-        return LOSSES[self.loss](net(images), labels)
+        return self.loss(net(images), labels)
 
 
-@dataclass(frozen=True, eq=False)
-class Training:
-    """A network, its images, and the rows of its training, which goes on as they are taken."""
-
-    net: nets.Classifier
-    image_set: data.ImageSet
-    rows: Iterator[TrainingRow]
+def minority_classes(seed: int, *, count: int = 5, classes: int = 10) -> tuple[int, ...]:
+    """Return the ``count`` classes that a seed makes small, in rising order."""
+    order = torch.randperm(classes, generator=stream(seed, "minority classes"))
+    return tuple(sorted(order[:count].tolist()))
 
 
-def begin(cell: Cell, device: str = "cpu", checkpoint: Path | None = None) -> Training:
-    """Return the training of one cell; stop taking rows, and the network stays as it is then.
+def collapse_experiment(
+    cell: CollapseCell, device: str = "cpu", *, measure: Callable[..., Measure] | None = None
+) -> Experiment:
+    """Return network, images, loss and ``measure(cell, image_set)`` of a cell.
 
-    Runs of one seed share their initial weights, their images and the order of their batches. A
-    cell with a ``ratio`` has five minority classes, drawn by the seed, whose images are so many
-    times fewer; images of a larger ratio are among those of a smaller one.
+    Runs of one seed share their initial weights, their images and the order of their batches. The
+    measure is that of collapse unless another one is given.
     """
     image_set = _images(cell).to(device)
-    net = _network(cell, image_set).to(device)
-    settings = Settings(
-        steps=cell["steps"],
-        batch_size=cell["batch_size"],
-        learning_rate=cell["peak_learning_rate"],
-        weight_decay=cell["weight_decay"],
-        evaluate_every=max(1, cell["steps"] // cell["rows"]),
-    )
-    rows = train(
-        net,
-        image_set,
-        TrainedLoss(cell["objective"]),
-        settings,
-        streams=Streams(cell["seed"], device=device),
-        evaluate=_probe(cell, image_set),
-        checkpoint=checkpoint,
-    )
-    return Training(net, image_set, rows)
+    net = cell.network.build(cell, image_set, generator=stream(cell.seed, "initial weights"))
+    measured = (measure or _collapse)(cell, image_set)
+    return Experiment(net.to(device), image_set, TrainedLoss(cell.objective), measured)
 
 
-def run_cell(cell: Cell, device: str, checkpoint: Path | None) -> list[Row]:
-    """Train one network to the end and return its rows."""
-    return [row.flat() for row in begin(cell, device, checkpoint).rows]
+def _images(cell: CollapseCell) -> data.ImageSet:
+    whole = data.load(cell.images)
+    counts = [cell.per_class] * len(whole.classes)
+    for label in minority_classes(cell.seed, count=cell.minority, classes=len(counts)):
+        counts[label] = cell.per_class // cell.ratio
+    return data.subset(whole, counts, generator=stream(cell.seed, "chosen images"))
 
 
-def minority_classes(seed: int, classes: int = 10) -> tuple[int, ...]:
-    """Return the half of the classes that a seed makes small, in rising order."""
-    order = torch.randperm(classes, generator=stream(seed, "minority classes"))
-    return tuple(sorted(order[: classes // 2].tolist()))
+def _collapse(cell: CollapseCell, image_set: data.ImageSet) -> Measure:
+    penalty = cell.weight_decay if cell.objective == SQUARE else None
+    return CollapseProbe(image_set, cell.objective, penalty)
 
 
-def _images(cell: Cell) -> data.ImageSet:
-    whole, per_class = data.load(cell["images"]), cell["per_class"]
-    counts = [per_class] * len(whole.classes)
-    if "ratio" in cell:
-        for label in minority_classes(cell["seed"], len(counts)):
-            counts[label] = per_class // cell["ratio"]
-    return data.subset(whole, counts, generator=stream(cell["seed"], "chosen images"))
+def _groups(cell: CollapseCell, image_set: data.ImageSet) -> Measure:
+    classes = len(image_set.classes)
+    small = minority_classes(cell.seed, count=cell.minority, classes=classes)
+    return GroupProbe(image_set, small, cell.weight_decay, cell.objective == SQUARE)
 
 
-def _network(cell: Cell, image_set: data.ImageSet) -> nets.Classifier:
-    generator = stream(cell["seed"], "initial weights")
-    _, channels, *sides = image_set.train_images.shape
-    classes, width = len(image_set.classes), cell["width"]
-    if cell["network"] == "residual":
-        return nets.residual_net(
-            generator=generator, channels=channels, classes=classes, width=width
-        )
-    inputs = channels * sides[0] * sides[1]
-    return nets.perceptron(inputs=inputs, classes=classes, widths=(width,) * 3, generator=generator)
-
-
-def _probe(cell: Cell, image_set: data.ImageSet) -> CollapseProbe | GroupProbe:
-    if "ratio" in cell:
-        minority = minority_classes(cell["seed"], len(image_set.classes))
-        return GroupProbe(image_set, minority, cell["objective"], cell["weight_decay"])
-    return CollapseProbe(image_set, cell["objective"], cell["weight_decay"])
-
-
-def terminal_phase() -> Recipe:
+@recipe(full=Grid(SMALL, ALL), tiny=Grid(QUICK, ALL))
+def terminal_phase(cell: CollapseCell, device: str, checkpoint: Path | None) -> Iterable[Row]:
     """Three losses, far beyond the point where the training images are all classified.
 
     After [papyan2020prevalence] and [han2022neural], at the size of a CPU: 2,000 images of
@@ -138,33 +167,27 @@ def terminal_phase() -> Recipe:
     the training features collapse; under cross-entropy they stop halfway at this length; test
     features collapse far less under every loss.
     """
-    presets = {
-        "full": Grid({"objective": tuple(LOSSES)}, fixed=SMALL),
-        "tiny": Grid({"objective": tuple(LOSSES)}, fixed=QUICK),
-    }
-    return Recipe("terminal_phase", CHAPTER, presets, run_cell, terminal_phase.__doc__ or "")
+    return train_and_measure(cell, collapse_experiment(cell, device), checkpoint)
 
 
-def terminal_phase_cifar10() -> Recipe:
+@recipe(full=Grid(CIFAR, TWO), tiny=Grid(replace(QUICK, network=RESIDUAL, width=2), TWO))
+def terminal_phase_cifar10(
+    cell: CollapseCell, device: str, checkpoint: Path | None
+) -> Iterable[Row]:
     """Cross-entropy and the square loss on 1,000 images of CIFAR-10, a residual network.
 
     The data and the kind of network of [papyan2020prevalence] at a size for the CPU: nine layers,
     64 features, 1,000 steps of 100 images (100 passes), no augmentation. Cost: about two minutes
     a run on one core. Expected: as the perceptron, with a lower test accuracy.
     """
-    fixed = {**SMALL, "images": "cifar10", "network": "residual", "width": 8}
-    fixed |= {"per_class": 100, "steps": 1000, "rows": 5}
-    quick = {**QUICK, "network": "residual", "width": 2}
-    losses = ("cross-entropy", "square")
-    presets = {
-        "full": Grid({"objective": losses}, fixed=fixed),
-        "tiny": Grid({"objective": losses}, fixed=quick),
-    }
-    about = terminal_phase_cifar10.__doc__ or ""
-    return Recipe("terminal_phase_cifar10", CHAPTER, presets, run_cell, about)
+    return train_and_measure(cell, collapse_experiment(cell, device), checkpoint)
 
 
-def imbalanced() -> Recipe:
+@recipe(
+    full=Grid(LONG, {**TWO, "ratio": (1, 10, 100)}),
+    tiny=Grid(QUICK, {**TWO, "ratio": (1, 10)}),
+)
+def imbalanced(cell: CollapseCell, device: str, checkpoint: Path | None) -> Iterable[Row]:
     """Five classes of 400 images and five of 400/R, for R = 1, 10, 100, under two losses.
 
     The setting of [fang2021exploring] and [dang2023neural] at the size of a CPU: ``fashion-mini``,
@@ -172,14 +195,4 @@ def imbalanced() -> Recipe:
     Expected: as R grows the minority rows of the classifier shorten and turn towards one another
     and the accuracy on the minority classes falls.
     """
-    fixed = {**SMALL, "per_class": 400, "steps": 4000, "rows": 8}
-    presets = {
-        "full": Grid(
-            {"objective": ("cross-entropy", "square"), "ratio": (1, 10, 100)}, fixed=fixed
-        ),
-        "tiny": Grid({"objective": ("cross-entropy", "square"), "ratio": (1, 10)}, fixed=QUICK),
-    }
-    return Recipe("imbalanced", CHAPTER, presets, run_cell, imbalanced.__doc__ or "")
-
-
-RECIPES = (terminal_phase, terminal_phase_cifar10, imbalanced)
+    return train_and_measure(cell, collapse_experiment(cell, device, measure=_groups), checkpoint)

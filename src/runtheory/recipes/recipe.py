@@ -1,82 +1,173 @@
-"""What a recipe is: a grid of cells and a function that runs one of them."""
+"""What a recipe is: typed cells, a grid of them for each preset, and a function that runs one.
+
+``recipes`` shows how one is written.
+"""
 
 from __future__ import annotations
 
-import ast
-import hashlib
 import inspect
 import json
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from itertools import product
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
+from importlib import import_module
+from itertools import chain, product
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from runtheory.records import Row, Value
 
-Cell = Row
-RunCell = Callable[[Cell, str, Path | None], list[Row]]
+PACKAGE = "runtheory.recipes."
+NUMBER = int | float | bool
 
 
 @dataclass(frozen=True)
-class Grid:
-    """All combinations of the values of ``axes``, each with the ``fixed`` values added.
+class Arm:
+    """A named value of an axis; what it stands for (an objective, a draw, a loss) is a field.
 
-    ``also`` holds further grids whose cells follow, for what is not a full product. A cell that
-    occurs twice counts once.
+    A record keeps ``name``, and each further field that is a number or truth value in a column of
+    that field's name. Every field can be pickled: functions of modules, no lambdas.
     """
 
-    axes: Mapping[str, tuple[Value, ...]]
-    fixed: Mapping[str, Any] = field(default_factory=dict)
-    also: tuple[Grid, ...] = ()
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """All that the rows of one run depend on, besides code, device and threads.
+
+    Each family of recipes has a frozen subclass of it. A field is a number, text, truth value or
+    None; a tuple of such; an :class:`Arm`; or a frozen dataclass of such fields, say the settings
+    of an instrument, whose fields are columns of their own names.
+    """
+
+    seed: int = 0
+
+
+OneArm = TypeVar("OneArm", bound=Arm)
+OneCell = TypeVar("OneCell", bound=Cell)
+Run = Callable[[OneCell, str, Path | None], Iterable[Row]]
+
+
+def by_name(*arms: OneArm) -> dict[str, OneArm]:
+    """Return arms by their names, in order."""
+    return {arm.name: arm for arm in arms}
+
+
+def columns(cell: Cell) -> Row:
+    """Return a cell as a record keeps it: what its own class adds comes first, the seed last.
+
+    Raises
+    ------
+    TypeError
+        If a field is of no kind that :class:`Cell` names.
+    ValueError
+        If two fields give one column.
+    """
+    order = [name for one in type(cell).__mro__ for name in inspect.get_annotations(one)]
+    names = sorted((field.name for field in fields(cell)), key=order.index)
+    return _merged(_columns_of(name, getattr(cell, name)) for name in names)
+
+
+def _columns_of(name: str, value: object) -> Row:
+    if isinstance(value, Arm):
+        settings = {one.name: getattr(value, one.name) for one in fields(value)}
+        del settings["name"]
+        return {name: value.name, **{k: v for k, v in settings.items() if isinstance(v, NUMBER)}}
+    if is_dataclass(value):
+        return _merged(_columns_of(one.name, getattr(value, one.name)) for one in fields(value))
+    if isinstance(value, tuple) and all(map(_is_plain, value)):
+        return {name: list(value)}
+    if not _is_plain(value):
+        raise TypeError(f"{name} is of no kind that a cell can have: {value!r}")
+    return {name: value}
+
+
+def _is_plain(value: object) -> bool:
+    return value is None or isinstance(value, str | int | float | bool)
+
+
+def _merged(parts: Iterable[Row]) -> Row:
+    row: Row = {}
+    for part in parts:
+        if repeated := sorted(row.keys() & part.keys()):
+            raise ValueError(f"two fields of a cell give the columns {repeated}")
+        row |= part
+    return row
+
+
+@dataclass(frozen=True)
+class Grid(Generic[OneCell]):
+    """All combinations of the values of ``axes``, every other field being that of ``cell``.
+
+    The last axis varies fastest. ``also`` holds further grids whose cells follow, for what is not
+    a full product. A cell that occurs twice counts once.
+
+    Raises
+    ------
+    ValueError
+        If an axis is no field of the cell, or the seed.
+    """
+
+    cell: OneCell
+    axes: Mapping[str, Sequence[Any]]
+    also: tuple[Grid[OneCell], ...] = ()
 
     def __post_init__(self) -> None:
-        shared = sorted(self.axes.keys() & self.fixed.keys())
-        if shared or "seed" in self.axes or "seed" in self.fixed:
-            raise ValueError(
-                f"an axis may be neither fixed nor called seed, got {shared or 'seed'}"
-            )
+        known = sorted(field.name for field in fields(self.cell) if field.name != "seed")
+        if not self.axes.keys() <= set(known):
+            raise ValueError(f"the axes of a grid are among {known}, got {[*self.axes]}")
 
-    def configurations(self) -> list[Cell]:
-        """Return the cells without seeds; the last axis varies fastest."""
-        combinations = product(*self.axes.values())
-        found = [
-            {**dict(zip(self.axes, values, strict=True)), **self.fixed} for values in combinations
-        ]
-        for grid in self.also:
-            found += [cell for cell in grid.configurations() if cell not in found]
-        return found
+    def configurations(self) -> list[OneCell]:
+        """Return the cells, all with the seed of ``cell``."""
+        values = product(*self.axes.values())
+        own = [replace(self.cell, **dict(zip(self.axes, some, strict=True))) for some in values]
+        every = chain(own, *(grid.configurations() for grid in self.also))
+        return list({json.dumps(columns(cell)): cell for cell in every}.values())
 
     def plain(self) -> dict[str, object]:
         """Return the grid as a record keeps it."""
-        also = [grid.plain() for grid in self.also]
-        return {"axes": dict(self.axes), "fixed": dict(self.fixed), "also": also}
+        axes = {
+            name: [_columns_of(name, value)[name] for value in values]
+            for name, values in self.axes.items()
+        }
+        # An axis of arms settles the columns of their settings as well.
+        settled = {c for n, values in self.axes.items() for v in values for c in _columns_of(n, v)}
+        fixed = {c: v for c, v in columns(self.cell).items() if c not in settled | {"seed"}}
+        return {"axes": axes, "fixed": fixed, "also": [grid.plain() for grid in self.also]}
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Recipe(Generic[OneCell]):
     """A named experiment of one chapter.
 
     ``presets`` maps "tiny" (seconds on a CPU, run by the tests) and "full" (recorded) to grids.
-    ``run_cell(cell, device, checkpoint)`` runs one cell and returns its rows; it must be a function
-    of an importable module, draw only from streams of ``cell["seed"]`` and hand ``checkpoint`` (a
-    path, or None) to the training loop. ``about`` is the docstring of the function that returns
-    the recipe: source, cost, expected result.
+    ``run(cell, device, checkpoint)`` runs one cell and returns its rows; it draws only from streams
+    of the cell's seed and hands ``checkpoint`` (a path, or None) to the training loop. ``about``
+    says source, cost and expected result. A recipe is pickled as its name and module.
     """
 
     name: str
     chapter: str
-    presets: Mapping[str, Grid]
-    run_cell: RunCell
+    presets: Mapping[str, Grid[OneCell]]
+    run: Run[OneCell]
     about: str
 
-    def cells(self, preset: str, seeds: Iterable[int]) -> list[Cell]:
-        """Return all cells, seeds outermost: an interrupted run has whole grids of fewer seeds.
+    @property
+    def module(self) -> str:
+        """The module that defines the recipe."""
+        return self.run.__module__
+
+    def cells(
+        self, preset: str, seeds: Iterable[int], *, where: Mapping[str, Value] | None = None
+    ) -> list[OneCell]:
+        """Return the cells, seeds outermost: an interrupted run has whole grids of fewer seeds.
+
+        With ``where`` those alone whose columns equal it.
 
         Raises
         ------
         ValueError
-            If there is no such preset, or the seeds are none or repeat.
+            If there is no such preset, the seeds are none or repeat, or no cell fits ``where``.
         """
         if preset not in self.presets:
             raise ValueError(f"{self.name} has presets {sorted(self.presets)}, got {preset!r}")
@@ -84,18 +175,35 @@ class Recipe:
         if not seeds or len(set(seeds)) < len(seeds):
             raise ValueError(f"a run needs at least one seed and none of them twice, got {seeds}")
         configurations = self.presets[preset].configurations()
-        return [{**cell, "seed": seed} for seed in seeds for cell in configurations]
+        cells = [replace(cell, seed=seed) for seed in seeds for cell in configurations]
+        chosen = [cell for cell in cells if _fits(columns(cell), where or {})]
+        if not chosen:
+            raise ValueError(f"no cell of {self.name}, preset {preset}, has {dict(where or {})}")
+        return chosen
+
+    def __reduce__(self) -> tuple[Callable[[str, str], Any], tuple[str, str]]:
+        return _recipe_of, (self.module, self.name)
 
 
-def digest(recipe: Recipe, cell: Cell, *circumstances: str) -> str:
-    """Return the name of a cell's file: sixteen hexadecimal digits.
+def recipe(
+    *, full: Grid[OneCell], tiny: Grid[OneCell]
+) -> Callable[[Run[OneCell]], Recipe[OneCell]]:
+    """Make a recipe of the function below: of its name, its docstring and its module's slug."""
 
-    They depend on the cell, the ``circumstances`` (what else the numbers depend on) and the code of
-    the recipe's module, comments and layout apart: when the recipe changes, its cells run again.
-    """
-    module = inspect.getmodule(recipe.run_cell)
-    if module is None:
-        raise ValueError(f"run_cell of {recipe.name} must be a function of an importable module")
-    code = ast.dump(ast.parse(inspect.getsource(module)))
-    parts = [recipe.chapter, recipe.name, code, sorted(cell.items()), circumstances]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+    def decorate(run: Run[OneCell]) -> Recipe[OneCell]:
+        if not run.__doc__:
+            raise ValueError(f"the docstring of {run.__name__} must say source, cost and result")
+        # A module outside the package, named on the command line, is a slug of its own.
+        chapter = run.__module__.removeprefix(PACKAGE).partition(".")[0]
+        presets = {"full": full, "tiny": tiny}
+        return Recipe(run.__name__, chapter, presets, run, inspect.cleandoc(run.__doc__))
+
+    return decorate
+
+
+def _fits(row: Row, where: Mapping[str, Value]) -> bool:
+    return all(name in row and row[name] == value for name, value in where.items())
+
+
+def _recipe_of(module: str, name: str) -> Any:
+    return getattr(import_module(module), name)

@@ -1,4 +1,4 @@
-"""The command line of the experiments: ``python -m runtheory.runs COMMAND --help``."""
+"""The command line of the runs: ``python -m runtheory.runs COMMAND --help``."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from runtheory import comparison, records
-from runtheory.recipes import MODULES, recipes
-from runtheory.runs import ranked, sweep
-from runtheory.runs.cells import Task, finished
+from runtheory.recipes import find, modules, recipes
 from runtheory.recipes.recipe import Recipe
-from runtheory.runs.runner import Plan, RunError, resolve_device, run, run_all
+from runtheory.runs import ranked, sweep
+from runtheory.runs.cells import Task, stored_result
+from runtheory.runs.runner import RunError, RunPlan, resolve_device, run, run_all
 
 _Parser = argparse.ArgumentParser
 
@@ -95,12 +96,12 @@ def _add_comparison(parser: _Parser) -> None:
 
 
 def _list(options: argparse.Namespace) -> int:
-    found = recipes((*MODULES, *options.module))
-    print("\n\n".join(map(_description, found.values())) or "there are no recipes")
+    named = recipes((*modules(), *options.module))
+    print("\n\n".join(map(_description, named.values())) or "there are no recipes")
     return 0
 
 
-def _description(recipe: Recipe) -> str:
+def _description(recipe: Recipe[Any]) -> str:
     counts = ", ".join(
         f"{preset} {len(grid.configurations())} cells a seed"
         for preset, grid in recipe.presets.items()
@@ -124,7 +125,7 @@ def _run_on_ranks(options: argparse.Namespace) -> int:
         if ranks.index > 0:
             ranked.follow()
             return 0
-        act = partial(run_all, [plan], options.out, through=ranked.outcomes)
+        act = partial(run_all, [plan], options.out, executor=ranked.outcomes)
         return _recorded(act, [plan], options)
 
 
@@ -141,33 +142,29 @@ def _sweep(options: argparse.Namespace) -> int:
         cluster = (
             sweep.started_here(1 if options.workers is None else options.workers)
             if here
-            else sweep.found(options.scheduler, file=options.scheduler_file)
+            else sweep.connected(options.scheduler, file=options.scheduler_file)
         )
         with cluster as client:
-            return run_all(plans, options.out, through=partial(sweep.outcomes, client=client))
+            return run_all(plans, options.out, executor=partial(sweep.outcomes, client=client))
 
     return _recorded(act, plans, options)
 
 
-def _plans(options: argparse.Namespace, device: str, *, ranks: int = 1) -> list[Plan]:
-    found = recipes((*MODULES, *options.module))
-    for name in options.names:
-        if name not in found:
-            held = ", ".join(found) or "none"
-            raise ValueError(f"there is no recipe {name!r}; there are: {held}")
+def _plans(options: argparse.Namespace, device: str, *, ranks: int = 1) -> list[RunPlan]:
+    chosen = [find(name, (*modules(), *options.module)) for name in options.names]
     preset, seeds, threads = options.preset, options.seeds, options.threads
-    return [Plan(found[name], preset, seeds, device, threads, ranks) for name in options.names]
+    return [RunPlan(recipe, preset, seeds, device, threads, ranks) for recipe in chosen]
 
 
 def _recorded(
-    act: Callable[[], list[Path]], plans: Sequence[Plan], options: argparse.Namespace
+    act: Callable[[], list[Path]], plans: Sequence[RunPlan], options: argparse.Namespace
 ) -> int:
     try:
         print("\n".join(map(str, act())))
         return 0
     except KeyboardInterrupt:
         tasks = _tasks(plans, options)
-        done = sum(finished(task) is not None for task in tasks)
+        done = sum(stored_result(task) is not None for task in tasks)
         print(
             f"interrupted with {done} of {len(tasks)} cells finished; "
             "the same command goes on from there",
@@ -176,18 +173,18 @@ def _recorded(
         return 130
 
 
-def _tasks(plans: Sequence[Plan], options: argparse.Namespace) -> list[Task]:
+def _tasks(plans: Sequence[RunPlan], options: argparse.Namespace) -> list[Task]:
     return [task for plan in plans for task in plan.tasks(options.out)]
 
 
 def _status(options: argparse.Namespace) -> int:
     plans = _plans(options, resolve_device(options.device))
     tasks = _tasks(plans, options)
-    left = [task for task in tasks if finished(task) is None]
-    begun = sum(bool(task.checkpoints()) for task in left)
+    left = [task for task in tasks if stored_result(task) is None]
+    half_done = sum(bool(task.checkpoints()) for task in left)
     print(
         f"{plans[0].title}: {len(tasks)} cells, {len(tasks) - len(left)} finished, "
-        f"{begun} half-done, {len(left) - begun} untouched"
+        f"{half_done} half-done, {len(left) - half_done} untouched"
     )
     return 0
 
@@ -195,10 +192,10 @@ def _status(options: argparse.Namespace) -> int:
 def _compare(options: argparse.Namespace) -> int:
     root = None if options.out is None else options.out / "results"
     names = {"axis": options.axis, "baseline": options.baseline}
-    found = comparison.differences(
+    differences = comparison.differences(
         records.read(options.record, root), options.measure, where=options.where, **names
     )
-    print(comparison.table(found, options.measure, **names))
+    print(comparison.table(differences, options.measure, **names))
     return 0
 
 

@@ -1,7 +1,8 @@
-"""One cell: compute it, keep its result in a file of its own, find it again."""
+"""Run one cell: compute its result, store it in a file of its own, find it again."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 import warnings
@@ -15,9 +16,10 @@ from typing import Any
 import torch
 
 from runtheory import durable
+from runtheory.recipes.recipe import Cell, Recipe, columns
+from runtheory.recipes.source import code_digest
+from runtheory.records import Row, check_row
 from runtheory.runs import provenance
-from runtheory.recipes.recipe import Cell, Recipe, digest
-from runtheory.records import check_row
 
 Result = dict[str, Any]
 
@@ -29,7 +31,7 @@ class Task:
     ``ranks`` is the number of processes that train on it together, each with ``threads`` threads.
     """
 
-    recipe: Recipe
+    recipe: Recipe[Any]
     cell: Cell
     device: str
     threads: int
@@ -43,7 +45,7 @@ class Task:
         circumstances = [kind, f"{self.threads} threads", str(torch.__version__)]
         if self.ranks > 1:
             circumstances.append(f"{self.ranks} ranks")
-        return self.folder / f"{digest(self.recipe, self.cell, *circumstances)}.json"
+        return self.folder / f"{cell_digest(self.recipe, self.cell, *circumstances)}.json"
 
     def checkpoint(self, attempt: str = "") -> Path:
         """Return the file of the half-done cell, or that of one ``attempt`` at it among several."""
@@ -52,13 +54,24 @@ class Task:
     def checkpoints(self) -> list[Path]:
         """Return the checkpoints there are, those of all attempts, the newest first."""
         ages = []
-        for found in self.folder.glob(f"{self.path.stem}*.safetensors"):
+        for path in self.folder.glob(f"{self.path.stem}*.safetensors"):
             with suppress(FileNotFoundError):  # another attempt may move its file at any moment
-                ages.append((found.stat().st_mtime_ns, found))
-        return [found for _, found in sorted(ages, reverse=True)]
+                ages.append((path.stat().st_mtime_ns, path))
+        return [path for _, path in sorted(ages, reverse=True)]
 
 
-def finished(task: Task) -> Result | None:
+def cell_digest(recipe: Recipe[Any], cell: Cell, *circumstances: str) -> str:
+    """Return the name of a cell's file: sixteen hexadecimal digits.
+
+    They depend on the cell, the ``circumstances`` (what else the numbers depend on) and the code of
+    all modules that the recipe runs: when an instrument changes, its cells run again.
+    """
+    code, values = code_digest(recipe.module), sorted(columns(cell).items())
+    parts = [recipe.chapter, recipe.name, code, values, circumstances]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+
+def stored_result(task: Task) -> Result | None:
     """Return the result of a cell that has been run, or None.
 
     A damaged file is named in a ``RuntimeWarning`` and counts as not run.
@@ -67,7 +80,7 @@ def finished(task: Task) -> Result | None:
         return None
     try:
         result: Result = json.loads(task.path.read_text(encoding="utf-8"))
-        if result["cell"] != task.cell:
+        if result["cell"] != columns(task.cell):
             raise ValueError("it holds another cell")
         return result
     except (ValueError, KeyError, TypeError) as error:
@@ -76,13 +89,13 @@ def finished(task: Task) -> Result | None:
         return None
 
 
-def complete(task: Task) -> None:
+def run_cell(task: Task) -> None:
     """Run a cell, going on from its checkpoint if there is one, and write its result at once."""
     task.folder.mkdir(parents=True, exist_ok=True)
-    keep(task, compute(task, take_over(task)))
+    store_result(task, compute_result(task, adopt_checkpoint(task)))
 
 
-def compute(task: Task, checkpoint: Path | None) -> Result:
+def compute_result(task: Task, checkpoint: Path | None) -> Result:
     """Return the result of a cell on the task's number of threads; of files, touch the checkpoint.
 
     Raises
@@ -90,12 +103,12 @@ def compute(task: Task, checkpoint: Path | None) -> Result:
     ValueError, TypeError
         If a record could not keep the rows, besides all that the recipe itself raises.
     """
-    started = time.perf_counter()
+    started, cell = time.perf_counter(), columns(task.cell)
     with _threads(task.threads):
-        rows = task.recipe.run_cell(dict(task.cell), task.device, checkpoint)
+        rows = list(task.recipe.run(task.cell, task.device, checkpoint))
     return {
-        "cell": task.cell,
-        "rows": [_joined(task.cell, row) for row in rows],
+        "cell": cell,
+        "rows": [joined_row(cell, row) for row in rows],
         "seconds": time.perf_counter() - started,
         "date": datetime.now(UTC).date().isoformat(),
         "hardware": provenance.hardware(task.device, task.threads),
@@ -104,14 +117,14 @@ def compute(task: Task, checkpoint: Path | None) -> Result:
     }
 
 
-def keep(task: Task, result: Result) -> None:
+def store_result(task: Task, result: Result) -> None:
     """Write the result of a cell durably, then remove what its attempts have left half-done."""
     durable.write(task.path, json.dumps(result, indent=1, allow_nan=False).encode())
-    for left in task.folder.glob(f"{task.path.stem}*.safetensors*"):
-        left.unlink(missing_ok=True)
+    for leftover in task.folder.glob(f"{task.path.stem}*.safetensors*"):
+        leftover.unlink(missing_ok=True)
 
 
-def take_over(task: Task, attempt: str = "") -> Path:
+def adopt_checkpoint(task: Task, attempt: str = "") -> Path:
     """Give the newest checkpoint of a cell the name of this ``attempt``, and return that name.
 
     Every attempt writes to a name of its own, so two that run at once (one of them on a process
@@ -119,11 +132,27 @@ def take_over(task: Task, attempt: str = "") -> Path:
     and an attempt that loses its checkpoint in this way writes its next one as if nothing were.
     """
     own = task.checkpoint(attempt)
-    for found in task.checkpoints():
+    for checkpoint in task.checkpoints():
         with suppress(FileNotFoundError):
-            found.replace(own)
+            checkpoint.replace(own)
             break
     return own
+
+
+def joined_row(cell: Row, row: Row) -> Row:
+    """Return the columns of a cell and those that were measured, as a record keeps them.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the row changes a column of the cell, or a record could not keep it.
+    """
+    contradicted = sorted(name for name in cell.keys() & row.keys() if cell[name] != row[name])
+    if contradicted:
+        raise ValueError(f"a row may not change what its cell says, got another {contradicted}")
+    joined = {**cell, **row}
+    check_row(joined)
+    return joined
 
 
 @contextmanager
@@ -134,12 +163,3 @@ def _threads(count: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
-
-
-def _joined(cell: Cell, row: dict[str, Any]) -> Cell:
-    contradicted = sorted(name for name in cell.keys() & row.keys() if cell[name] != row[name])
-    if contradicted:
-        raise ValueError(f"a row may not change what its cell says, got another {contradicted}")
-    joined = {**cell, **row}
-    check_row(joined)
-    return joined

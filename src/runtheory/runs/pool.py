@@ -1,4 +1,4 @@
-"""Cells on several processes that end with the process that started them."""
+"""Run cells on several processes that end with the process that started them."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from multiprocessing.connection import wait
 
-from runtheory.runs.cells import Task, complete
+from runtheory.runs.cells import Task, run_cell
 
 Outcome = tuple[Task, BaseException | None]
 
 
 def outcomes(tasks: Sequence[Task], *, workers: int) -> Iterator[Outcome]:
-    """Complete all tasks and yield each with its error, or None, as it ends.
+    """Run all tasks and yield each with its error, or None, as it ends.
 
     An error ends its own cell only. With one worker the cells run in this process, else each
     worker is a fresh process (spawned, since CUDA does not survive a fork) that looks for modules
@@ -32,8 +32,8 @@ def outcomes(tasks: Sequence[Task], *, workers: int) -> Iterator[Outcome]:
         initializer=_prepare_worker,
     )
     try:
-        with interrupts_held():
-            futures = {executor.submit(complete, task): task for task in tasks}
+        with sigint_blocked():
+            futures = {executor.submit(run_cell, task): task for task in tasks}
         for future in as_completed(futures):
             yield futures[future], future.exception()
     except BaseException:
@@ -47,17 +47,17 @@ def outcomes(tasks: Sequence[Task], *, workers: int) -> Iterator[Outcome]:
 
 def _attempt(task: Task) -> Outcome:
     try:
-        complete(task)
+        run_cell(task)
     except Exception as error:
         return task, error
     return task, None
 
 
 @contextmanager
-def interrupts_held() -> Iterator[None]:
+def sigint_blocked() -> Iterator[None]:
     """Deliver Ctrl-C only afterwards, and never to the processes that are started meanwhile.
 
-    A worker inherits the held signal; without that, one that is still importing would print a
+    A worker inherits the blocked signal; without that, one that is still importing would print a
     traceback of its own.
     """
     if os.name == "nt":

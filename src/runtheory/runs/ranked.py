@@ -1,4 +1,4 @@
-"""Cells one after another on several processes that torchrun started, all of them on each cell.
+"""Run cells one after another, each on all processes (ranks) that torchrun started.
 
 Rank 0 runs the plan, keeps the results and prints; the other ranks follow it. Inside a cell the
 training loop shares out the batches (``training.ranks``); a cell that trains nothing is computed by
@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from torch import distributed
 
-from runtheory.runs.cells import Task, complete, compute
+from runtheory.runs.cells import Task, compute_result, run_cell
 from runtheory.runs.pool import Outcome
 from runtheory.training.ranks import started_by_torchrun as started
 
@@ -25,10 +25,10 @@ def by_torchrun() -> bool:
 
 
 def outcomes(tasks: Sequence[Task]) -> Iterator[Outcome]:
-    """Complete all tasks together with the ranks that follow; rank 0 calls it."""
+    """Run all tasks together with the ranks that follow; rank 0 calls it."""
     distributed.broadcast_object_list([list(tasks)])
     for task in tasks:
-        complete(task)
+        run_cell(task)
         yield task, None
 
 
@@ -38,4 +38,4 @@ def follow() -> None:
     distributed.broadcast_object_list(received)
     for task in received[0]:
         # Rank 0 has named the checkpoint before it meets this rank, and writes it alone.
-        compute(task, task.checkpoint())
+        compute_result(task, task.checkpoint())

@@ -1,4 +1,4 @@
-"""Running a plan: finished cells are skipped, half-done ones go on, all are merged in order."""
+"""Run a plan: skip finished cells, go on with half-done ones, merge all in order."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
 from tqdm import tqdm
 
 from runtheory import records
-from runtheory.runs.cells import Result, Task, finished
-from runtheory.runs.pool import Outcome, outcomes
-from runtheory.recipes.recipe import Recipe
+from runtheory.recipes.recipe import Recipe, columns
 from runtheory.records import Record, Row, Value
+from runtheory.runs.cells import Result, Task, joined_row, stored_result
+from runtheory.runs.pool import Outcome, outcomes
 
-Through = Callable[[Sequence[Task]], Iterator[Outcome]]
+Executor = Callable[[Sequence[Task]], Iterator[Outcome]]
 
 
 class RunError(RuntimeError):
@@ -27,7 +28,7 @@ class RunError(RuntimeError):
 
 
 @dataclass(frozen=True)
-class Plan:
+class RunPlan:
     """What a run's numbers depend on; where it is kept and on how many processes it runs do not.
 
     ``threads`` is the number of CPU threads of each cell. It is one unless asked for: sums are
@@ -36,7 +37,7 @@ class Plan:
     record's name tells how many they were.
     """
 
-    recipe: Recipe
+    recipe: Recipe[Any]
     preset: str
     seeds: tuple[int, ...]
     device: str = "cpu"
@@ -76,7 +77,7 @@ def resolve_device(name: str) -> str:
     return name
 
 
-def run(plan: Plan, root: Path, *, workers: int = 1) -> Path:
+def run(plan: RunPlan, root: Path, *, workers: int = 1) -> Path:
     """Run what is not finished under ``root/runs``, write the record, return its path.
 
     The record, timing columns and provenance apart, depends on the plan alone: not on ``workers``,
@@ -90,13 +91,13 @@ def run(plan: Plan, root: Path, *, workers: int = 1) -> Path:
     """
     if workers < 1 or plan.threads < 1:
         raise ValueError(f"workers and threads start at 1, got {workers} and {plan.threads}")
-    return run_all((plan,), root, through=partial(outcomes, workers=workers))[0]
+    return run_all((plan,), root, executor=partial(outcomes, workers=workers))[0]
 
 
-def run_all(plans: Sequence[Plan], root: Path, *, through: Through) -> list[Path]:
+def run_all(plans: Sequence[RunPlan], root: Path, *, executor: Executor) -> list[Path]:
     """Do as :func:`run` for several plans whose cells are handed out together.
 
-    ``through`` completes the cells that are left and yields each as it ends, as ``pool.outcomes``
+    ``executor`` runs the cells that are left and yields each as it ends, as ``pool.outcomes``
     and ``sweep.outcomes`` do. A plan without a failed cell gets its record whatever the others do.
 
     Raises
@@ -109,26 +110,26 @@ def run_all(plans: Sequence[Plan], root: Path, *, through: Through) -> list[Path
     _check(plans)
     tasks = [plan.tasks(root) for plan in plans]
     every = [task for listed in tasks for task in listed]
-    with ExitStack() as held:
+    with ExitStack() as locks:
         for listed in tasks:
-            held.enter_context(_alone(listed[0].folder))
-        waiting = [task for task in every if finished(task) is None]
-        failed = _watched(through(waiting), every, waiting)
+            locks.enter_context(folder_lock(listed[0].folder))
+        waiting = [task for task in every if stored_result(task) is None]
+        failed = _errors(with_progress_bar(executor(waiting), every, waiting))
         written = [
             records.write(_merged(plan, [_result(task) for task in listed]), root / "results")
             for plan, listed in zip(plans, tasks, strict=True)
             if not any(task.path in failed for task in listed)
         ]
     if failed:
-        kept = " and ".join(map(str, written)) or "no record"
+        record = " and ".join(map(str, written)) or "no record"
         raise RunError(
-            f"{len(failed)} of {len(every)} cells failed and {kept} was written; "
+            f"{len(failed)} of {len(every)} cells failed and {record} was written; "
             f"the first: {next(iter(failed.values()))}. The others are kept."
         )
     return written
 
 
-def _check(plans: Sequence[Plan]) -> None:
+def _check(plans: Sequence[RunPlan]) -> None:
     names = [(plan.recipe.chapter, plan.recipe.name, plan.preset) for plan in plans]
     if not names or len(set(names)) < len(names):
         raise ValueError(f"a recipe is needed and none twice, got {[name for _, name, _ in names]}")
@@ -138,14 +139,14 @@ def _check(plans: Sequence[Plan]) -> None:
 
 
 def live(
-    recipe: Recipe,
+    recipe: Recipe[Any],
     preset: str,
     *,
     seeds: Sequence[int],
     device: str = "cpu",
     where: Mapping[str, Value] | None = None,
 ) -> list[Row]:
-    """Run the cells whose values equal ``where`` here and now, and return their rows.
+    """Run the cells whose columns equal ``where`` here and now, and return their rows.
 
     Nothing is written and the number of threads is left as it is. The rows are those of a record
     of the same preset and seeds.
@@ -155,39 +156,47 @@ def live(
     ValueError
         If no cell fits ``where``.
     """
-    wanted = (where or {}).items()
-    cells = [cell for cell in recipe.cells(preset, seeds) if wanted <= cell.items()]
-    if not cells:
-        raise ValueError(f"no cell of {recipe.name}, preset {preset}, has {dict(wanted)}")
-    return [{**cell, **row} for cell in cells for row in recipe.run_cell(dict(cell), device, None)]
+    return [
+        joined_row(columns(cell), row)
+        for cell in recipe.cells(preset, seeds, where=where)
+        for row in recipe.run(cell, device, None)
+    ]
 
 
-def _watched(
-    ended: Iterator[Outcome], tasks: Sequence[Task], waiting: Sequence[Task]
-) -> dict[Path, str]:
-    """Show how far the cells are, and return what the failed ones said."""
-    failed = {}
+def with_progress_bar(
+    outcomes: Iterator[Outcome], tasks: Sequence[Task], waiting: Sequence[Task]
+) -> Iterator[Outcome]:
+    """Yield the outcomes and show how many of all ``tasks`` are done; name each that failed."""
     # A log file gets a line now and then, a terminal a bar that moves.
     interval = 0.1 if sys.stderr.isatty() else 30.0
     done = len(tasks) - len(waiting)
     with tqdm(total=len(tasks), initial=done, unit="cell", mininterval=interval) as bar:
-        for task, error in ended:
+        for task, error in outcomes:
             bar.update()
             if error is not None:
-                said = f"{task.cell}: {type(error).__name__}: {error}"
-                failed[task.path] = said
-                bar.write(f"failed: {said}", file=sys.stderr)
-    return failed
+                bar.write(f"failed: {_diagnosis(task, error)}", file=sys.stderr)
+            yield task, error
+
+
+def _errors(outcomes: Iterator[Outcome]) -> dict[Path, str]:
+    """Return what the cells that failed said, by the files they would have written."""
+    return {
+        task.path: _diagnosis(task, error) for task, error in outcomes if error is not None
+    }
+
+
+def _diagnosis(task: Task, error: BaseException) -> str:
+    return f"{columns(task.cell)}: {type(error).__name__}: {error}"
 
 
 def _result(task: Task) -> Result:
-    result = finished(task)
+    result = stored_result(task)
     if result is None:
-        raise RunError(f"the result of {task.cell} vanished from {task.path} while the run went on")
+        raise RunError(f"the result of {columns(task.cell)} vanished from {task.path} while the run went on")
     return result
 
 
-def _merged(plan: Plan, results: list[Result]) -> Record:
+def _merged(plan: RunPlan, results: list[Result]) -> Record:
     packages = results[0]["versions"]
     return Record(
         chapter=plan.recipe.chapter,
@@ -215,8 +224,14 @@ def _all(values: Iterator[str]) -> str:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock, which the system releases even when the process is killed."""
+def folder_lock(folder: Path) -> Iterator[None]:
+    """Lock a folder; the system releases the lock even when the process is killed.
+
+    Raises
+    ------
+    RunError
+        If another process has it.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / "lock", "w") as lock:
         if os.name != "nt":  # Windows has no fcntl; there, two runs in one folder are not stopped

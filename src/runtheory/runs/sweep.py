@@ -1,4 +1,4 @@
-"""Cells on the workers of a dask cluster: one that is started here, or one that is there already.
+"""Run cells on the workers of a dask cluster, started here or there already.
 
 A worker computes a cell and returns its result; only this process writes results, so workers need
 no shared folder. What is guaranteed:
@@ -9,8 +9,8 @@ no shared folder. What is guaranteed:
   dask gives its cell to another worker. Where that worker sees the folder of the runs under the
   same path, the cell goes on from its checkpoint; where it does not, the cell starts afresh.
 - Two attempts at one cell (the worker of one was believed dead, but works on) do not touch each
-  other's files: see ``cells.take_over``.
-- A worker with other code of the recipe's module or another PyTorch than this process refuses.
+  other's files: see ``cells.adopt_checkpoint``.
+- A worker with other code of the recipe's modules or another PyTorch than this process refuses.
 
 On a cluster that is there already, cells under way when this process is killed run to their end on
 their workers and leave checkpoints; the same command then goes on from those.
@@ -28,13 +28,19 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from runtheory.runs.cells import Result, Task, compute, keep, take_over
-from runtheory.runs.pool import Outcome, interrupts_held
+from runtheory.runs.cells import (
+    Result,
+    Task,
+    adopt_checkpoint,
+    compute_result,
+    store_result,
+)
+from runtheory.runs.pool import Outcome, sigint_blocked
 
 PATIENCE = 20.0
 """Seconds in which a scheduler has to answer."""
 
-DEATHS = 10
+MAX_WORKER_DEATHS = 10
 """How many workers of a cluster started here may end under a cell before the cell is given up."""
 
 # The threads of one worker take turns: the number of threads that PyTorch uses is the process's.
@@ -44,7 +50,7 @@ _turn = threading.Lock()
 def outcomes(tasks: Sequence[Task], *, client: Any) -> Iterator[Outcome]:
     """Hand all tasks to the workers of ``client`` and yield each with its error, or None.
 
-    The results are kept by this process as they arrive. An error ends its own cell only, and so
+    The results are stored by this process as they arrive. An error ends its own cell only, and so
     does the death of more workers under one cell than the scheduler allows (``KilledWorker``).
     """
     ended = import_module("distributed").as_completed
@@ -52,7 +58,7 @@ def outcomes(tasks: Sequence[Task], *, client: Any) -> Iterator[Outcome]:
     for future in ended(list(tasks_of)):
         task = tasks_of.pop(future)
         try:
-            keep(task, future.result())
+            store_result(task, future.result())
         except Exception as error:
             yield task, error
         else:
@@ -76,12 +82,12 @@ def started_here(workers: int) -> Iterator[Any]:
         raise ValueError(f"workers start at 1, got {workers}")
     distributed, config = _imported("distributed"), _imported("dask.config")
     settings = {
-        "distributed.scheduler.allowed-failures": DEATHS,
+        "distributed.scheduler.allowed-failures": MAX_WORKER_DEATHS,
         # No cell waits behind another one while there is an idle worker.
         "distributed.scheduler.worker-saturation": 1.0,
     }
     with config.set(settings):
-        with interrupts_held():
+        with sigint_blocked():
             cluster = distributed.LocalCluster(
                 n_workers=workers,
                 threads_per_worker=1,
@@ -94,7 +100,7 @@ def started_here(workers: int) -> Iterator[Any]:
 
 
 @contextmanager
-def found(address: str | None = None, *, file: Path | None = None) -> Iterator[Any]:
+def connected(address: str | None = None, *, file: Path | None = None) -> Iterator[Any]:
     """Yield a client of the scheduler at ``address`` or of the one that wrote ``file``.
 
     Raises
@@ -142,7 +148,8 @@ def _attempt(order: bytes, name: str) -> Result:
     except ImportError as error:
         raise ImportError(f"{error} on the worker: add its folder to PYTHONPATH there") from error
     if task.path.name != name:
-        raise RuntimeError("the worker has another PyTorch, or other code of the recipe's module")
+        raise RuntimeError("the worker has another PyTorch, or other code of the recipe")
     with _turn:
         shared = task.folder.is_dir()
-        return compute(task, take_over(task, uuid4().hex[:8]) if shared else None)
+        checkpoint = adopt_checkpoint(task, uuid4().hex[:8]) if shared else None
+        return compute_result(task, checkpoint)

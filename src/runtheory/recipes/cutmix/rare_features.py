@@ -1,9 +1,9 @@
-"""Recipe of the chapter on CutMix that trains the patch model of rare features."""
+"""The patch model of rare features, trained under four augmentations."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, one_hot
 
 from runtheory.data import FeatureNoise, feature_directions, feature_noise
-from runtheory.mixing import patches as mixing
+from runtheory.mixing import patches as patch_mixing
 from runtheory.mixing.patch_network import (
     Augment,
     Filters,
@@ -22,24 +22,93 @@ from runtheory.mixing.patch_network import (
     patch_logits,
 )
 from runtheory.randomness import Streams
-from runtheory.recipes.recipe import Cell, Grid, Recipe
+from runtheory.recipes.recipe import Arm, Cell, Grid, by_name, recipe
 from runtheory.records import Row
 
-CHAPTER = "cutmix"
-# How many of the 100 training examples carry each feature; the columns are named by these numbers.
+
+@dataclass(frozen=True)
+class Augmentation(Arm):
+    """What a step does to its examples: ``act(patches, labels, removed=..., generator=...)``."""
+
+    act: Callable[..., tuple[Tensor, Tensor]]
+
+    def bind(self, *, removed: int, generator: torch.Generator) -> Augment:
+        """Return the augmentation with its random stream; Cutout blanks ``removed`` patches."""
+        return partial(self.act, removed=removed, generator=generator)
+
+
+def keep(
+    patches: Tensor, labels: Tensor, *, removed: int, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Leave the examples as they are."""
+    return patches, labels
+
+
+def cutout(
+    patches: Tensor, labels: Tensor, *, removed: int, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Blank ``removed`` patches of each example."""
+    count, places, _ = patches.shape
+    plan = patch_mixing.draw_patch_cutout(count, places, removed=removed, generator=generator)
+    return patch_mixing.apply_patch_cutout(plan, patches), labels
+
+
+def cutmix(
+    patches: Tensor, labels: Tensor, *, removed: int, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Paste a uniform number of patches from a partner into each example."""
+    plan = patch_mixing.draw_patch_cutmix(*patches.shape[:2], generator=generator)
+    return patch_mixing.apply_patch_cutmix(plan, patches, labels)
+
+
+def mixup(
+    patches: Tensor, labels: Tensor, *, removed: int, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Blend each example with a partner, at a uniform weight."""
+    count, device = len(patches), patches.device
+    partner = torch.randperm(count, generator=generator, device=device)
+    weight = torch.rand(count, generator=generator, device=device)
+    mixed = torch.lerp(patches, patches[partner], weight[:, None, None])
+    return mixed, torch.lerp(labels, labels[partner], weight)
+
+
+AUGMENTATIONS = by_name(
+    Augmentation("none", keep),
+    Augmentation("cutout", cutout),
+    Augmentation("cutmix", cutmix),
+    Augmentation("mixup", mixup),
+)
+# How many of the training examples carry each feature; the columns are named by these numbers.
 COUNTS = (64, 20, 10, 4, 2)
-FRESH = 1000
-MARKS = (10, 20, 40, 80, 160, 320, 640, 1280)
-STRONG: Cell = {
-    "dimension": 4000,
-    "dominant": 60.0,
-    "background": 6.0,
-    "patches": 4,
-    "removed": 1,
-    "learning_rate": 3.0,
-    "steps": 2500,
-}
-QUICK: Cell = {**STRONG, "dimension": 500, "steps": 12}
+
+
+@dataclass(frozen=True, kw_only=True)
+class RareFeatureCell(Cell):
+    """Examples of ``patches`` patches in ``dimension`` dimensions, and the descent on them.
+
+    ``dominant`` and ``background`` are the expected squared norms of the two kinds of noise patch,
+    beside 1 for a feature. Feature k occurs exactly ``counts[k]`` times in training and in
+    ``fresh`` new examples. A row is due at each of ``marks`` and at the last step.
+    """
+
+    augmentation: Augmentation = AUGMENTATIONS["none"]
+    dimension: int = 4000
+    dominant: float = 60.0
+    background: float = 6.0
+    patches: int = 4
+    removed: int = 1
+    learning_rate: float = 3.0
+    steps: int = 2500
+    counts: tuple[int, ...] = COUNTS
+    fresh: int = 1000
+    marks: tuple[int, ...] = (10, 20, 40, 80, 160, 320, 640, 1280)
+    initial_deviation: float = 1e-3
+
+
+STRONG = RareFeatureCell()
+QUICK = replace(STRONG, dimension=500, steps=12)
+THREE = {"augmentation": tuple(AUGMENTATIONS[name] for name in ("none", "cutout", "cutmix"))}
+FOUR = {"augmentation": tuple(AUGMENTATIONS.values())}
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,45 +125,34 @@ class PatchTask:
     fresh: FeatureNoise
 
 
-def patch_task(cell: Cell, streams: Streams) -> PatchTask:
-    """Draw the task of a cell: feature k occurs exactly ``COUNTS[k]`` times in training.
-
-    ``dominant`` and ``background`` are the expected squared norms of the two kinds of noise patch,
-    beside 1 for a feature.
-    """
+def patch_task(cell: RareFeatureCell, streams: Streams) -> PatchTask:
+    """Draw the task of a cell."""
     directions = feature_directions(
-        len(COUNTS), cell["dimension"], generator=streams["feature directions"]
+        len(cell.counts), cell.dimension, generator=streams["feature directions"]
     )
-    training = _examples(directions, COUNTS, cell, streams["training examples"])
-    places = torch.arange(cell["patches"], device=directions.device)
+    training = _examples(directions, cell.counts, cell, streams["training examples"])
+    places = torch.arange(cell.patches, device=directions.device)
     noise = training.patches[places != training.feature_places[:, None]]
-    basis = torch.linalg.qr(torch.cat([directions, noise]).T).Q
-    inside = FeatureNoise(
-        training.patches @ basis,
-        training.labels,
-        training.features,
-        training.feature_places,
-        training.noise_places,
-    )
+    basis = torch.linalg.qr(torch.cat([directions, noise]).T).Q  # (dimension, coordinate)
     projected = directions @ basis
-    counts = (FRESH,) * len(COUNTS)
+    counts = (cell.fresh,) * len(cell.counts)
     fresh = _examples(projected, counts, cell, streams["fresh examples"])
-    return PatchTask(projected, inside, fresh)
+    return PatchTask(projected, replace(training, patches=training.patches @ basis), fresh)
 
 
 def _examples(
-    directions: Tensor, counts: tuple[int, ...], cell: Cell, generator: torch.Generator
+    directions: Tensor, counts: tuple[int, ...], cell: RareFeatureCell, generator: torch.Generator
 ) -> FeatureNoise:
-    deviations = tuple(
-        (cell[kind] / cell["dimension"]) ** 0.5 for kind in ("dominant", "background")
+    dominant, background = (
+        (norm / cell.dimension) ** 0.5 for norm in (cell.dominant, cell.background)
     )
     groups = [
         feature_noise(
             count,
             directions,
             frequencies=tuple(map(float, one_hot(torch.tensor(k), len(counts)))),
-            patches=cell["patches"],
-            deviations=(deviations[0], deviations[1]),
+            patches=cell.patches,
+            deviations=(dominant, background),
             generator=generator,
         )
         for k, count in enumerate(counts)
@@ -108,81 +166,29 @@ def _examples(
     )
 
 
-def augmentation(name: str, *, removed: int, generator: torch.Generator) -> Augment:
-    """Return what a training step does to its examples: "none", "cutout", "cutmix" or "mixup".
-
-    CutMix draws the number of pasted patches uniformly, mixup its weight; both draw a partner for
-    each example.
-
-    Raises
-    ------
-    ValueError
-        If there is no augmentation of that name.
-    """
-    known: dict[str, Augment] = {
-        "none": _plain,
-        "cutout": partial(_cutout, removed=removed, generator=generator),
-        "cutmix": partial(_cutmix, generator=generator),
-        "mixup": partial(_mixup, generator=generator),
-    }
-    if name not in known:
-        raise ValueError(f"augmentation must be one of {sorted(known)}, got {name!r}")
-    return known[name]
-
-
-def _plain(patches: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-    return patches, labels
-
-
-def _cutout(
-    patches: Tensor, labels: Tensor, *, removed: int, generator: torch.Generator
-) -> tuple[Tensor, Tensor]:
-    count, places, _ = patches.shape
-    plan = mixing.draw_patch_cutout(count, places, removed=removed, generator=generator)
-    return mixing.apply_patch_cutout(plan, patches), labels
-
-
-def _cutmix(
-    patches: Tensor, labels: Tensor, *, generator: torch.Generator
-) -> tuple[Tensor, Tensor]:
-    plan = mixing.draw_patch_cutmix(*patches.shape[:2], generator=generator)
-    return mixing.apply_patch_cutmix(plan, patches, labels)
-
-
-def _mixup(patches: Tensor, labels: Tensor, *, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    count, device = len(patches), patches.device
-    partner = torch.randperm(count, generator=generator, device=device)
-    weight = torch.rand(count, generator=generator, device=device)
-    mixed = torch.lerp(patches, patches[partner], weight[:, None, None])
-    return mixed, torch.lerp(labels, labels[partner], weight)
-
-
-def path(cell: Cell, task: PatchTask, streams: Streams) -> Iterator[Filters]:
+def descent(cell: RareFeatureCell, task: PatchTask, streams: Streams) -> Iterator[Filters]:
     """Yield the filters of a cell after each step, from initial filters close to zero."""
     shape = (2, task.directions.shape[1])
     generator = streams["initial filters"]
-    initial = 1e-3 * torch.randn(shape, generator=generator, device=generator.device)
-    augment = augmentation(
-        cell["augmentation"], removed=cell["removed"], generator=streams["augmentation"]
-    )
+    noise = torch.randn(shape, generator=generator, device=generator.device)
     return descend(
-        initial,
+        cell.initial_deviation * noise,
         task.training.patches,
         (task.training.labels > 0).float(),
-        augment=augment,
-        learning_rate=cell["learning_rate"],
-        steps=cell["steps"],
+        augment=cell.augmentation.bind(removed=cell.removed, generator=streams["augmentation"]),
+        learning_rate=cell.learning_rate,
+        steps=cell.steps,
     )
 
 
-def contributions(filters: Filters, examples: FeatureNoise) -> Float[Tensor, "batch patch"]:
+def patch_contributions(filters: Filters, examples: FeatureNoise) -> Float[Tensor, "batch patch"]:
     """Return what each patch adds to its example's margin: y times its part of the logit."""
     count, places, _ = examples.patches.shape
     parts = patch_logits(filters, examples.patches.flatten(0, 1)[:, None, :])
     return examples.labels[:, None] * parts.unflatten(0, (count, places))
 
 
-def measure(filters: Filters, task: PatchTask) -> Row:
+def measure_filters(filters: Filters, task: PatchTask, counts: tuple[int, ...] = COUNTS) -> Row:
     """Return the columns of a row; those that end in a number are of the feature with that count.
 
     ``response`` is the logit of the feature's patch, averaged over both labels; ``dominant`` and
@@ -191,7 +197,8 @@ def measure(filters: Filters, task: PatchTask) -> Row:
     new noise, ``clean`` on the same with the dominant noise removed.
     """
     ends = torch.stack([feature_response(filters, sign * task.directions) for sign in (1, -1)])
-    inside, outside = contributions(filters, task.training), contributions(filters, task.fresh)
+    inside = patch_contributions(filters, task.training)  # (example, patch)
+    outside = patch_contributions(filters, task.fresh)
     dominant = _at(inside, task.training.noise_places)
     features = _at(inside, task.training.feature_places)
     others = inside.sum(1) - dominant - features
@@ -205,7 +212,7 @@ def measure(filters: Filters, task: PatchTask) -> Row:
         "dominant_all": dominant.mean().item(),
         "background_all": others.mean().item() / max(1, inside.shape[1] - 2),
     }
-    for k, count in enumerate(COUNTS):
+    for k, count in enumerate(counts):
         row[f"response_{count}"] = ((ends[0, k] - ends[1, k]) / 2).item()
         row[f"dominant_{count}"] = dominant[task.training.features == k].mean().item()
         row[f"accuracy_{count}"] = right[task.fresh.features == k].float().mean().item()
@@ -217,23 +224,18 @@ def _at(values: Tensor, places: Tensor) -> Tensor:
     return values.gather(1, places[:, None])[:, 0]
 
 
-def run_cell(cell: Cell, device: str, checkpoint: Path | None) -> list[Row]:
-    """Train the patch network once and return a row for each marked step (a run takes seconds).
-
-    Runs of one seed and one dimension share features, noise (up to its strength), initial filters
-    and fresh examples.
-    """
-    streams = Streams(cell["seed"], device=device)
-    task = patch_task(cell, streams)
-    marked = {*MARKS, cell["steps"]}
-    return [
-        {"step": step, **measure(filters, task)}
-        for step, filters in enumerate(path(cell, task, streams))
-        if step in marked
-    ]
-
-
-def rare_features() -> Recipe:
+@recipe(
+    full=Grid(
+        STRONG,
+        FOUR,
+        also=(
+            Grid(replace(STRONG, dominant=STRONG.background), THREE),
+            Grid(replace(STRONG, dimension=400), THREE),
+        ),
+    ),
+    tiny=Grid(QUICK, FOUR),
+)
+def rare_features(cell: RareFeatureCell, device: str, checkpoint: Path | None) -> Iterable[Row]:
     """Five features of falling frequency among noise patches, under four augmentations.
 
     In the style of [oh2024provable]: 100 examples of four patches, a two-filter patch network,
@@ -244,14 +246,13 @@ def rare_features() -> Recipe:
     than the dominant noise is strong are hardly learned, Cutout learns rarer ones, CutMix all of
     them evenly; in few dimensions the memorised noise costs CutMix accuracy.
     """
-    three = {"augmentation": ("none", "cutout", "cutmix")}
-    also = (
-        Grid(three, fixed={**STRONG, "dominant": STRONG["background"]}),
-        Grid(three, fixed={**STRONG, "dimension": 400}),
-    )
-    four = {"augmentation": ("none", "cutout", "cutmix", "mixup")}
-    presets = {"full": Grid(four, fixed=STRONG, also=also), "tiny": Grid(four, fixed=QUICK)}
-    return Recipe("rare_features", CHAPTER, presets, run_cell, rare_features.__doc__ or "")
-
-
-RECIPES = (rare_features,)
+    # Runs of one seed and one dimension share features, noise (up to its strength), initial
+    # filters and fresh examples. A run takes seconds, so there is nothing to resume.
+    streams = Streams(cell.seed, device=device)
+    task = patch_task(cell, streams)
+    marked = {*cell.marks, cell.steps}
+    return [
+        {"step": step, **measure_filters(filters, task, cell.counts)}
+        for step, filters in enumerate(descent(cell, task, streams))
+        if step in marked
+    ]
