@@ -1,0 +1,172 @@
+r"""Label smoothing: the loss against softened targets, the lead it asks for, what it does to trust.
+
+The target of label y is (1 - e) e_y + e/K for the amount e of smoothing and K classes. The *lead*
+of an example is its label's logit less the mean of the other logits. Chapter: label_smoothing.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from jaxtyping import Float
+from scipy.optimize import brentq
+from torch.nn import functional
+
+from runtheory.evaluation.metrics import check_scored
+from runtheory.shapes import Labels, Logits, Probabilities, Scalar
+
+PerExample = Float[torch.Tensor, "batch"]
+
+
+def smoothed_loss(logits: Logits, labels: Labels, *, amount: float) -> Scalar:
+    """Return the mean cross-entropy against smoothed targets, in nats.
+
+    After {cite:t}`szegedy2016rethinking`. It is the plain cross-entropy plus ``amount`` times
+    (z_y - mean of z).
+
+    Raises
+    ------
+    ValueError
+        If ``amount`` lies outside [0, 1], or as the scores of ``metrics`` do.
+    """
+    _check_amount(amount)
+    check_scored(logits, labels)
+    return functional.cross_entropy(logits, labels, label_smoothing=amount)
+
+
+def uniform_divergence(logits: Logits) -> PerExample:
+    """Return D(uniform || softmax) = logsumexp - mean - log K, in nats: what smoothing adds."""
+    return logits.logsumexp(1) - logits.mean(1) - math.log(logits.shape[1])
+
+
+def confidence_divergence(logits: Logits) -> PerExample:
+    """Return D(softmax || uniform) in nats: log K less the entropy.
+
+    The confidence penalty of {cite:t}`pereyra2017regularizing`: the other direction.
+    """
+    logarithms = logits.log_softmax(1)
+    return (logarithms.exp() * logarithms).sum(1) + math.log(logits.shape[1])
+
+
+def lead(logits: Logits, labels: Labels) -> PerExample:
+    """Return the label's logit less the mean of the others.
+
+    Raises
+    ------
+    ValueError
+        If there is one class only, or as the scores of ``metrics`` do.
+    """
+    check_scored(logits, labels)
+    classes = logits.shape[1]
+    _check_classes(classes)
+    own = logits.gather(1, labels[:, None])[:, 0]
+    return (own - logits.mean(1)) * classes / (classes - 1)
+
+
+def best_lead(amount: float, classes: int) -> float:
+    """Return log(K/e - K + 1), the lead at which the smoothed loss is least (infinite at 0).
+
+    Raises
+    ------
+    ValueError
+        If ``amount`` lies outside [0, 1] or there are fewer than two classes.
+    """
+    _check_amount(amount)
+    _check_classes(classes)
+    return math.log1p(classes * (1 - amount) / amount) if amount else math.inf
+
+
+def least_loss(lead: float, *, amount: float, classes: int) -> float:
+    """Return f(m) = log(1 + (K-1) exp(-m)) + e (K-1)/K m, the least smoothed loss at a lead m.
+
+    Logits of this mean lead have at least this mean loss (``thm-lead-law``).
+
+    Raises
+    ------
+    ValueError
+        As :func:`best_lead`.
+    """
+    _check_amount(amount)
+    _check_classes(classes)
+    others = math.log(classes - 1)
+    return _softplus(others - lead) + amount * (classes - 1) / classes * lead
+
+
+def lead_interval(loss: float, *, amount: float, classes: int) -> tuple[float, float]:
+    """Return the smallest and the largest mean lead that a mean smoothed loss leaves room for.
+
+    The two solutions of f(m) = ``loss``; the upper one is infinite at amount 0.
+
+    Raises
+    ------
+    ValueError
+        As :func:`best_lead`; and if ``loss`` is below the least one, or not positive.
+    """
+    centre = best_lead(amount, classes)
+    floor = least_loss(centre, amount=amount, classes=classes) if amount else 0.0
+    if loss < floor or loss <= 0:
+        raise ValueError(f"the smoothed loss is at least {floor:.6g}, got {loss}")
+    if not amount:
+        return math.log(classes - 1) - math.log(math.expm1(loss)), math.inf
+    slope = amount * (classes - 1) / classes
+
+    def solution(outer: float) -> float:
+        def surplus(lead: float) -> float:
+            return least_loss(lead, amount=amount, classes=classes) - loss
+
+        return centre if surplus(centre) >= 0 else float(brentq(surplus, outer, centre, xtol=1e-12))
+
+    # f lies above log(K - 1) - (1 - slope) m and above slope m.
+    return solution((math.log(classes - 1) - loss) / (1 - slope) - 1), solution(loss / slope + 1)
+
+
+def smoothed_law(law: Probabilities, *, amount: float) -> Probabilities:
+    """Return (1 - e) p + e/K: what is best predicted where the label's law is p.
+
+    Raises
+    ------
+    ValueError
+        If ``amount`` lies outside [0, 1].
+    """
+    _check_amount(amount)
+    return (1 - amount) * law + amount / law.shape[1]
+
+
+def fitted_temperature(logits: Logits, labels: Labels) -> float:
+    """Return the T > 0 at which softmax(z / T) has the least cross-entropy.
+
+    Temperature scaling of {cite:t}`guo2017calibration`; fit it on images held out from training.
+    The loss is convex in 1/T, which is searched between 1e-3 and 1e3.
+
+    Raises
+    ------
+    ValueError
+        As the scores of ``metrics`` do.
+    """
+    check_scored(logits, labels)
+    centred = (logits - logits.mean(1, keepdim=True)).to(torch.float64)
+    own = centred.gather(1, labels[:, None])[:, 0].mean()
+
+    def slope(logarithm: float) -> float:
+        expected = ((math.exp(logarithm) * centred).softmax(1) * centred).sum(1).mean()
+        return float(expected - own)
+
+    reach = math.log(1e3)
+    if slope(-reach) >= 0 or slope(reach) <= 0:  # no better than chance, or without an error
+        return math.exp(reach if slope(-reach) >= 0 else -reach)
+    return math.exp(-float(brentq(slope, -reach, reach, xtol=1e-10)))
+
+
+def _softplus(value: float) -> float:
+    return max(value, 0.0) + math.log1p(math.exp(-abs(value)))
+
+
+def _check_amount(amount: float) -> None:
+    if not 0 <= amount <= 1:
+        raise ValueError(f"amount must lie in [0, 1], got {amount}")
+
+
+def _check_classes(classes: int) -> None:
+    if classes < 2:
+        raise ValueError(f"classes must be at least 2, got {classes}")
