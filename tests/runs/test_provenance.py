@@ -20,7 +20,7 @@ def test_the_commit_follows_the_state_of_the_sources(tmp_path, monkeypatch) -> N
     source.mkdir(parents=True)
     code = source / "__init__.py"
     code.touch()
-    monkeypatch.setattr(provenance.runtheory, "__file__", str(code))
+    monkeypatch.setattr(provenance.checkout, "__file__", str(source / "checkout.py"))
     assert provenance.commit() == "unknown"  # no checkout
     (tmp_path / "checkout" / "pyproject.toml").touch()
 
