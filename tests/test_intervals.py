@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import integrate, stats
 from statsmodels.stats.power import TTestPower
 
-from runtheory.intervals import Paired, mean_interval, prediction_error, smallest_detectable
+from runtheory.intervals import Paired, mean_interval, smallest_detectable
 
 PLAIN = np.array([-1.0, 0.5, 0.25, 1.0, 3.0])
 
@@ -28,14 +28,6 @@ def test_interval_covers_the_mean_as_often_as_it_says() -> None:
     covered = [mean_interval(row).low <= 0 <= mean_interval(row).high for row in draws]
     # binomial standard error of a share of 0.95 in 4000 trials
     assert abs(np.mean(covered) - 0.95) < 4 * np.sqrt(0.95 * 0.05 / 4000)
-
-
-def test_a_new_value_has_the_prediction_error() -> None:
-    # Two past values: what the new one adds to the variance of their mean shows best.
-    draws = np.random.default_rng(2).normal(size=(6000, 3))
-    past, new = draws[:, :2], draws[:, 2]
-    score = (new - past.mean(1)) / np.array([prediction_error(row) for row in past])
-    assert stats.kstest(score, stats.t(1).cdf).pvalue > 1e-3
 
 
 @pytest.mark.parametrize(

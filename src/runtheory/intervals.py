@@ -54,15 +54,6 @@ def mean_interval(values: Numbers, *, confidence: float = 0.95) -> Interval:
     return Interval(mean, mean - reach, mean + reach, error, sample.size)
 
 
-def prediction_error(values: Numbers) -> float:
-    r"""Return $s\sqrt{1 + 1/n}$, the standard error of one new value about the mean of ``values``.
-
-    This is what a live run is held against when a record gives its spread over seeds.
-    """
-    interval = mean_interval(values)
-    return float(interval.error * np.sqrt(interval.count + 1))
-
-
 def smallest_detectable(values: Numbers, *, confidence: float = 0.95, power: float = 0.8) -> float:
     r"""Return the smallest mean whose interval would exclude zero in a share ``power`` of attempts.
 

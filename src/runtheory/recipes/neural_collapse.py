@@ -14,9 +14,10 @@ from runtheory.instruments.collapse import CollapseProbe
 from runtheory.instruments.groups import GroupProbe
 from runtheory.randomness import Streams, stream
 from runtheory.recipes.recipe import Arm, Grid, by_name, recipe
-from runtheory.recipes.shared import Experiment, Measure, TrainedCell, train_and_measure
+from runtheory.recipes.shared import Experiment, TrainedCell, train_and_measure
 from runtheory.records import Row
 from runtheory.shapes import Images, Labels, Logits, Scalar
+from runtheory.training.loop import Evaluate
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ def minority_classes(seed: int, *, count: int = 5, classes: int = 10) -> tuple[i
 
 
 def collapse_experiment(
-    cell: CollapseCell, device: str = "cpu", *, measure: Callable[..., Measure] | None = None
+    cell: CollapseCell, device: str = "cpu", *, measure: Callable[..., Evaluate] | None = None
 ) -> Experiment:
     """Return network, images, loss and ``measure(cell, image_set)`` of a cell.
 
@@ -146,12 +147,12 @@ def _images(cell: CollapseCell) -> data.ImageSet:
     return data.subset(whole, counts, generator=stream(cell.seed, "chosen images"))
 
 
-def _collapse(cell: CollapseCell, image_set: data.ImageSet) -> Measure:
+def _collapse(cell: CollapseCell, image_set: data.ImageSet) -> Evaluate:
     penalty = cell.weight_decay if cell.objective == SQUARE else None
     return CollapseProbe(image_set, cell.objective, penalty)
 
 
-def _groups(cell: CollapseCell, image_set: data.ImageSet) -> Measure:
+def _groups(cell: CollapseCell, image_set: data.ImageSet) -> Evaluate:
     classes = len(image_set.classes)
     small = minority_classes(cell.seed, count=cell.minority, classes=classes)
     square = cell.objective == SQUARE

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-
-from torch import nn
 
 from runtheory import data, nets
 from runtheory.randomness import Streams, stream
 from runtheory.recipes.recipe import Cell
 from runtheory.records import Row
 from runtheory.training import Objective, Settings, train
+from runtheory.training.loop import Evaluate, no_measures
 
-Measure = Callable[[nn.Module], Mapping[str, float]]
 CHECKPOINTS = 4  # of a run at least: how often it is saved moves no number
-
-
-def measure_nothing(net: nn.Module) -> dict[str, float]:
-    """Return no measures: the rows then hold the loss alone."""
-    return {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +66,7 @@ class Experiment:
     net: nets.Classifier
     image_set: data.ImageSet
     objective: Objective
-    measure: Measure = measure_nothing
+    measure: Evaluate = no_measures
 
 
 def train_and_measure(
