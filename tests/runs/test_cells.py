@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from runtheory import records
+from runtheory import durable, records
 from runtheory.recipes.recipe import columns
 from runtheory.runs import RunPlan, run
 from runtheory.runs.cells import adopt_checkpoint, cell_digest, store_result
@@ -48,6 +48,8 @@ def test_attempts_at_one_cell_write_files_of_their_own(toys, tmp_path) -> None:
     assert second.read_text() == "step 1"
     assert adopt_checkpoint(task) == task.checkpoint()  # a run takes the newest of a sweep
     assert task.checkpoint().read_text().startswith("step 2")
+    half_written = task.checkpoint("killed").name  # by an attempt that was killed while it wrote
+    task.folder.joinpath(f".{half_written}.0123abcd{durable.TEMPORARY}").write_bytes(b"ha")
     store_result(task, {"cell": columns(task.cell)})
     assert [file.suffix for file in task.folder.iterdir()] == [".json"]
 

@@ -121,7 +121,8 @@ def compute_result(task: Task, checkpoint: Path | None) -> Result:
 def store_result(task: Task, result: Result) -> None:
     """Write the result of a cell durably, then remove what its attempts have left half-done."""
     durable.write(task.path, json.dumps(result, indent=1, allow_nan=False).encode())
-    for leftover in task.folder.glob(f"{task.path.stem}*.safetensors*"):
+    # The first star: what a killed attempt was writing bears a name that begins with a dot.
+    for leftover in task.folder.glob(f"*{task.path.stem}*.safetensors*"):
         leftover.unlink(missing_ok=True)
 
 
