@@ -27,7 +27,7 @@ from tools.cards import read_shelf
 from tools.exercises import ExerciseError, reader_notebook, with_checked_outputs
 from tools.widgets import make_stable
 
-SECONDS = 180
+SECONDS = 600  # of wall time: ample, because other work may share the cores
 JOBS = 2
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 # The kernel listens on this machine only; it need not say for each notebook that it does.
