@@ -101,11 +101,23 @@ def test_law_stands_at_the_quantile_of_all_its_cases(cases: int, degrees: float)
     assert law(measured, expected, 1.0, degrees).refusal == "3 tolerances"
 
 
-def test_law_takes_degrees_of_each_case_and_stands_at_the_widest_limit() -> None:
-    limit = stats.t.isf(1e-4 / 2 / 2, 3)
-    assert law([0.999 * limit, 0.0], 0.0, 1.0, degrees=np.array([3.0, np.inf])).verdict == "holds"
-    off = law([0.0, 1.001 * limit], 0.0, 1.0, degrees=np.array([3.0, np.inf]))
-    assert off.verdict == "contradicted"
+def test_law_holds_each_case_to_the_limit_of_its_own_degrees() -> None:
+    degrees = np.array([3.0, np.inf])
+    wide, narrow = stats.t.isf(1e-4 / 2 / 2, degrees)
+    assert law([0.999 * wide, 0.999 * narrow], 0.0, 1.0, degrees).verdict == "holds"
+    assert law([1.001 * wide, 0.0], 0.0, 1.0, degrees).verdict == "contradicted"
+    assert law([0.0, 1.001 * narrow], 0.0, 1.0, degrees).verdict == "contradicted"
+
+
+def test_law_names_the_case_nearest_to_its_own_limit() -> None:
+    degrees = np.array([3.0, np.inf])
+    wide, narrow = stats.t.isf(1e-4 / 2 / 2, degrees)
+    found = law([0.5 * wide, 0.75 * narrow], 0.0, 1.0, degrees)
+    assert found.measured == 0.75 * narrow
+    assert found.refusal == "0.75 tolerances"
+    assert found.tolerance_text == (
+        f"{narrow:.1f} standard errors, largest distance {0.75 * narrow:.1f}"
+    )
 
 
 @pytest.mark.parametrize("degrees", [4, None])

@@ -64,7 +64,7 @@ def law(
 ) -> Judgement:
     """Return the judgement on a value that chance moves, at one false alarm in ten thousand.
 
-    Where the cases have ``degrees`` of their own, the widest of their limits is that of all.
+    Each case is held to the limit that its own ``degrees`` set.
     """
     from scipy.stats import t
 
@@ -77,14 +77,16 @@ def law(
         raise ValueError(f"degrees of freedom must be positive, got {degrees!r}")
     score = np.asarray(np.abs(measured - expected) / error)
     # Bonferroni over the cases that one cell compares; t where the error is itself estimated.
-    limit = float(np.max(t.ppf(1 - FALSE_ALARM / 2 / score.size, degrees)))
-    largest = float(score.max())
+    limit = np.asarray(t.ppf(1 - FALSE_ALARM / 2 / score.size, degrees))
+    share = np.asarray(score / limit)  # of the own limit that each case uses
+    largest = float(share.max())
     return Judgement(
-        *_worst(measured, score),
-        expected_text=f"{_at(expected, score):.4g}",
-        tolerance_text=f"{limit:.1f} standard errors, largest distance {largest:.1f}",
-        verdict="holds" if largest <= limit else "contradicted",
-        refusal=f"{largest / limit:.2g} tolerances",
+        *_worst(measured, share),
+        expected_text=f"{_at(expected, share):.4g}",
+        tolerance_text=f"{_at(limit, share):.1f} standard errors, "
+        f"largest distance {_at(score, share):.1f}",
+        verdict="holds" if largest <= 1 else "contradicted",
+        refusal=f"{largest:.2g} tolerances",
     )
 
 
