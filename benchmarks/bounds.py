@@ -21,18 +21,18 @@ from scipy.special import log_ndtr, ndtr
 from scipy.stats import wasserstein_distance
 
 from benchmarks.timing import Comparison, Way
-from runtheory.information.binary_gaussian import (
-    BinaryGaussian,
+from runtheory.information.ladder.binary_gaussian import (
+    GaussianMeanModel,
     Ladder,
     representation_information,
     simulate,
     solve,
 )
-from runtheory.information.loss_laws import LossLaw
-from runtheory.information.transport import sliced_wasserstein, wasserstein_line
+from runtheory.information.ladder.loss_laws import LossLaw
+from runtheory.information.measures.transport import sliced_wasserstein, wasserstein_line
 from runtheory.randomness import stream
 
-MODEL = BinaryGaussian(dimension=20, samples=50, mean=1.0)
+MODEL = GaussianMeanModel(dimension=20, samples=50, mean=1.0)
 DRAWS, REACH = 10_000, 9.0
 LINES, POINTS, FEWER = 200, 2_000, 1_500
 SAMPLE, FEATURES, DIRECTIONS = 2_000, 64, 200

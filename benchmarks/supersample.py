@@ -14,8 +14,13 @@ from torch.func import functional_call, grad, vmap
 from torch.nn.functional import cross_entropy
 
 from benchmarks.timing import Comparison, Way
-from runtheory.information.perceptrons import Descent, Perceptrons, draw_perceptrons, train
-from runtheory.information.supersample import draw_super_samples
+from runtheory.information.supersamples.perceptrons import (
+    Descent,
+    Perceptrons,
+    draw_perceptrons,
+    train,
+)
+from runtheory.information.supersamples.supersample import draw_super_samples
 from runtheory.randomness import stream
 
 REPLICATES, PAIRS, INPUTS, HIDDEN, SINGLES = 300, 40, 49, 32, 5

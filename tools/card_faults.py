@@ -100,7 +100,7 @@ def _code_faults(code: str, root: Path) -> Iterator[str]:
     if package != "runtheory" or not names:
         yield f"code: {code!r} is no module or package below runtheory"
     elif (module / "__init__.py").exists():
-        if not list((root / tests).glob("test_*.py")):
+        if not list((root / tests).rglob("test_*.py")):
             yield f"code: {code} has no tests in {tests}"
     elif not module.with_suffix(".py").exists():
         yield f"code: there is no module {code}"

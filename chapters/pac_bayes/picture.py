@@ -7,7 +7,7 @@ import matplotlib
 import numpy as np
 
 from runtheory import plot
-from runtheory.information.pac_bayes import kl_inverse
+from runtheory.information.certificates.pac_bayes import kl_inverse
 
 SAMPLES, DELTA, TEMPERATURE = 1000, 0.05, 1.0
 

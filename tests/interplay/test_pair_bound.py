@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtheory.information.supersample_bounds import estimated_difference_bound
+from runtheory.information.supersamples.estimates import estimated_difference_bound
 from runtheory.interplay.pair_bound import pair_bound
 from runtheory.randomness import stream
 

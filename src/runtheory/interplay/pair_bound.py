@@ -12,7 +12,10 @@ from dataclasses import dataclass
 
 from scipy.stats import binom
 
-from runtheory.information.loss_information import difference_bound, difference_information
+from runtheory.information.supersamples.loss_information import (
+    difference_bound,
+    difference_information,
+)
 
 
 @dataclass(frozen=True)

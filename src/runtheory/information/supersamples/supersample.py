@@ -16,7 +16,7 @@ from jaxtyping import Float, Float64, Int64
 from torch import Tensor
 
 from runtheory import checks
-from runtheory.information.perceptrons import (
+from runtheory.information.supersamples.perceptrons import (
     Descent,
     Perceptrons,
     draw_batches,

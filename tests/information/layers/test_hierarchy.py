@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from runtheory.information.hierarchy import (
+from runtheory.information.layers.hierarchy import (
     contracted_bound,
     divergence_bound,
     finite_parameter_bound,

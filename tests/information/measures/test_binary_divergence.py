@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from runtheory.information import pac_bayes
-from runtheory.information.divergences import binary_divergence, kl_inverse
+from runtheory.information.certificates import pac_bayes
+from runtheory.information.measures.divergences import binary_divergence, kl_inverse
 
 PRECISE = mpmath.mp.clone()
 PRECISE.dps = 60

@@ -1,13 +1,11 @@
-"""Kullback-Leibler divergences: in closed form and estimated from two samples (nats).
+"""Kullback-Leibler divergences in closed form, and the inverse of the binary one (nats).
 
-What has a closed form is exact to rounding. What comes from samples is an estimate: each docstring
-says in which direction it errs, and none of them may stand in for a certificate. Transport
-distances are in :mod:`transport`.
+Exact to rounding. Estimates from samples are in :mod:`divergence_estimates`, distances of transport
+in :mod:`transport`.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,13 +14,10 @@ import numpy as np
 import torch
 from jaxtyping import Float, Float64
 from numpy.typing import ArrayLike
-from scipy.spatial import cKDTree
 from torch import Tensor
 
 from runtheory import checks
 
-Points = Float[Tensor, "sample feature"]
-OtherPoints = Float[Tensor, "other other_feature"]
 Numbers = ArrayLike | float | int | Sequence[Any]
 Array = Float64[np.ndarray, "*shape"]
 
@@ -138,119 +133,6 @@ def discrete_kl(
             f"supports differ: q is 0 where p is not, at {((p > 0) & (q == 0)).nonzero().tolist()}"
         )
     return (torch.special.xlogy(p, p) - torch.special.xlogy(p, q)).sum()
-
-
-def knn_kl(first: Points, second: OtherPoints, *, neighbours: int = 5) -> float:
-    """Estimate KL(first || second) in nats from nearest-neighbour distances [wang2009divergence].
-
-    (d/n) sum log(nu_k / rho_k) + log(m / (n - 1)): rho_k is the distance of a point of the first
-    sample to its k-th neighbour among the others of the n, nu_k that to its k-th neighbour in the
-    second sample of m. Asymptotically unbiased; for finite samples it is biased towards zero,
-    badly so above about five dimensions, and no error is known. Computed on the CPU.
-
-    Raises
-    ------
-    ValueError
-        If ``neighbours`` is below 1, a sample has too few points for it, the dimensions differ or
-        points coincide.
-    """
-    _check_dimensions(first, second)
-    if neighbours < 1 or len(first) <= neighbours or len(second) < neighbours:
-        raise ValueError(
-            f"{neighbours} neighbours need at least 1 of them, more points than that in the first "
-            f"sample and as many in the second, got {len(first)} and {len(second)} points"
-        )
-    own, other = _array(first), _array(second)
-    # A point is its own nearest neighbour within its sample.
-    inner = cKDTree(own).query(own, k=[neighbours + 1])[0][:, 0]
-    outer = cKDTree(other).query(own, k=[neighbours])[0][:, 0]
-    if not (inner.min() > 0 and outer.min() > 0):
-        raise ValueError("points coincide: neighbour distances must be positive, got 0")
-    ratio = float(np.log(outer / inner).mean())
-    return own.shape[1] * ratio + math.log(len(other) / (len(own) - 1))
-
-
-@dataclass(frozen=True)
-class ClassifierKL:
-    """Three estimates of one divergence from the same log ratio on held-out points, in nats.
-
-    ``plug_in`` = E_P r estimates KL only if the classifier is right, and may lie on either side.
-    ``nwj`` = E_P r + 1 - E_Q e^r is an unbiased estimate of a lower bound on KL, and
-    ``donsker_varadhan`` = E_P r - log E_Q e^r of the best such bound but for the logarithm, which
-    makes it too large in the mean. ``nwj <= donsker_varadhan`` always. The ``*_error`` are standard
-    errors over the held-out points for a fixed classifier; a lower bound on KL is not an upper
-    bound on anything.
-    """
-
-    plug_in: float
-    donsker_varadhan: float
-    nwj: float
-    plug_in_error: float
-    nwj_error: float
-
-
-def classifier_kl(
-    first: Points, second: OtherPoints, *, generator: torch.Generator, penalty: float = 1e-3
-) -> ClassifierKL:
-    """Estimate KL(first || second) by logistic regression between the two samples.
-
-    A random half of either sample trains, the other half is held out. The log ratio r is the
-    logit, corrected for the sizes of the training halves; it is linear in the given features, so
-    the ratio can be right only if it is (for two Gaussians of one covariance it is: give squares as
-    features otherwise). ``penalty`` is that on the squared weights, as a share of the mean loss.
-    Computed on the CPU.
-
-    Raises
-    ------
-    ValueError
-        If a sample has fewer than 4 points, the dimensions differ or ``penalty`` is not positive.
-    """
-    from sklearn.linear_model import LogisticRegression
-
-    _check_dimensions(first, second)
-    if min(len(first), len(second)) < 4:
-        raise ValueError(f"each sample needs 4 points, got {len(first)} and {len(second)}")
-    checks.positive(penalty=penalty)
-    train_first, held_first = _halves(first, generator)
-    train_second, held_second = _halves(second, generator)
-    features = np.concatenate([train_first, train_second])
-    labels = np.repeat([1, 0], [len(train_first), len(train_second)])
-    model = LogisticRegression(C=1 / (penalty * len(labels)), max_iter=1000)
-    model.fit(features, labels)
-    correction = math.log(len(train_second) / len(train_first))
-    ratio = model.decision_function(held_first) + correction
-    return _summarise(ratio, model.decision_function(held_second) + correction)
-
-
-def _summarise(first: np.ndarray, second: np.ndarray) -> ClassifierKL:
-    mean, weights = float(first.mean()), np.exp(second)
-    mean_variance = float(first.var(ddof=1)) / len(first)
-    weight_variance = float(weights.var(ddof=1)) / len(weights)
-    return ClassifierKL(
-        plug_in=mean,
-        donsker_varadhan=mean - math.log(float(weights.mean())),
-        nwj=mean + 1 - float(weights.mean()),
-        plug_in_error=math.sqrt(mean_variance),
-        nwj_error=math.sqrt(mean_variance + weight_variance),
-    )
-
-
-def _halves(points: Tensor, generator: torch.Generator) -> tuple[np.ndarray, np.ndarray]:
-    order = torch.randperm(len(points), generator=generator, device=generator.device).cpu().numpy()
-    values = _array(points)
-    return values[order[: len(order) // 2]], values[order[len(order) // 2 :]]
-
-
-def _array(points: Tensor) -> np.ndarray:
-    array: np.ndarray = points.detach().to("cpu", torch.float64).numpy()
-    return array
-
-
-def _check_dimensions(first: Tensor, second: Tensor) -> None:
-    if first.shape[1] != second.shape[1]:
-        raise ValueError(
-            f"both samples must have the same dimension, got {first.shape[1]} and {second.shape[1]}"
-        )
 
 
 def _binary_divergence(q: np.ndarray, p: np.ndarray) -> np.ndarray:

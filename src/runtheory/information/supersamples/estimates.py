@@ -21,8 +21,8 @@ from jaxtyping import Float64, Int64
 from torch import Tensor
 
 from runtheory import checks
-from runtheory.information import loss_information
-from runtheory.information.symbols import table_information
+from runtheory.information.supersamples import loss_information
+from runtheory.information.supersamples.symbols import table_information
 
 Losses = Float64[Tensor, "replicate pair 2"]
 Symbols = Int64[Tensor, "replicate pair"]

@@ -5,13 +5,13 @@ import pytest
 import torch
 from torch import nn
 
-from runtheory.information.perceptrons import (
+from runtheory.information.supersamples.perceptrons import (
     Descent,
     draw_batches,
     draw_perceptrons,
     train,
 )
-from runtheory.information.supersample import (
+from runtheory.information.supersamples.supersample import (
     draw_super_samples,
     run_replicates,
     super_sample_outcomes,

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runtheory.information.loss_information import (
+from runtheory.information.supersamples.loss_information import (
     binary_bound,
     difference_bound,
     difference_information,

@@ -11,20 +11,20 @@ import math
 
 from scipy.optimize import brentq
 
-from runtheory.information.conditional_laws import BinaryGaussian
+from runtheory.information.ladder.conditional_laws import GaussianMeanModel
 
 
-def squared_loss_gap(model: BinaryGaussian) -> float:
+def squared_loss_gap(model: GaussianMeanModel) -> float:
     """Return E|W - U|^2 - E|W - U_i|^2 = 2 s^2 d / n: s^2 d (1 + 1/n) less s^2 d (1 - 1/n)."""
     return 2 * model.deviation**2 * model.dimension / model.samples
 
 
-def linear_loss_gap(model: BinaryGaussian) -> float:
+def linear_loss_gap(model: GaussianMeanModel) -> float:
     """Return the gap of the loss -W.U: E|W|^2 - E W.mu = s^2 d / n."""
     return model.deviation**2 * model.dimension / model.samples
 
 
-def squared_loss_bound(model: BinaryGaussian) -> float:
+def squared_loss_bound(model: GaussianMeanModel) -> float:
     """Return s^2 d (1 + 1/n) sqrt(2 log(n / (n - 1))), individual-sample [bu2020tightening].
 
     With independent W and U, |W - U|^2 is v times a chi-square variable of d degrees,
@@ -35,7 +35,7 @@ def squared_loss_bound(model: BinaryGaussian) -> float:
     return _variance(model) * model.dimension * math.sqrt(2 * model.log_shrinkage)
 
 
-def squared_loss_exact_bound(model: BinaryGaussian) -> float:
+def squared_loss_exact_bound(model: GaussianMeanModel) -> float:
     """Return the same bound with the exact generating function: s^2 d (1 + 1/n) y.
 
     log E exp(-x (l - E l)) = d v x - (d/2) log(1 + 2 v x), and the best x gives y in (0, 1) with
@@ -50,5 +50,5 @@ def squared_loss_exact_bound(model: BinaryGaussian) -> float:
     return _variance(model) * model.dimension * float(brentq(excess, 0.0, upper, rtol=1e-14))
 
 
-def _variance(model: BinaryGaussian) -> float:
+def _variance(model: GaussianMeanModel) -> float:
     return model.deviation**2 * (1 + 1 / model.samples)

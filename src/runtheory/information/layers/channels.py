@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from runtheory import checks
-from runtheory.information.contraction import Contraction, safe_log
+from runtheory.information.layers.contraction import Contraction, safe_log
 
 Channel = Float64[np.ndarray, "input output"]
 Law = Float64[np.ndarray, "input"]

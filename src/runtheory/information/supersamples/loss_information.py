@@ -18,7 +18,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import entr
 
 from runtheory import checks
-from runtheory.information.divergences import kl_inverse
+from runtheory.information.measures.divergences import kl_inverse
 
 Nodes = np.ndarray | np.float64 | float
 

@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
-from runtheory.information import binary_gaussian as bg
-from runtheory.information import conditional_laws as cl
-from runtheory.information import surrogate_losses as surrogate
-from runtheory.information.binary_gaussian import BinaryGaussian
-from runtheory.information.loss_laws import LossLaw, centred_single_bound, joint_information
-from runtheory.information.polar import polar_law
+from runtheory.information.ladder import binary_gaussian as bg
+from runtheory.information.ladder import conditional_laws as cl
+from runtheory.information.ladder import surrogate_losses as surrogate
+from runtheory.information.ladder.binary_gaussian import GaussianMeanModel
+from runtheory.information.ladder.loss_laws import LossLaw, centred_single_bound, joint_information
+from runtheory.information.ladder.polar import polar_law
 
 GRID = [
     (dimension, samples, mean)
@@ -39,7 +39,7 @@ PRINTED = [
 
 @pytest.mark.parametrize(("parameters", "printed"), PRINTED)
 def test_the_printed_table(parameters, printed):
-    ladder = bg.solve(BinaryGaussian(*parameters))
+    ladder = bg.solve(GaussianMeanModel(*parameters))
     found = (
         ladder.gap,
         ladder.individual_sample,
@@ -58,7 +58,7 @@ def test_the_printed_table(parameters, printed):
 def test_every_upper_bound_lies_above_the_gap_and_the_lower_one_below():
     assert len(GRID) >= 100
     for parameters in GRID:
-        ladder = bg.solve(BinaryGaussian(*parameters))
+        ladder = bg.solve(GaussianMeanModel(*parameters))
         slack = 1e-9
         for name, bound in ladder.upper_bounds().items():
             assert bound >= ladder.gap - slack, (parameters, name)
@@ -68,7 +68,7 @@ def test_every_upper_bound_lies_above_the_gap_and_the_lower_one_below():
 
 def test_data_processing_orders_the_divergences():
     for parameters in GRID:
-        ladder = bg.solve(BinaryGaussian(*parameters))
+        ladder = bg.solve(GaussianMeanModel(*parameters))
         tops = (ladder.sample_information, ladder.output_divergence, ladder.decision_divergence)
         assert tops[0] >= tops[1] - 1e-10, parameters
         assert tops[1] >= tops[2] - 1e-10, parameters
@@ -81,8 +81,8 @@ def test_data_processing_orders_the_divergences():
 @settings(max_examples=25)
 @given(st.integers(1, 300), st.integers(2, 500), st.floats(0.0, 5.0), st.floats(0.1, 4.0))
 def test_only_the_ratio_of_mean_to_deviation_counts(dimension, samples, mean, deviation):
-    ladder = bg.solve(BinaryGaussian(dimension, samples, mean * deviation, deviation))
-    unit = bg.solve(BinaryGaussian(dimension, samples, mean)).upper_bounds()
+    ladder = bg.solve(GaussianMeanModel(dimension, samples, mean * deviation, deviation))
+    unit = bg.solve(GaussianMeanModel(dimension, samples, mean)).upper_bounds()
     for name, bound in ladder.upper_bounds().items():
         assert bound == pytest.approx(unit[name], rel=1e-6, abs=1e-7)
         assert bound >= ladder.gap - 1e-9
@@ -101,7 +101,7 @@ def test_the_polar_law_has_its_mass_and_moments(dimension, mean):
 
 @pytest.mark.parametrize("parameters", [(1, 2, 0.0), (2, 2, 0.1), (3, 7, 0.4), (40, 30, 1.0)])
 def test_the_order_of_the_quadrature_is_high_enough(parameters):
-    model = BinaryGaussian(*parameters)
+    model = GaussianMeanModel(*parameters)
     coarse, fine = bg.solve(model), bg.solve(model, order=300)
     assert coarse.gap == pytest.approx(fine.gap, abs=1e-12)
     assert coarse.output == pytest.approx(fine.output, abs=1e-12)
@@ -113,7 +113,7 @@ def test_the_order_of_the_quadrature_is_high_enough(parameters):
 
 @pytest.mark.parametrize("parameters", [(1, 3, 0.5), (2, 20, 0.3), (10, 20, 1.0), (60, 10, 2.0)])
 def test_errors_and_divergences_agree_with_a_simulation_from_the_definition(parameters):
-    model = BinaryGaussian(*parameters, deviation=1.7)
+    model = GaussianMeanModel(*parameters, deviation=1.7)
     generator = torch.Generator().manual_seed(3)
     draws = bg.simulate(model, 20_000, generator=generator)
     ladder = bg.solve(model)
@@ -134,7 +134,7 @@ def test_errors_and_divergences_agree_with_a_simulation_from_the_definition(para
 
 
 def test_a_training_example_is_normal_around_the_weights():
-    model = BinaryGaussian(4, 5, 0.8)
+    model = GaussianMeanModel(4, 5, 0.8)
     draws = bg.simulate(model, 20_000, generator=torch.Generator().manual_seed(1))
     rest = (draws.train - draws.weight_norm) / model.shrinkage
     assert stats.kstest(rest.numpy(), "norm").pvalue > 1e-3
@@ -142,7 +142,7 @@ def test_a_training_example_is_normal_around_the_weights():
 
 
 def test_the_divergences_agree_with_an_average_over_drawn_weights():
-    model = BinaryGaussian(6, 8, 0.7)
+    model = GaussianMeanModel(6, 8, 0.7)
     random = np.random.default_rng(0)
     mean = np.zeros(6)
     mean[0] = 0.7
@@ -165,7 +165,7 @@ def test_the_divergences_agree_with_an_average_over_drawn_weights():
 
 def test_the_transport_given_the_weights_is_the_mean_of_a_folded_normal():
     """Two samples: the spreads differ by 0.29, so that both terms of the closed form count."""
-    laws = cl.conditional_laws(BinaryGaussian(2, 2, 0.4), order=40)
+    laws = cl.conditional_laws(GaussianMeanModel(2, 2, 0.4), order=40)
     spread = 1 - math.sqrt(0.5)
     folded = stats.foldnorm.mean(np.abs(laws.discrepancy) / spread, scale=spread)
     assert cl.output_wasserstein(laws) == pytest.approx(laws.law.expect(folded), rel=1e-12)
@@ -180,7 +180,7 @@ def test_one_dimension_against_adaptive_integration():
         test = stats.norm.sf(mean * np.sign(weight))
         return density * (train if kind == "train" else test)
 
-    ladder = bg.solve(BinaryGaussian(1, samples, mean))
+    ladder = bg.solve(GaussianMeanModel(1, samples, mean))
     for kind, value in (("train", ladder.train_error), ("test", ladder.test_error)):
         parts = [
             integrate.quad(integrand, left, right, args=(kind,), epsabs=1e-13)[0]
@@ -193,7 +193,7 @@ def test_informations_against_the_determinant_of_a_covariance():
     samples, dimension = 7, 3
     covariance = np.block([[1.0, 1 / samples], [1 / samples, 1 / samples]])
     nats = -0.5 * dimension * math.log(np.linalg.det(covariance) * samples)
-    model = BinaryGaussian(dimension, samples, 1.0)
+    model = GaussianMeanModel(dimension, samples, 1.0)
     assert bg.representation_information(model, 3) == pytest.approx(nats, abs=1e-14)
     assert bg.solve(model).sample_information == pytest.approx(nats, abs=1e-14)
     assert bg.representation_information(model, 1) == pytest.approx(nats / 3, abs=1e-14)
@@ -202,21 +202,21 @@ def test_informations_against_the_determinant_of_a_covariance():
     assert bg.noisy_release_information(model, noise) == pytest.approx(release, abs=1e-14)
     assert bg.supersample_information(model) == pytest.approx(samples * math.log(2), abs=1e-14)
     # The output of a one-dimensional model loses nothing.
-    line = bg.solve(BinaryGaussian(1, 9, 0.3))
+    line = bg.solve(GaussianMeanModel(1, 9, 0.3))
     assert line.output_divergence == pytest.approx(line.sample_information, abs=1e-12)
 
 
 def test_a_fixed_layer_of_low_rank_is_the_model_in_fewer_dimensions():
-    model = BinaryGaussian(100, 30, 2.0)
+    model = GaussianMeanModel(100, 30, 2.0)
     for rank in (1, 10, 50, 100):
-        narrow = bg.solve(BinaryGaussian(rank, 30, 2.0 * math.sqrt(rank / 100)))
+        narrow = bg.solve(GaussianMeanModel(rank, 30, 2.0 * math.sqrt(rank / 100)))
         bound = math.sqrt(bg.representation_information(model, rank) / 2)
         assert bound == pytest.approx(narrow.individual_sample, abs=1e-14)
         assert bound >= narrow.gap
 
 
 def test_the_interpolation_identity_where_there_is_no_training_error():
-    ladder = bg.solve(BinaryGaussian(20_000, 20, 1.0))
+    ladder = bg.solve(GaussianMeanModel(20_000, 20, 1.0))
     assert ladder.train_error < 1e-100
     assert ladder.from_below == pytest.approx(ladder.test_error, rel=1e-10)
     law = LossLaw(np.array([[0.7, 0.3], [0.0, 0.0]]))
@@ -259,7 +259,7 @@ def test_the_information_of_a_table_against_the_sum_of_its_terms():
 def test_the_best_constants_of_the_fast_rate_bound():
     """A fine scan over the constraint's edge: the bound is its minimum."""
     for parameters in ((10, 20, 1.0), (200, 50, 3.0), (3, 10, 0.2)):
-        ladder = bg.solve(BinaryGaussian(*parameters))
+        ladder = bg.solve(GaussianMeanModel(*parameters))
         second = np.linspace(1e-4, math.log(2) / 2 - 1e-9, 200_001)
         first = -np.log(2 - np.exp(2 * second)) / (2 * second) - 1
         nats = ladder.losses.single_information
@@ -269,17 +269,17 @@ def test_the_best_constants_of_the_fast_rate_bound():
 
 
 def test_the_ramp_loss_beside_transport_and_divergence():
-    near = bg.solve_ramp(BinaryGaussian(10, 20, 1.0), 0.5)
+    near = bg.solve_ramp(GaussianMeanModel(10, 20, 1.0), 0.5)
     assert near.gap == pytest.approx(0.0933, abs=6e-5)
     assert near.output_transport == pytest.approx(0.387, abs=6e-4)
     assert near.input_transport == pytest.approx(0.695, abs=6e-4)
     assert near.output == pytest.approx(0.216, abs=6e-4)
-    tied = bg.solve_ramp(BinaryGaussian(50, 200, 1.0), 1.0)
+    tied = bg.solve_ramp(GaussianMeanModel(50, 200, 1.0), 1.0)
     assert tied.output_transport == pytest.approx(0.110, abs=6e-4)
     assert tied.output == pytest.approx(0.115, abs=6e-4)
     for parameters in GRID[::3]:
         for margin in (0.1, 1.0):
-            ramp = bg.solve_ramp(BinaryGaussian(*parameters), margin)
+            ramp = bg.solve_ramp(GaussianMeanModel(*parameters), margin)
             best = min(ramp.output_transport, ramp.output)
             assert best >= ramp.gap - 1e-9, parameters
             assert ramp.input_transport >= ramp.output_transport - 1e-6, parameters
@@ -299,7 +299,7 @@ def test_the_mean_of_a_ramp_against_integration():
 
 
 def test_surrogate_losses_against_their_means():
-    model = BinaryGaussian(4, 6, 0.9, deviation=1.3)
+    model = GaussianMeanModel(4, 6, 0.9, deviation=1.3)
     random = np.random.default_rng(1)
     points = random.standard_normal((100_000, 7, 4)) * 1.3 + np.array([0.9, 0, 0, 0])
     weights = points[:, :6].mean(1)
@@ -314,7 +314,7 @@ def test_surrogate_losses_against_their_means():
 
 def test_the_squared_loss_bounds_solve_their_minimisation():
     for parameters in GRID[::4]:
-        model = BinaryGaussian(*parameters)
+        model = GaussianMeanModel(*parameters)
         scale = 1 + 1 / model.samples
         dimension, nats = model.dimension, bg.representation_information(model, model.dimension)
         x = np.geomspace(1e-4, 1e4, 40_001)
@@ -326,21 +326,21 @@ def test_the_squared_loss_bounds_solve_their_minimisation():
         )
         assert surrogate.squared_loss_gap(model) <= bound <= surrogate.squared_loss_bound(model)
     ratio = [
-        surrogate.squared_loss_exact_bound(BinaryGaussian(1, n, 0.0)) for n in (10_000, 40_000)
+        surrogate.squared_loss_exact_bound(GaussianMeanModel(1, n, 0.0)) for n in (10_000, 40_000)
     ]
     assert ratio[0] / ratio[1] == pytest.approx(2, rel=0.02)
 
 
 def test_one_model_takes_some_milliseconds():
-    bg.solve(BinaryGaussian(10, 20, 1.0))
+    bg.solve(GaussianMeanModel(10, 20, 1.0))
     start = time.perf_counter()
     for mean in range(10):
-        bg.solve(BinaryGaussian(10, 20, float(mean)))
+        bg.solve(GaussianMeanModel(10, 20, float(mean)))
     assert time.perf_counter() - start < 1.0  # ten of them; 0.1 s each where the machine is busy
 
 
 def test_a_simulation_does_not_depend_on_how_many_are_drawn_at_a_time_in_law():
-    model = BinaryGaussian(3, 4, 0.5)
+    model = GaussianMeanModel(3, 4, 0.5)
     small = bg.simulate(model, 1000, generator=torch.Generator().manual_seed(0), chunk=64)
     assert len(small.train) == len(small.test) == len(small.weight_norm) == 1000
     large = bg.simulate(model, 1000, generator=torch.Generator().manual_seed(0))
@@ -352,21 +352,21 @@ def test_a_simulation_does_not_depend_on_how_many_are_drawn_at_a_time_in_law():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: BinaryGaussian(0, 5, 1.0), "dimension must be at least 1, got 0"),
-        (lambda: BinaryGaussian(3, 1, 1.0), "samples must be at least 2, got 1"),
-        (lambda: BinaryGaussian(3, 5, -1.0), "mean must be finite and not negative"),
-        (lambda: BinaryGaussian(3, 5, math.nan), "mean must be finite and not negative"),
-        (lambda: BinaryGaussian(3, 5, 1.0, 0.0), "deviation must be positive"),
-        (lambda: bg.representation_information(BinaryGaussian(3, 5, 1.0), 4), "rank must lie"),
-        (lambda: bg.noisy_release_information(BinaryGaussian(3, 5, 1.0), 0.0), "noise must be"),
-        (lambda: bg.solve_ramp(BinaryGaussian(3, 5, 1.0), 0.0), "margin must be positive"),
+        (lambda: GaussianMeanModel(0, 5, 1.0), "dimension must be at least 1, got 0"),
+        (lambda: GaussianMeanModel(3, 1, 1.0), "samples must be at least 2, got 1"),
+        (lambda: GaussianMeanModel(3, 5, -1.0), "mean must be finite and not negative"),
+        (lambda: GaussianMeanModel(3, 5, math.nan), "mean must be finite and not negative"),
+        (lambda: GaussianMeanModel(3, 5, 1.0, 0.0), "deviation must be positive"),
+        (lambda: bg.representation_information(GaussianMeanModel(3, 5, 1.0), 4), "rank must lie"),
+        (lambda: bg.noisy_release_information(GaussianMeanModel(3, 5, 1.0), 0.0), "noise must be"),
+        (lambda: bg.solve_ramp(GaussianMeanModel(3, 5, 1.0), 0.0), "margin must be positive"),
         (lambda: polar_law(0, 1.0), "dimension must be at least 1"),
         (lambda: polar_law(2, -1.0), "mean must be finite"),
         (lambda: LossLaw(np.array([[1.2, 0.0], [0.0, -0.2]])), r"must lie in \[0, 1\]"),
         (lambda: LossLaw(np.full((2, 2), 0.3)), "must sum to 1"),
         (lambda: centred_single_bound(-0.1), "must not be negative"),
         (
-            lambda: bg.simulate(BinaryGaussian(3, 5, 1.0), 0, generator=torch.Generator()),
+            lambda: bg.simulate(GaussianMeanModel(3, 5, 1.0), 0, generator=torch.Generator()),
             "draws must be at least 1, got 0",
         ),
     ],

@@ -18,8 +18,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from runtheory import checks
-from runtheory.information.divergences import Array, Numbers, kl_inverse, probabilities
-from runtheory.information.divergences import binary_divergence as binary_divergence
+from runtheory.information.measures.divergences import Array, Numbers, kl_inverse, probabilities
+from runtheory.information.measures.divergences import binary_divergence as binary_divergence
 
 
 def kl_bound(risk: Numbers, divergence: Numbers, *, samples: int, delta: float) -> Array:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runtheory.information.pac_bayes import (
+from runtheory.information.certificates.pac_bayes import (
     catoni_bound,
     gaussian_divergence,
     kl_bound,

@@ -7,8 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runtheory.information.loss_information import difference_information, single_information
-from runtheory.information.supersample_bounds import (
+from runtheory.information.supersamples.estimates import (
     estimated_binary_bound,
     estimated_difference_bound,
     estimated_disintegrated_bound,
@@ -16,7 +15,11 @@ from runtheory.information.supersample_bounds import (
     estimated_single_bound,
     interpolation_identity,
 )
-from runtheory.information.symbols import (
+from runtheory.information.supersamples.loss_information import (
+    difference_information,
+    single_information,
+)
+from runtheory.information.supersamples.symbols import (
     difference_symbols,
     loss_symbols,
     prediction_symbols,

@@ -18,9 +18,9 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from runtheory import checks
-from runtheory.information.conditional_laws import (
-    BinaryGaussian,
+from runtheory.information.ladder.conditional_laws import (
     ConditionalLaws,
+    GaussianMeanModel,
     conditional_laws,
     decision_kl,
     input_wasserstein,
@@ -28,14 +28,14 @@ from runtheory.information.conditional_laws import (
     output_wasserstein,
     ramp_mean,
 )
-from runtheory.information.loss_information import (
+from runtheory.information.ladder.loss_laws import LossLaw, centred_single_bound
+from runtheory.information.supersamples.loss_information import (
     binary_bound,
     difference_bound,
     fast_rate_bound,
     interpolation_error,
     single_bound,
 )
-from runtheory.information.loss_laws import LossLaw, centred_single_bound
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Ladder:
     groups, which measure against different references, it orders nothing.
     """
 
-    model: BinaryGaussian
+    model: GaussianMeanModel
     losses: LossLaw
     sample_information: float
     output_divergence: float
@@ -138,7 +138,7 @@ class Ladder:
         return {name: float(getattr(self, name)) for name in names}
 
 
-def solve(model: BinaryGaussian, *, order: int = 96) -> Ladder:
+def solve(model: GaussianMeanModel, *, order: int = 96) -> Ladder:
     """Return every rung of the ladder; ``order`` is that of the quadrature."""
     laws = conditional_laws(model, order=order)
     return Ladder(
@@ -158,14 +158,14 @@ def loss_law(laws: ConditionalLaws) -> LossLaw:
     return LossLaw(table / table.sum())
 
 
-def representation_information(model: BinaryGaussian, rank: int) -> float:
+def representation_information(model: GaussianMeanModel, rank: int) -> float:
     """Return (rank / 2) log(n / (n - 1)), the divergence at a fixed linear layer of that rank.
 
     The layer A does not depend on the data and the layers above it are learned from A X alone.
     Then A U_i given the mean of the A U_j is normal around it with the covariance shrunk by
     1 - 1/n, whatever A is, and I(A X_i, Y_i; W) is the same logarithm a dimension. At full rank it
     is I(W; Z_i). The bound sqrt(I/2) is on the gap of the network *with* that layer, which is
-    ``BinaryGaussian(rank, n, |P mu|)`` for a projection P, not on that of another network.
+    ``GaussianMeanModel(rank, n, |P mu|)`` for a projection P, not on that of another network.
 
     Raises
     ------
@@ -176,7 +176,7 @@ def representation_information(model: BinaryGaussian, rank: int) -> float:
     return rank / 2 * model.log_shrinkage
 
 
-def noisy_release_information(model: BinaryGaussian, noise: float) -> float:
+def noisy_release_information(model: GaussianMeanModel, noise: float) -> float:
     """Return I(W + noise xi; sample) = (d/2) log(1 + s^2 / (n noise^2)), xi standard Gaussian.
 
     It diverges as the noise vanishes: for W itself the bound sqrt(I / (2n)) of [xu2017information]
@@ -192,7 +192,7 @@ def noisy_release_information(model: BinaryGaussian, noise: float) -> float:
     return model.dimension / 2 * math.log1p(ratio)
 
 
-def supersample_information(model: BinaryGaussian) -> float:
+def supersample_information(model: GaussianMeanModel) -> float:
     """Return I(W; S given the supersample) = n log 2 [steinke2020reasoning].
 
     A mean of distinct points betrays which points it is the mean of, almost surely. The bound
@@ -221,7 +221,7 @@ class RampLadder:
         return self.test_loss - self.train_loss
 
 
-def solve_ramp(model: BinaryGaussian, margin: float, *, order: int = 96) -> RampLadder:
+def solve_ramp(model: GaussianMeanModel, margin: float, *, order: int = 96) -> RampLadder:
     """Return the ramp loss's exact gap beside E W1 / (2g) at the output, E W2 / (2g) at the input
     and the KL bound sqrt(E_W KL / 2), which holds for every loss in [0, 1].
 
@@ -257,7 +257,7 @@ class MarginDraws:
 
 
 def simulate(
-    model: BinaryGaussian, draws: int, *, generator: torch.Generator, chunk: int = 2**22
+    model: GaussianMeanModel, draws: int, *, generator: torch.Generator, chunk: int = 2**22
 ) -> MarginDraws:
     """Draw ``draws`` data sets, train on each, and return margins on an old and a new example.
 
@@ -280,7 +280,7 @@ def simulate(
 
 
 def _replicates(
-    model: BinaryGaussian, count: int, generator: torch.Generator
+    model: GaussianMeanModel, count: int, generator: torch.Generator
 ) -> tuple[Tensor, Tensor, Tensor]:
     shape, device = (count, model.samples + 1, model.dimension), generator.device
     labels = 2 * torch.randint(0, 2, (*shape[:2], 1), generator=generator, device=device) - 1

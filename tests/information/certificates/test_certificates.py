@@ -5,16 +5,19 @@ import numpy as np
 import pytest
 import torch
 
-from runtheory.information.certificates import linear_certificate, linear_gibbs_risk
-from runtheory.information.network_certificates import (
+from runtheory.information.certificates.linear_classifiers import (
+    linear_certificate,
+    linear_gibbs_risk,
+)
+from runtheory.information.certificates.pac_bayes import kl_bound, kl_inverse
+from runtheory.information.certificates.stochastic_networks import (
     Confidence,
     SplitPlan,
     network_certificate,
     split_certificate,
     stochastic_risk,
 )
-from runtheory.information.pac_bayes import kl_bound, kl_inverse
-from runtheory.information.perceptrons import Descent, Perceptrons, draw_perceptrons
+from runtheory.information.supersamples.perceptrons import Descent, Perceptrons, draw_perceptrons
 from runtheory.randomness import stream
 
 

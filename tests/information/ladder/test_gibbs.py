@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runtheory.information.gibbs import count_vectors, gibbs_gap
+from runtheory.information.ladder.gibbs import count_vectors, gibbs_gap
 
 
 def enumerate_samples(losses, law, prior, alpha, samples):

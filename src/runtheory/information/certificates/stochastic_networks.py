@@ -15,9 +15,13 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 
 from runtheory import checks
-from runtheory.information.certificates import Certificate, check_grid
-from runtheory.information.pac_bayes import gaussian_divergence, kl_bound, monte_carlo_bound
-from runtheory.information.perceptrons import (
+from runtheory.information.certificates.linear_classifiers import Certificate, check_grid
+from runtheory.information.certificates.pac_bayes import (
+    gaussian_divergence,
+    kl_bound,
+    monte_carlo_bound,
+)
+from runtheory.information.supersamples.perceptrons import (
     Descent,
     Perceptrons,
     draw_batches,
@@ -68,7 +72,7 @@ def network_certificate(
 
     w are the weights of ``posterior``, which may depend on the examples, w0 those of ``prior``,
     which must not. The empirical risk is the mean over drawn networks, raised by
-    :func:`~runtheory.information.pac_bayes.monte_carlo_bound`; then the kl bound is inverted.
+    :func:`pac_bayes.monte_carlo_bound`; then the kl bound is inverted.
     The approach is that of [dziugaite2017computing] and [perezortiz2021tighter], with a grid in
     place of trained deviations.
 

@@ -22,13 +22,13 @@ from jaxtyping import Float64
 from scipy.special import log_ndtr, ndtr
 
 from runtheory import checks
-from runtheory.information.polar import PolarLaw, polar_law
+from runtheory.information.ladder.polar import PolarLaw, polar_law
 
 Array = np.ndarray
 
 
 @dataclass(frozen=True)
-class BinaryGaussian:
+class GaussianMeanModel:
     """The model: d = ``dimension``, n = ``samples``, |mu| = ``mean``, s = ``deviation``.
 
     Raises
@@ -68,7 +68,7 @@ class ConditionalLaws:
     Margins are U.W / (s |W|): normalised by |W| and in units of s.
     """
 
-    model: BinaryGaussian
+    model: GaussianMeanModel
     law: PolarLaw
 
     @cached_property
@@ -97,7 +97,7 @@ class ConditionalLaws:
         return np.asarray(self.train_centre - self.test_centre)
 
 
-def conditional_laws(model: BinaryGaussian, *, order: int = 96) -> ConditionalLaws:
+def conditional_laws(model: GaussianMeanModel, *, order: int = 96) -> ConditionalLaws:
     """Return the laws given W; ``order`` is that of :func:`polar.polar_law`."""
     scaled = math.sqrt(model.samples) * model.mean / model.deviation
     return ConditionalLaws(model, polar_law(model.dimension, scaled, order=order))

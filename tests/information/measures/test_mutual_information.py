@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from scipy import integrate, stats
 from scipy.special import digamma
 
-from runtheory.information import mutual_information as mi
-from runtheory.information import noisy_layer as noisy
+from runtheory.information.layers import noisy_layer as noisy
+from runtheory.information.measures import mutual_information as mi
 
 
 def stream(seed=0):

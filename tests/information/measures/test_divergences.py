@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from runtheory.information import divergences as div
-from runtheory.information import transport
+from runtheory.information.measures import divergences as div
+from runtheory.information.measures import transport
 
 
 def normal(count, dimension, shift=0.0, seed=0):

@@ -16,7 +16,7 @@ import numpy as np
 from jaxtyping import Float64
 from scipy.special import ndtr
 
-from runtheory.information.pac_bayes import kl_bound
+from runtheory.information.certificates.pac_bayes import kl_bound
 
 
 @dataclass(frozen=True)

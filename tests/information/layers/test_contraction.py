@@ -5,14 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runtheory.information.channels import (
+from runtheory.information.layers.channels import (
     channel_contraction,
     divergence_ratio,
     dropout_channel,
     local_contraction,
     product_law,
 )
-from runtheory.information.contraction import (
+from runtheory.information.layers.contraction import (
     compose,
     drop_connect,
     dropout,

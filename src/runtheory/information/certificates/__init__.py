@@ -1,0 +1,1 @@
+"""What holds with probability 1 - delta: PAC-Bayes bounds and certificates of classifiers."""

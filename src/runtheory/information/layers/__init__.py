@@ -1,0 +1,1 @@
+"""Information through the layers of a network: contraction, channels, bounds layer by layer."""

@@ -1,0 +1,1 @@
+"""Divergences, mutual information and distances of transport, exact and estimated (nats)."""
