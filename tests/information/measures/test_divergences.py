@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from runtheory.information.measures import divergence_estimates as estimates
 from runtheory.information.measures import divergences as div
 from runtheory.information.measures import transport
 
@@ -64,12 +65,12 @@ def test_the_divergence_of_finite_laws(weights):
 @pytest.mark.parametrize(("dimension", "low", "high"), [(1, 0.40, 0.58), (5, 0.45, 0.66)])
 def test_nearest_neighbours_estimate_a_shift_in_few_dimensions(dimension, low, high):
     shift = {1: 1.0, 5: math.sqrt(1.25)}[dimension]  # 0.5 and 0.625 nats
-    found = div.knn_kl(normal(4000, dimension, shift), normal(4000, dimension, seed=1))
+    found = estimates.knn_kl(normal(4000, dimension, shift), normal(4000, dimension, seed=1))
     assert low < found < high
 
 
 def test_nearest_neighbours_fall_far_short_in_twenty_dimensions():
-    found = div.knn_kl(normal(2000, 20, math.sqrt(1.25)), normal(2000, 20, seed=1))
+    found = estimates.knn_kl(normal(2000, 20, math.sqrt(1.25)), normal(2000, 20, seed=1))
     assert found < 0.5  # of 0.625
 
 
@@ -81,12 +82,12 @@ def test_nearest_neighbours_against_loops_for_unequal_sizes():
         other = sorted(float((first[i] - point).norm()) for point in second)
         total += math.log(other[1] / own[1])
     expected = 2 / 12 * total + math.log(9 / 11)
-    assert div.knn_kl(first, second, neighbours=2) == pytest.approx(expected, abs=1e-12)
+    assert estimates.knn_kl(first, second, neighbours=2) == pytest.approx(expected, abs=1e-12)
 
 
 def test_a_classifier_estimates_a_shift_in_many_dimensions():
     first, second = normal(4000, 20, math.sqrt(1.25)), normal(6000, 20, seed=1)
-    found = div.classifier_kl(first, second, generator=torch.Generator().manual_seed(0))
+    found = estimates.classifier_kl(first, second, generator=torch.Generator().manual_seed(0))
     for value in (found.plug_in, found.donsker_varadhan, found.nwj):
         assert abs(value - 0.625) < 0.08
     assert found.nwj <= found.donsker_varadhan
@@ -96,7 +97,7 @@ def test_a_classifier_estimates_a_shift_in_many_dimensions():
 
 def test_a_classifier_finds_nothing_between_equal_laws():
     first, second = normal(3000, 3), normal(1000, 3, seed=1)
-    found = div.classifier_kl(first, second, generator=torch.Generator().manual_seed(0))
+    found = estimates.classifier_kl(first, second, generator=torch.Generator().manual_seed(0))
     assert abs(found.plug_in) < 5 * found.plug_in_error + 0.01
     assert found.nwj < 5 * found.nwj_error
 
@@ -169,12 +170,12 @@ def test_two_samples_of_one_law_are_never_at_distance_zero():
 def test_points_of_single_precision_are_widened():
     first, second = normal(40, 2).float(), normal(40, 2, 1.0, seed=2).float()
     assert transport.wasserstein_line(first.T, second.T).dtype == torch.float64
-    wide = div.knn_kl(first.double(), second.double())
-    assert div.knn_kl(first, second) == pytest.approx(wide, abs=1e-12)
+    wide = estimates.knn_kl(first.double(), second.double())
+    assert estimates.knn_kl(first, second) == pytest.approx(wide, abs=1e-12)
 
 
 def test_importing_loads_neither_transport_solver_nor_scikit_learn():
-    for module in (div, transport):
+    for module in (estimates, transport):
         tree = ast.parse(Path(module.__file__).read_text(encoding="utf-8"))
         names = {
             name
@@ -202,16 +203,18 @@ ZERO = torch.zeros(2, dtype=torch.float64)
         (lambda: div.discrete_kl(ZERO + 0.5, torch.tensor([1.0, 0.0])), "supports differ"),
         (lambda: div.discrete_kl(ZERO + 0.5, torch.tensor([1.5, -0.5])), r"lie in \[0, 1\]"),
         (lambda: div.discrete_kl(ZERO + 0.5, ZERO + 0.4), "sum to 1"),
-        (lambda: div.knn_kl(normal(5, 1), normal(9, 1, seed=1)), "5 neighbours need"),
-        (lambda: div.knn_kl(normal(9, 1), normal(4, 1, seed=1)), "got 9 and 4 points"),
-        (lambda: div.knn_kl(normal(9, 1), normal(9, 2)), "same dimension, got 1 and 2"),
-        (lambda: div.knn_kl(normal(9, 1) * 0, normal(9, 1)), "points coincide"),
+        (lambda: estimates.knn_kl(normal(5, 1), normal(9, 1, seed=1)), "5 neighbours need"),
+        (lambda: estimates.knn_kl(normal(9, 1), normal(4, 1, seed=1)), "got 9 and 4 points"),
+        (lambda: estimates.knn_kl(normal(9, 1), normal(9, 2)), "same dimension, got 1 and 2"),
+        (lambda: estimates.knn_kl(normal(9, 1) * 0, normal(9, 1)), "points coincide"),
         (
-            lambda: div.classifier_kl(normal(3, 1), normal(9, 1), generator=torch.Generator()),
+            lambda: estimates.classifier_kl(
+                normal(3, 1), normal(9, 1), generator=torch.Generator()
+            ),
             "each sample needs 4 points, got 3 and 9",
         ),
         (
-            lambda: div.classifier_kl(
+            lambda: estimates.classifier_kl(
                 normal(9, 1), normal(9, 1), generator=torch.Generator(), penalty=0.0
             ),
             "penalty must be positive",

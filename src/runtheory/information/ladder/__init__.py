@@ -4,3 +4,7 @@
 ``loss_laws`` are what it is made of, ``surrogate_losses`` its other losses. ``gibbs`` solves the
 Gibbs algorithm on finite spaces.
 """
+
+from runtheory.information.ladder.conditional_laws import GaussianMeanModel
+
+__all__ = ["GaussianMeanModel"]
