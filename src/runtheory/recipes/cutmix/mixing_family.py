@@ -13,7 +13,7 @@ import torch
 from runtheory.instruments.robustness import RobustnessProbe, RobustnessSettings
 from runtheory.mixing.draw import Shape, draw_cutmix, draw_cutout, draw_mixup
 from runtheory.mixing.objective import MixedObjective, TargetLoss, soft_cross_entropy
-from runtheory.mixing.plans import Plan
+from runtheory.mixing.plans import CutmixPlan, Plan
 from runtheory.recipes.recipe import Arm, Grid, by_name, recipe
 from runtheory.recipes.shared import (
     ConvnetCell,
@@ -69,7 +69,7 @@ def mixup(cell: MixingSettings, shape: Shape, *, generator: torch.Generator) -> 
     return draw_mixup(shape, alpha=cell.alpha, generator=generator)
 
 
-def cutmix(cell: MixingSettings, shape: Shape, *, generator: torch.Generator) -> Plan:
+def cutmix(cell: MixingSettings, shape: Shape, *, generator: torch.Generator) -> CutmixPlan:
     """Paste a box of its own from a partner into every image."""
     return draw_cutmix(shape, alpha=cell.alpha, generator=generator)
 
