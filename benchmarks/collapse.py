@@ -55,42 +55,49 @@ def comparisons(device: torch.device) -> list[Comparison]:
     means = torch.randn(CLASSES, WIDTH, generator=generator)
     features = means[labels] + 0.3 * torch.randn(SAMPLES, WIDTH, generator=generator)
     features, labels = features.to(device), labels.to(device)
-    state = stream_once(features, labels)
+    return [from_statistics(stream_once(features, labels)), from_features(features, labels)]
+
+
+def from_statistics(state: ClassStatistics) -> Comparison:
+    """Compare NC1 from the statistics of all classes with the inverse of a width x width matrix."""
+    assert state.scatter is not None
     within = state.scatter / state.counts.sum()
-    size = f"{SAMPLES:,} × {WIDTH}, {CLASSES} classes"
 
     def inverted(*, hermitian: bool) -> float:
         return float(pseudo_inverse_nc1(state.means, within, hermitian=hermitian))
 
-    def from_features() -> float:
+    return Comparison(
+        "nc1-statistics",
+        f"NC1 from the statistics of {SAMPLES:,} × {WIDTH}, {CLASSES} classes",
+        Way("ours", lambda: float(variability_collapse(state).value)),
+        (
+            Way("torch.linalg.pinv", lambda: inverted(hermitian=False), note="d × d"),
+            Way(
+                "torch.linalg.pinv, hermitian",
+                lambda: inverted(hermitian=True),
+                note="d × d, told that the matrix is symmetric",
+            ),
+        ),
+        rounds=11,
+    )
+
+
+def from_features(features: torch.Tensor, labels: torch.Tensor) -> Comparison:
+    """Compare NC1 in one pass over the features with means and scatter class by class."""
+
+    def inverted() -> float:
         return float(pseudo_inverse_nc1(*class_by_class(features, labels), hermitian=False))
 
-    return [
-        Comparison(
-            "nc1-statistics",
-            f"NC1 from the statistics of {size}",
-            Way("ours", lambda: float(variability_collapse(state).value)),
-            (
-                Way("torch.linalg.pinv", lambda: inverted(hermitian=False), note="d × d"),
-                Way(
-                    "torch.linalg.pinv, hermitian",
-                    lambda: inverted(hermitian=True),
-                    note="d × d, told that the matrix is symmetric",
-                ),
+    return Comparison(
+        "nc1-features",
+        f"NC1 from the features, {SAMPLES:,} × {WIDTH}, {CLASSES} classes",
+        Way("ours", lambda: float(variability_collapse(stream_once(features, labels)).value)),
+        (
+            Way(
+                "class by class, torch.linalg.pinv",
+                inverted,
+                note="all features held at once in float64, ours in batches of 1,000",
             ),
-            rounds=11,
         ),
-        Comparison(
-            "nc1-features",
-            f"NC1 from the features, {size}",
-            Way("ours", lambda: float(variability_collapse(stream_once(features, labels)).value)),
-            (
-                Way(
-                    "class by class, torch.linalg.pinv",
-                    from_features,
-                    note="all features held at once in float64, ours in batches of 1,000",
-                ),
-            ),
-            rounds=11,
-        ),
-    ]
+        rounds=11,
+    )

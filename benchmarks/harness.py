@@ -38,7 +38,7 @@ def run(chosen: argparse.Namespace) -> None:
         device=device,
         clock=clock(device, chosen.threads),
     )
-    record = described(found, device, chosen.threads, time.perf_counter() - began)
+    record = described(found, device, threads=chosen.threads, seconds=time.perf_counter() - began)
     print(report(record))
     if chosen.record:
         print(f"\nwritten: {records.write(record)}")
@@ -83,7 +83,7 @@ def keep_memory() -> bool:
 
 
 def described(
-    found: list[Row], device: torch.device, threads: int, seconds: float
+    found: list[Row], device: torch.device, *, threads: int, seconds: float
 ) -> records.Record:
     """Return the rows as a record, with the machine, the versions and the clock."""
     processor = clock(device, threads) is time.process_time

@@ -21,7 +21,7 @@ import torch
 from torch.nn.functional import one_hot
 
 from benchmarks.timing import Comparison, Step, Way
-from runtheory.mixing import EVEN_SIDES, apply, draw_cutmix
+from runtheory.mixing import CLIPPED, EVEN_SIDES, apply, draw_cutmix
 
 SHAPE, CLASSES = (256, 3, 32, 32), 100
 
@@ -29,10 +29,10 @@ SHAPE, CLASSES = (256, 3, 32, 32), 100
 def ours(images: torch.Tensor, labels: torch.Tensor, *, per_image: bool) -> Step:
     """Draw and apply, one box per image or per batch."""
     generator = torch.Generator(images.device).manual_seed(0)
-    rule = {} if per_image else {"placement": EVEN_SIDES}
+    placement = CLIPPED if per_image else EVEN_SIDES
 
     def step() -> object:
-        plan = draw_cutmix(SHAPE, per_image=per_image, generator=generator, **rule)
+        plan = draw_cutmix(SHAPE, per_image=per_image, generator=generator, placement=placement)
         return apply(plan, images, labels, classes=CLASSES)
 
     return step

@@ -79,6 +79,10 @@ def comparisons(device: torch.device) -> list[Comparison]:
             rows = slice(row, row + 1)
             train(start.select(rows), inputs[rows], answers[rows], SETTINGS)
 
+    def modules_one_by_one() -> None:
+        for row in range(SINGLES):
+            by_module(inputs[row], answers[row])
+
     scale, note = REPLICATES / SINGLES, f"{SINGLES} are measured, scaled up to {REPLICATES}"
     return [
         Comparison(
@@ -90,7 +94,7 @@ def comparisons(device: torch.device) -> list[Comparison]:
                 Way("one by one, same function", one_by_one, scale, note),
                 Way(
                     "one by one, nn.Module and SGD",
-                    lambda: [by_module(inputs[row], answers[row]) for row in range(SINGLES)],
+                    modules_one_by_one,
                     scale,
                     note,
                 ),

@@ -73,7 +73,7 @@ def take_turns(
     seconds: dict[str, list[float]] = {way.name: [] for way in run}
     for number in range(comparison.rounds + 1):
         for way in run if number % 2 else reversed(run):
-            taken = _seconds(way, comparison.repeats, clock, settle)
+            taken = _seconds(way, repeats=comparison.repeats, clock=clock, settle=settle)
             if number:
                 seconds[way.name].append(way.scale * taken)
     turns = [dict(zip(seconds, turn, strict=True)) for turn in zip(*seconds.values(), strict=True)]
@@ -123,7 +123,7 @@ def _ratio(ours: Sequence[float], peer: Sequence[float] | None) -> Row:
     }
 
 
-def _seconds(way: Way, repeats: int, clock: Callable[[], float], settle: Step | None) -> float:
+def _seconds(way: Way, *, repeats: int, clock: Callable[[], float], settle: Step | None) -> float:
     assert way.step is not None
     if settle is not None:
         settle()

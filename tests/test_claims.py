@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pytest
@@ -46,7 +47,7 @@ RECORD = Record(
 
 def slice_of(accuracy: float, unlike: int) -> None:
     rows = [{"masks": 8, "step": 20, "accuracy": accuracy}]
-    arms = {"like": {"masks": 8}, "unlike": {"masks": unlike}}
+    arms: dict[str, Any] = {"like": {"masks": 8}, "unlike": {"masks": unlike}}
     claims.live_slice(ID, RECORD, rows, ["accuracy"], **arms)
 
 
@@ -111,7 +112,7 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> list[dict]:
 def listed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Return what puts one claim into the only ledger."""
 
-    def enter(kind: str, **words: str) -> None:
+    def enter(kind: str, **words: Any) -> None:
         entry = replace(CLAIM, kind=kind, **words)
         monkeypatch.setattr(ledger, "ledger", lambda slug: {ID: entry} if slug == "masks" else {})
 
@@ -313,7 +314,7 @@ def test_a_law_takes_degrees_of_freedom(shown, listed) -> None:
 def test_a_live_slice_is_held_against_the_same_steps(shown, listed) -> None:
     listed("live_slice", twin=SLIP)
     early = [{"step": 10, "accuracy": 30.5}, {"step": 20, "accuracy": 50.5}]
-    arms = {"like": {"masks": 8}, "unlike": {"masks": 1}}
+    arms: dict[str, Any] = {"like": {"masks": 8}, "unlike": {"masks": 1}}
     claims.live_slice(ID, RECORD, early, ["accuracy"], **arms)
     exchanged = [{**row, "step": 30 - row["step"]} for row in early]
     with pytest.raises(ClaimError, match="contradicted"):
@@ -343,7 +344,8 @@ def test_a_live_slice_and_its_twin_are_judged_by_one_spread(shown, listed) -> No
         {**row, "accuracy": LEVELS[row["masks"]] + scale[row["masks"]] * SPREAD[row["seed"]]}
         for row in RECORD.rows
     )
-    live, arms = [{"step": 20, "accuracy": 53.0}], {"like": {"masks": 8}, "unlike": {"masks": 1}}
+    live = [{"step": 20, "accuracy": 53.0}]
+    arms: dict[str, Any] = {"like": {"masks": 8}, "unlike": {"masks": 1}}
     claims.live_slice(ID, replace(RECORD, rows=rows), live, ["accuracy"], **arms)
     stored = shown[0][claims.MIME]
     error = np.sqrt((9 + 0.01 + 0.01) / 3 * 4 / 3)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,8 +32,12 @@ def demo(root: Path, slug: str, text: str) -> Path:
 
 
 def test_an_entry_is_read_with_all_that_it_says(tmp_path: Path) -> None:
-    more = ('verdict = "inconclusive"', 'direction = "negative"', 'twin = "n for n - 1."')
-    more = (*more, "arithmetic = true", 'why = "Few seeds."', 'would_take = "Twenty seeds."')
+    words = (
+        'verdict = "inconclusive"',
+        'direction = "negative"',
+        'twin = "n for n - 1."',
+    )
+    more = (*words, "arithmetic = true", 'why = "Few seeds."', 'would_take = "Twenty seeds."')
     path = chapter(tmp_path, "masks", entry("masks/first") + entry("masks/second", *more))
     first, second = read_ledger(path)
     assert first == Claim("masks/first", "It is so.", "thm-some", "law")
@@ -48,7 +53,7 @@ def test_an_entry_is_read_with_all_that_it_says(tmp_path: Path) -> None:
     ("field", "word"), [("kind", "guess"), ("verdict", "perhaps"), ("direction", "up")]
 )
 def test_an_unknown_word_is_refused(field: str, word: str) -> None:
-    words = {"kind": "law", field: word}
+    words: dict[str, Any] = {"kind": "law", field: word}
     with pytest.raises(ValueError, match=f"masks/first: {field} must be one of .*, got '{word}'"):
         Claim("masks/first", "It is so.", "thm-some", **words)
 

@@ -166,6 +166,7 @@ def test_effect_turns_where_the_paired_test_does() -> None:
         low, high = stats.ttest_rel(treatment, baseline).confidence_interval(0.95)
         found = effect(Paired(treatment, baseline))
         assert found.verdict == verdict
+        assert found.interval is not None
         np.testing.assert_allclose(found.interval, (low, high), rtol=1e-9)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 import shutil
@@ -94,7 +95,7 @@ def test_ways_take_turns_there_and_back() -> None:
 def measured() -> records.Record:
     clock, device = Clock(), torch.device("cpu")
     rows = harness.measured([toy(clock)], rounds=None, device=device, clock=clock)
-    return harness.described(rows, device, 1, 2.0)
+    return harness.described(rows, device, threads=1, seconds=2.0)
 
 
 def test_harness_prints_and_records_what_it_measured(tmp_path: Path) -> None:
@@ -120,7 +121,7 @@ def test_rounds_can_be_asked_for_and_what_keeps_no_memory_goes_first() -> None:
 
 def test_main_hands_over_what_the_command_line_says(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
-    asked = []
+    asked: list[argparse.Namespace] = []
     monkeypatch.setattr(harness, "run", asked.append)
     assert program.main(["--only", "bounds", "--rounds", "3"]) == 0
     assert (asked[0].only, asked[0].rounds, asked[0].record) == (["bounds"], 3, False)

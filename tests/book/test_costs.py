@@ -22,7 +22,10 @@ def document(*parts: nodes.Node) -> nodes.document:
 
 
 def notebook(path: Path, stored: dict[str, object] | None) -> Path:
-    metadata = {"kernelspec": notebooks.KERNEL, "language_info": notebooks.LANGUAGE}
+    metadata: dict[str, object] = {
+        "kernelspec": notebooks.KERNEL,
+        "language_info": notebooks.LANGUAGE,
+    }
     if stored is not None:
         metadata["runtheory"] = stored
     cells = [nbformat.v4.new_markdown_cell("# Lab", id="title")]

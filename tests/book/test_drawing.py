@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from random import Random
 from xml.etree import ElementTree
 
 import numpy as np
@@ -38,9 +39,9 @@ def drawn(edges: Edges, names: Sequence[str] = ()) -> Drawn:
     for link in svg.iter("a"):
         (rect,) = link.iter("rect")
         assert (rect.get("width"), rect.get("height")) == (str(WIDTH), str(HEIGHT))
-        corners[link.get("href")] = (float(rect.get("x")), float(rect.get("y")))
-    paths = [path.get("d") for path in svg.iter("path") if path.get("class") == "edge"]
-    size = (float(svg.get("width")), float(svg.get("height")))
+        corners[link.attrib["href"]] = (float(rect.attrib["x"]), float(rect.attrib["y"]))
+    paths = [path.attrib["d"] for path in svg.iter("path") if path.get("class") == "edge"]
+    size = (float(svg.attrib["width"]), float(svg.attrib["height"]))
     assert svg.get("viewBox") == "0 0 {:.0f} {:.0f}".format(*size)
     return Drawn(size, corners, [np.concatenate(list(points(path))) for path in paths])
 
@@ -122,7 +123,7 @@ def test_a_column_is_one_behind_the_last_of_those_before() -> None:
     ),
     st.randoms(use_true_random=False),
 )
-def test_any_graph_without_circle(chosen: tuple[set[int], ...], order: object) -> None:
+def test_any_graph_without_circle(chosen: tuple[set[int], ...], order: Random) -> None:
     names = [f"n{i}" for i in range(len(chosen))]
     edges = {names[i]: [names[j] for j in sorted(one) if j < i] for i, one in enumerate(chosen)}
     order.shuffle(names)
@@ -157,7 +158,7 @@ def test_text_addresses_and_titles_are_escaped() -> None:
     assert "<b>" not in svg
     tree = ElementTree.fromstring(svg)
     (link,) = tree.iter("a")
-    assert "".join(text.text for text in link.iter("text")) == HOSTILE
+    assert "".join(text.text or "" for text in link.iter("text")) == HOSTILE
     assert link.get("href") == f"page.html#{HOSTILE}"
     assert tree.get("aria-label") == HOSTILE
 

@@ -15,7 +15,7 @@ import pytest
 from nbformat import NotebookNode
 
 from tests.book import tiny_book
-from tests.book.tiny_book import LAW, TABLE, Edit, ledger, page, record, shown
+from tests.book.tiny_book import LAW, TABLE, Claim, Edit, ledger, page, record, shown
 from tools import links, lists, new
 from tools.cards import read_shelf
 from tools.ledgers import Finding
@@ -112,7 +112,7 @@ def full(good_book: Path, tmp_path_factory: pytest.TempPathFactory) -> Built:
     return Built(root, tiny_book.build(root))
 
 
-def checked(*claims: object) -> Edit:
+def checked(*claims: Claim) -> Edit:
     def change(notebook: NotebookNode) -> None:
         html = {"text/html": "<p>x</p>"}
         notebook.cells[2].outputs += [shown(claim=record(claim), **html) for claim in claims]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace as changed
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -107,7 +108,7 @@ def test_laws_bounds_and_slices_name_their_twins(book: Path, claim: Claim) -> No
 @pytest.mark.parametrize("name", ["why", "would_take"])
 @pytest.mark.parametrize("verdict", ["inconclusive", "contradicted"])
 def test_what_did_not_come_out_says_why(book: Path, verdict: str, name: str) -> None:
-    said = {"why": "Few seeds.", "would_take": "More seeds.", "verdict": verdict}
+    said: dict[str, Any] = {"why": "Few seeds.", "would_take": "More seeds.", "verdict": verdict}
     for slug, file, claim in (
         ("one", "chapters/one/claims.toml", tiny_book.TABLE),
         ("two", LEDGER, EFFECT),

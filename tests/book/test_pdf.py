@@ -87,7 +87,7 @@ def test_one_document_in_the_order_of_the_table_of_contents(book: Path) -> None:
     done = tiny_book.build(book, "--builder", "latex")
     assert done.returncode == 0, done.stdout + done.stderr
     tex = (book / "_build" / "latex" / f"{pdf.NAME}.tex").read_text(encoding="utf-8")
-    pages = (r"\frontmatter", r"\chapter{About this book}", r"\section{For whom}")
+    pages: tuple[str, ...] = (r"\frontmatter", r"\chapter{About this book}", r"\section{For whom}")
     pages += (r"\chapter{How}", r"\mainmatter", r"\chapter{The core}", r"\chapter{The mean}")
     pages += (r"\section{Lab: means}", r"\chapter{Noise}", r"\section{A paper’s idea}")
     assert in_order(tex, r"\release{", *pages, r"\backmatter", r"\chapter{Claims}")

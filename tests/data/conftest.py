@@ -10,6 +10,7 @@ import socket
 import tarfile
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -49,10 +50,10 @@ class Tiny:
     mirror: Path
     cache: Path
 
-    def request(self, **changes: object) -> FetchRequest:
+    def request(self, **changes: Any) -> FetchRequest:
         return replace(FetchRequest(self.spec, self.cache, (self.spec,)), **changes)
 
-    def with_mirrors(self, **changes: object) -> Tiny:
+    def with_mirrors(self, **changes: Any) -> Tiny:
         return replace(self, spec=replace(self.spec, **changes))
 
     def online(self, address: str) -> Tiny:
@@ -135,12 +136,12 @@ def unplugged(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Refuse every connection that leaves this machine, every npm, and the user's own cache."""
     connect = socket.socket.connect
 
-    def local_only(self: socket.socket, address: object) -> None:
+    def local_only(self: socket.socket, address: Any) -> None:
         if self.family == socket.AF_INET and address[0] == "127.0.0.1":
             return connect(self, address)
         raise OSError(f"unplugged: {address}")
 
-    def unresolved(host: str, *_: object, **__: object) -> list:
+    def unresolved(host: str, *_: Any, **__: Any) -> list:
         if host == "127.0.0.1":
             return resolve(host, *_, **__)
         raise socket.gaierror(f"unplugged: {host}")

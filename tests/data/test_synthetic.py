@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import sqrt
+from typing import Any
 
 import pytest
 import torch
@@ -14,14 +15,14 @@ COUNT = 20_000
 FREQUENCIES = (0.8, 0.15, 0.05)
 
 
-def gaussian(**changes: object) -> data.GaussianDraws:
-    arguments = {"deviation": 0.5, "generator": stream(0, "gaussian"), **changes}
+def gaussian(**changes: Any) -> data.GaussianDraws:
+    arguments: dict[str, Any] = {"deviation": 0.5, "generator": stream(0, "gaussian"), **changes}
     return data.binary_gaussian(COUNT, torch.tensor([1.0, -2.0, 0.0]), **arguments)
 
 
-def patches(**changes: object) -> data.FeatureNoise:
+def patches(**changes: Any) -> data.FeatureNoise:
     directions = data.feature_directions(3, 6, generator=stream(0, "directions"))
-    arguments = {
+    arguments: dict[str, Any] = {
         "frequencies": FREQUENCIES,
         "patches": 4,
         "deviations": (2.0, 0.1),
