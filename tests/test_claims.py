@@ -274,6 +274,16 @@ def test_an_effect_stores_its_interval_both_levels_and_what_could_be_seen(shown,
     assert f"seen from {seen:.2g} on" in shown[0]["text/plain"]
 
 
+def test_a_claim_that_was_stated_after_it_was_seen_says_so(shown, listed) -> None:
+    listed("effect", stated="after")
+    claims.effect(ID, pair(5.0))
+    assert "stated after it was seen" in shown[0]["text/plain"]
+    assert "<b>stated</b> after it was seen" in shown[0]["text/html"]
+    listed("effect")
+    claims.effect(ID, pair(5.0))
+    assert "stated" not in shown[1]["text/plain"]
+
+
 def test_the_box_escapes_what_the_ledger_says(shown, listed) -> None:
     listed("identity", statement="a < b & c > d")
     call("identity", twin=None)

@@ -40,7 +40,7 @@ def test_the_table_is_the_balanced_decomposition() -> None:
         assert found[name].share == pytest.approx(square / total, rel=1e-9)
     ratio = (expected["one"] / 2) / (expected["rest"] / 15)
     assert found["one"].statistic == pytest.approx(ratio, rel=1e-9)
-    assert found["one"].probability == pytest.approx(float(f.sf(ratio, 2, 15)), rel=1e-6)
+    assert found["one"].p_value == pytest.approx(float(f.sf(ratio, 2, 15)), rel=1e-6)
 
 
 def test_an_interaction_is_a_difference_of_differences() -> None:
@@ -50,8 +50,8 @@ def test_an_interaction_is_a_difference_of_differences() -> None:
     differences = values[:, 1, 1] - values[:, 1, 0] - values[:, 0, 1] + values[:, 0, 0]
     assert found.interval.mean == pytest.approx(differences.mean())
     statistic = differences.mean() / (differences.std(ddof=1) / np.sqrt(BLOCKS))
-    assert found.probability == pytest.approx(float(2 * t.sf(abs(statistic), BLOCKS - 1)))
-    assert found.corrected == pytest.approx(found.probability)
+    assert found.p_value == pytest.approx(float(2 * t.sf(abs(statistic), BLOCKS - 1)))
+    assert found.holm_p_value == pytest.approx(found.p_value)
 
 
 def test_holm_steps_down() -> None:

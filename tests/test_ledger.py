@@ -36,21 +36,24 @@ def test_an_entry_is_read_with_all_that_it_says(tmp_path: Path) -> None:
         'verdict = "inconclusive"',
         'direction = "negative"',
         'twin = "n for n - 1."',
+        'stated = "after"',
     )
     more = (*words, "arithmetic = true", 'why = "Few seeds."', 'would_take = "Twenty seeds."')
     path = chapter(tmp_path, "masks", entry("masks/first") + entry("masks/second", *more))
     first, second = read_ledger(path)
     assert first == Claim("masks/first", "It is so.", "thm-some", "law")
     assert (first.verdict, first.direction, first.twin) == ("holds", "positive", "")
-    assert (first.arithmetic, first.why, first.would_take) == (False, "", "")
+    assert (first.arithmetic, first.stated) == (False, "before")
+    assert (first.why, first.would_take) == ("", "")
     assert (second.verdict, second.direction) == ("inconclusive", "negative")
-    assert (second.twin, second.arithmetic) == ("n for n - 1.", True)
+    assert (second.twin, second.arithmetic, second.stated) == ("n for n - 1.", True, "after")
     assert (second.why, second.would_take) == ("Few seeds.", "Twenty seeds.")
     assert second.slug == "masks"
 
 
 @pytest.mark.parametrize(
-    ("field", "word"), [("kind", "guess"), ("verdict", "perhaps"), ("direction", "up")]
+    ("field", "word"),
+    [("kind", "guess"), ("verdict", "perhaps"), ("direction", "up"), ("stated", "later")],
 )
 def test_an_unknown_word_is_refused(field: str, word: str) -> None:
     words: dict[str, Any] = {"kind": "law", field: word}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -94,25 +96,25 @@ def test_law_stands_at_the_quantile_of_all_its_cases(cases: int, degrees: float)
     limit = stats.t.isf(1e-4 / 2 / cases, degrees)
     expected, measured = np.zeros(cases), np.zeros(cases)
     measured[-1] = -0.999 * limit
-    assert law(measured, expected, 1.0, degrees).verdict == "holds"
+    assert law(measured, expected, 1.0, degrees=degrees).verdict == "holds"
     measured[-1] = -1.001 * limit
-    assert law(measured, expected, 1.0, degrees).verdict == "contradicted"
+    assert law(measured, expected, 1.0, degrees=degrees).verdict == "contradicted"
     measured[-1] = -3 * limit
-    assert law(measured, expected, 1.0, degrees).refusal == "3 tolerances"
+    assert law(measured, expected, 1.0, degrees=degrees).refusal == "3 tolerances"
 
 
 def test_law_holds_each_case_to_the_limit_of_its_own_degrees() -> None:
     degrees = np.array([3.0, np.inf])
     wide, narrow = stats.t.isf(1e-4 / 2 / 2, degrees)
-    assert law([0.999 * wide, 0.999 * narrow], 0.0, 1.0, degrees).verdict == "holds"
-    assert law([1.001 * wide, 0.0], 0.0, 1.0, degrees).verdict == "contradicted"
-    assert law([0.0, 1.001 * narrow], 0.0, 1.0, degrees).verdict == "contradicted"
+    assert law([0.999 * wide, 0.999 * narrow], 0.0, 1.0, degrees=degrees).verdict == "holds"
+    assert law([1.001 * wide, 0.0], 0.0, 1.0, degrees=degrees).verdict == "contradicted"
+    assert law([0.0, 1.001 * narrow], 0.0, 1.0, degrees=degrees).verdict == "contradicted"
 
 
 def test_law_names_the_case_nearest_to_its_own_limit() -> None:
     degrees = np.array([3.0, np.inf])
     wide, narrow = stats.t.isf(1e-4 / 2 / 2, degrees)
-    found = law([0.5 * wide, 0.75 * narrow], 0.0, 1.0, degrees)
+    found = law([0.5 * wide, 0.75 * narrow], 0.0, 1.0, degrees=degrees)
     assert found.measured == 0.75 * narrow
     assert found.refusal == "0.75 tolerances"
     assert found.tolerance_text == (
@@ -131,7 +133,8 @@ def test_law_cries_wolf_no_more_often_than_it_says(
         found = [law(row, 0.0, 1 / np.sqrt(5)) for row in means]
     else:
         errors = draws.std(axis=2, ddof=1) / np.sqrt(5)
-        found = [law(*case, degrees) for case in zip(means, np.zeros(2000), errors, strict=True)]
+        pairs = zip(means, errors, strict=True)
+        found = [law(mean, 0.0, error, degrees=degrees) for mean, error in pairs]
     share = np.mean([judgement.verdict == "contradicted" for judgement in found])
     # Binomial standard error; eight independent cases lose 0.001 to Bonferroni.
     assert abs(share - 0.05) < 4 * np.sqrt(0.05 * 0.95 / 2000) + 0.002
@@ -190,9 +193,9 @@ def test_effect_shows_both_levels_and_what_its_seeds_could_have_seen() -> None:
         (law, (1.0, 1.0, np.nan), "standard_error must be finite"),
         (law, (1.0, 1.0, 0.0), "must be positive"),
         (law, ([1.0, 1.0], 1.0, [0.1, -0.1]), "must be positive"),
-        (law, (1.0, 1.0, 0.1, 0), "degrees"),
-        (law, (1.0, 1.0, 0.1, np.nan), "degrees"),
-        (law, ([1.0, 2.0], 1.0, 0.1, [3, -1]), "degrees"),
+        (partial(law, degrees=0), (1.0, 1.0, 0.1), "degrees"),
+        (partial(law, degrees=np.nan), (1.0, 1.0, 0.1), "degrees"),
+        (partial(law, degrees=[3, -1]), ([1.0, 2.0], 1.0, 0.1), "degrees"),
     ],
 )
 def test_evidence_that_does_not_fit_is_refused(judge, evidence: tuple, message: str) -> None:

@@ -74,13 +74,15 @@ def _card_faults(card: Card, shelf: Shelf, keys: frozenset[str]) -> Iterator[str
     for other in card.builds_on:
         if other not in {one.slug for one in shelf.cards}:
             yield f"builds_on: there is no technique {other!r}"
-    for key in TEACH:
-        if not card.teach.get(key):
-            yield f"teach: {key} is missing"
-    if card.teach.get("projector") not in {lab.name for lab in card.labs}:
-        yield f"teach: projector names no lab: {card.teach.get('projector')!r}"
+    yield from _teach_faults(card)
     yield from (f"{name} is empty" for name in ("question", "idea") if not getattr(card, name))
     yield from _file_faults(card, shelf.root)
+
+
+def _teach_faults(card: Card) -> Iterator[str]:
+    yield from (f"teach: {key} is missing" for key in TEACH if not card.teach.get(key))
+    if card.teach.get("projector") not in {lab.name for lab in card.labs}:
+        yield f"teach: projector names no lab: {card.teach.get('projector')!r}"
 
 
 def _file_faults(card: Card, root: Path) -> Iterator[str]:

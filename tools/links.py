@@ -53,12 +53,12 @@ def broken(site: Path) -> Iterator[str]:
     documents = {path.resolve(): read(path) for path in pages(site)}
     for path, document in documents.items():
         for link in document.links:
-            fault = _fault(link, path, site.resolve(), documents)
+            fault = _fault(link, path, site.resolve(), documents=documents)
             if fault:
                 yield f"{path.relative_to(site.resolve())}: {link[:100]}: {fault}"
 
 
-def _fault(link: str, page: Path, site: Path, documents: dict[Path, Document]) -> str | None:
+def _fault(link: str, page: Path, site: Path, *, documents: dict[Path, Document]) -> str | None:
     parts = urlsplit(link)
     if parts.scheme or parts.netloc:
         return None

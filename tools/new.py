@@ -74,7 +74,7 @@ What the words mean is said on the page [Claims](../claims.md).
 """
 
 
-def lay(slug: str, key: str, code: str = "", root: Path = ROOT) -> list[Path]:
+def lay(slug: str, key: str, code: str = "", *, root: Path = ROOT) -> list[Path]:
     """Write the files of a new technique and return them.
 
     ``code`` names a module that exists already; then no module and no test are laid.

@@ -24,6 +24,7 @@ from runtheory.verdicts import Judgement
 MIME = "application/vnd.runtheory.claim+json"
 SYMBOLS = {"holds": "✓", "inconclusive": "~", "contradicted": "✗"}
 Evidence = TypeVar("Evidence")
+AFTER = "after it was seen"
 STATED = ("id", "statement", "source", "kind", "direction", "twin")  # what an output repeats
 
 
@@ -65,6 +66,7 @@ class Outcome:
             "tolerance": found.tolerance_text,
             **found.more,
             **self._twin(),
+            **({"stated": AFTER} if self.claim.stated == "after" else {}),
         }
 
     def __str__(self) -> str:
@@ -106,9 +108,11 @@ def identity(
     ClaimError
         If the verdict is not the one that the ledger expects, or the twin passes.
     """
-    _settle(
-        claim_id, "identity", lambda e: verdicts.identity(measured, e, tolerance), expected, twin
-    )
+
+    def judge(expected: Numbers) -> Judgement:
+        return verdicts.identity(measured, expected, tolerance)
+
+    _settle(claim_id, "identity", judge, expected=expected, twin=twin)
 
 
 def bound(
@@ -134,7 +138,7 @@ def bound(
     def judge(limit: Numbers) -> Judgement:
         return verdicts.bound(measured, limit, upper=upper, tolerance=tolerance)
 
-    _settle(claim_id, "bound", judge, limit, twin)
+    _settle(claim_id, "bound", judge, expected=limit, twin=twin)
 
 
 def law(
@@ -154,9 +158,9 @@ def law(
     """
 
     def judge(expected: Numbers) -> Judgement:
-        return verdicts.law(measured, expected, standard_error, degrees)
+        return verdicts.law(measured, expected, standard_error, degrees=degrees)
 
-    _settle(claim_id, "law", judge, expected, twin)
+    _settle(claim_id, "law", judge, expected=expected, twin=twin)
 
 
 def effect(claim_id: str, pair: Paired) -> None:
@@ -165,8 +169,12 @@ def effect(claim_id: str, pair: Paired) -> None:
     Both levels are shown beside the difference, and the smallest effect that so many runs of this
     spread would have seen in four of five attempts. Raises as :func:`identity`.
     """
-    claim = find(claim_id)
-    _settle(claim_id, "effect", lambda p: verdicts.effect(p, claim.direction), pair, None)
+    direction = find(claim_id).direction
+
+    def judge(pair: Paired) -> Judgement:
+        return verdicts.effect(pair, direction)
+
+    _settle(claim_id, "effect", judge, expected=pair)
 
 
 def live_slice(
@@ -194,18 +202,21 @@ def live_slice(
 
     def judge(arm: Mapping[str, Value]) -> Judgement:
         # The twin is judged by the same spread: it gets no tolerance of its own.
-        evidence = live_evidence(record, columns, steps, arm=arm, family=family, change=change)
-        return verdicts.law(found, *evidence)
+        mean, error, degrees = live_evidence(
+            record, columns, steps, arm=arm, family=family, change=change
+        )
+        return verdicts.law(found, mean, error, degrees=degrees)
 
-    _settle(claim_id, "live_slice", judge, like, {**like, **unlike})
+    _settle(claim_id, "live_slice", judge, expected=like, twin={**like, **unlike})
 
 
 def _settle(
     claim_id: str,
     kind: str,
     judge: Callable[[Evidence], Judgement],
+    *,
     expected: Evidence,
-    twin: Evidence | None,
+    twin: Evidence | None = None,
 ) -> None:
     """Judge a claim and its twin, show what came out, and raise where it is not as it should."""
     from IPython.display import display

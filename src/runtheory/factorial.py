@@ -27,17 +27,20 @@ class Source:
     name: str
     share: float
     statistic: float
-    probability: float
+    p_value: float
 
 
 @dataclass(frozen=True)
 class Contrast:
-    """A difference between combinations, paired over seeds; ``corrected`` allows for the others."""
+    """A difference between combinations, paired over seeds.
+
+    ``holm_p_value`` allows for the other contrasts asked for with it.
+    """
 
     name: str
     interval: Interval
-    probability: float
-    corrected: float
+    p_value: float
+    holm_p_value: float
 
 
 def variance_table(
@@ -70,8 +73,8 @@ def variance_table(
     squares = fitted["sum_sq"].to_numpy()
     names = (block, *factors, " × ".join(factors), "rest")
     return [
-        Source(name, float(square / squares.sum()), float(statistic), float(probability))
-        for name, square, statistic, probability in zip(
+        Source(name, float(square / squares.sum()), float(statistic), float(p_value))
+        for name, square, statistic, p_value in zip(
             names, squares, fitted["F"], fitted["PR(>F)"], strict=True
         )
     ]
@@ -87,8 +90,8 @@ def contrasts(
 ) -> list[Contrast]:
     """Return each wanted combination of means with its t-interval over blocks and its p-values.
 
-    ``corrected`` is Holm's step-down correction for the number of contrasts wanted here; to
-    correct over several measures, pass the probabilities of all of them to ``holm``.
+    ``holm_p_value`` is Holm's step-down correction for the number of contrasts wanted here; to
+    correct over several measures, pass the p-values of all of them to ``holm``.
 
     Raises
     ------
@@ -105,20 +108,20 @@ def contrasts(
             raise ValueError(f"{name} asks for {missing}; there are {sorted(levels)}")
         columns = [table[:, levels.index(cell)] * weight for cell, weight in weights.items()]
         values[name] = np.sum(columns, axis=0)
-    probabilities = [float(ttest_1samp(value, 0).pvalue) for value in values.values()]
+    p_values = [float(ttest_1samp(value, 0).pvalue) for value in values.values()]
     return [
-        Contrast(name, mean_interval(value), probability, corrected)
-        for (name, value), probability, corrected in zip(
-            values.items(), probabilities, holm(probabilities), strict=True
+        Contrast(name, mean_interval(value), p_value, corrected)
+        for (name, value), p_value, corrected in zip(
+            values.items(), p_values, holm(p_values), strict=True
         )
     ]
 
 
-def holm(probabilities: Sequence[float]) -> list[float]:
+def holm(p_values: Sequence[float]) -> list[float]:
     """Return Holm's corrected p-values: the chance of *any* false finding stays below the level."""
     from statsmodels.stats.multitest import multipletests
 
-    corrected = multipletests(np.asarray(probabilities, dtype=np.float64), method="holm")[1]
+    corrected = multipletests(np.asarray(p_values, dtype=np.float64), method="holm")[1]
     return [float(value) for value in corrected]
 
 

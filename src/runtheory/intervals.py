@@ -17,12 +17,12 @@ Numbers = ArrayLike | int | float | Sequence[Any]
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean with its two-sided interval; ``error`` is the standard error of the mean."""
+    """A mean with its two-sided interval and its standard error."""
 
     mean: float
     low: float
     high: float
-    error: float
+    standard_error: float
     count: int
 
     def __str__(self) -> str:
@@ -81,7 +81,7 @@ def smallest_detectable(values: Numbers, *, confidence: float = 0.95, power: flo
     def surplus(shift: float) -> float:
         return float(np.mean(norm.cdf(shift - reach) + norm.cdf(-shift - reach))) - power
 
-    return float(brentq(surplus, 0.0, 10 * limit + 10)) * interval.error
+    return float(brentq(surplus, 0.0, 10 * limit + 10)) * interval.standard_error
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,13 +22,14 @@ class Claim:
     ``id`` is ``slug/name``. ``source`` is a theorem's label, ``cite:key`` with what of that work,
     or plain words. ``direction`` is the sign that an effect is claimed to have. ``twin`` names in
     one sentence the nearest mistake, which the same evidence must refuse. ``arithmetic`` marks a
-    check that cannot fail whatever is learnt. Of a claim that does not hold, ``why`` says what we
-    make of it and ``would_take`` what would decide it.
+    check that cannot fail whatever is learnt. ``stated`` is "after" where the sentence was written
+    down after its number had been seen in a record or a trial run. Of a claim that does not hold,
+    ``why`` says what we make of it and ``would_take`` what would decide it.
 
     Raises
     ------
     ValueError
-        If the id has no slug, or kind, verdict or direction is an unknown word.
+        If the id has no slug, or kind, verdict, direction or stated is an unknown word.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Claim:
     direction: str = "positive"
     twin: str = ""
     arithmetic: bool = False
+    stated: str = "before"
     why: str = ""
     would_take: str = ""
 
@@ -49,6 +51,7 @@ class Claim:
             "kind": (self.kind, KINDS),
             "verdict": (self.verdict, VERDICTS),
             "direction": (self.direction, ("positive", "negative")),
+            "stated": (self.stated, ("before", "after")),
         }
         for field, (word, known) in words.items():
             if word not in known:

@@ -60,7 +60,7 @@ def bound(measured: Numbers, limit: Numbers, *, upper: bool, tolerance: float = 
 
 
 def law(
-    measured: Numbers, expected: Numbers, standard_error: Numbers, degrees: Numbers = np.inf
+    measured: Numbers, expected: Numbers, standard_error: Numbers, *, degrees: Numbers = np.inf
 ) -> Judgement:
     """Return the judgement on a value that chance moves, at one false alarm in ten thousand.
 

@@ -184,9 +184,17 @@ def test_a_claim_is_printed_with_its_twin_its_levels_and_what_it_could_see(plain
     assert "live slice" in noise
 
 
+def test_a_claim_that_was_stated_after_it_was_seen_says_so(plain: Built) -> None:
+    core, noise = (plain.text(f"book/claims/{key}") for key in ("core", "noise"))
+    assert "two/gain ✓ holds stated after it was seen" in noise
+    assert noise.count("stated after it was seen") == 1
+    assert "stated after it was seen" not in core
+
+
 def test_the_sums_of_all_claims(plain: Built) -> None:
-    head = "Part Claims holds inconclusive contradicted twins refused checks of the arithmetic"
-    rows = ["The core 2 1 1 0 0 1", "Noise & more 5 5 0 0 3 0", "All 7 6 1 0 3 1"]
+    head = "Part Claims holds inconclusive contradicted stated after twins refused checks of"
+    head += " the arithmetic"
+    rows = ["The core 2 1 1 0 0 0 1", "Noise & more 5 5 0 0 1 3 0", "All 7 6 1 0 1 3 1"]
     assert " ".join([head, *rows]) in plain.text("book/claims")
 
 

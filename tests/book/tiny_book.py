@@ -124,7 +124,7 @@ OF_TWO = (
     Claim("two/variance", "The variance falls.", "thm-two", "law", twin="A half of it."),
     Claim("two/limit", "It keeps its limit.", "thm-two", "bound", twin="No limit at all."),
     Claim("two/record", "A run fits its record.", "a run of ours", "live_slice", twin="No noise."),
-    Claim("two/gain", "Noise helps.", "cite:known2020 Section 2", "effect"),
+    Claim("two/gain", "Noise helps.", "cite:known2020 Section 2", "effect", stated="after"),
 )
 OF_DEMO = (Claim("known_paper/idea", "The idea holds.", "cite:known2020", "identity"),)
 THEORY = """# The mean

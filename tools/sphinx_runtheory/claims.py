@@ -12,7 +12,7 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
 
-from runtheory.claims import SYMBOLS
+from runtheory.claims import AFTER, SYMBOLS
 from runtheory.ledger import Claim
 from tools.ledgers import Finding
 from tools.lists import claims_page
@@ -107,7 +107,7 @@ class Claims(FromCards):
         statement = [self.inline(claim.statement), [nodes.literal("", claim.id)]]
         row += [
             entry(*statement, *self._twin(claim, finding)),
-            entry([_verdict(finding)]),
+            entry(*_verdict(claim, finding)),
             entry(*_measured(finding)),
             *(entry([nodes.Text(text)]) for text in _numbers(finding)),
             entry([nodes.Text(claim.kind.replace("_", " "))]),
@@ -145,7 +145,8 @@ class Overview(FromCards):
             claims = [claim for slug in slugs for claim in self.book.ledgers.of(slug)]
             every += claims
             rows.append((f"[{part.caption}](/{claims_page(part.key)}.md)", *_counts(claims)))
-        head = ("Part", "Claims", *SYMBOLS, "twins refused", "checks of the arithmetic")
+        words = ("stated after", "twins refused", "checks of the arithmetic")
+        head = ("Part", "Claims", *SYMBOLS, *words)
         return [self.table(head, (40, *(10,) * (len(head) - 1)), [*rows, ("All", *_counts(every))])]
 
 
@@ -153,7 +154,9 @@ def _counts(claims: list[Claim]) -> list[str]:
     real = [claim for claim in claims if not claim.arithmetic]
     verdicts = Counter(claim.verdict for claim in real)
     twins = sum(bool(claim.twin) for claim in claims)
-    counts = (len(real), *(verdicts[word] for word in SYMBOLS), twins, len(claims) - len(real))
+    after = sum(claim.stated == "after" for claim in real)
+    judged = (verdicts[word] for word in SYMBOLS)
+    counts = (len(real), *judged, after, twins, len(claims) - len(real))
     return [str(count) for count in counts]
 
 
@@ -182,10 +185,12 @@ def _numbers(finding: Finding | None) -> Iterator[str]:
     yield finding.field("tolerance") + (f"; would see an effect from {seen}" if seen else "")
 
 
-def _verdict(finding: Finding | None) -> nodes.inline:
+def _verdict(claim: Claim, finding: Finding | None) -> Iterator[list[nodes.Node]]:
     text = "unchecked" if finding is None else finding.field("verdict")
     word = text.split()[-1]
-    return nodes.inline("", text, classes=["verdict", word])
+    yield [nodes.inline("", text, classes=["verdict", word])]
+    if claim.stated == "after":
+        yield [nodes.emphasis("", f"stated {AFTER}")]
 
 
 def setup(app: Sphinx) -> None:

@@ -56,7 +56,7 @@ def _layout(
     places: dict[Slot, Place] = {}
     for column, stack in enumerate(stacks):
         # Near to what they come from, so that arrows cross less.
-        near = {slot: _height_before(slot, edges, places, columns) for slot in stack}
+        near = {slot: _height_before(slot, edges, places=places, columns=columns) for slot in stack}
         stack.sort(key=near.__getitem__)
         y = MARGIN + (tallest - sum(map(_height, stack))) // 2
         for slot in stack:
@@ -80,6 +80,7 @@ def _height(slot: Slot) -> int:
 def _height_before(
     slot: Slot,
     edges: Mapping[str, Sequence[str]],
+    *,
     places: Mapping[Slot, Place],
     columns: Mapping[str, int],
 ) -> float:
@@ -97,7 +98,7 @@ def draw(boxes: Mapping[str, Box], edges: Mapping[str, Sequence[str]], title: st
     places, width, height = _layout(list(boxes), edges)
     tip = f"tip-{zlib.crc32(title.encode()):08x}"  # a page may hold several drawings
     arrows = [
-        f'<path class="edge" d="{_path(other, name, columns, places)}" marker-end="url(#{tip})"/>'
+        f'<path class="edge" d="{_path((other, name), columns, places)}" marker-end="url(#{tip})"/>'
         for name in boxes
         for other in _known(name, edges, columns)
     ]
@@ -111,7 +112,8 @@ def draw(boxes: Mapping[str, Box], edges: Mapping[str, Sequence[str]], title: st
     )
 
 
-def _path(start: str, end: str, columns: Mapping[str, int], places: Mapping[Slot, Place]) -> str:
+def _path(edge: tuple[str, str], columns: Mapping[str, int], places: Mapping[Slot, Place]) -> str:
+    start, end = edge
     x, y = places[(start, "", columns[start])]
     x, y = x + WIDTH, y + HEIGHT // 2
     path = f"M{x} {y}"

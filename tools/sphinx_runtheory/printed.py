@@ -119,13 +119,7 @@ class BookShape(SphinxPostTransform):
             if not page["docname"].endswith("/theory"):
                 page.insert(0, _latex(r"\clearpage"))
         for table in list(self.document.findall(nodes.table)):
-            if "claims" in table["classes"]:
-                table["classes"] += ["longtable", "colwidths-given"]
-            elif len(list(table.findall(nodes.row))) > ROWS_ON_A_PAGE:
-                # A table of many pages does not break its cells unless the columns have widths.
-                table["classes"] += ["longtable", "colwidths-given"]
-            if "claims" in table["classes"] or _longest_words(table) > WORDS_ACROSS:
-                _turn(table)
+            _shape_table(table)
         for formula in list(self.document.findall(nodes.math_block)):
             if not formula.get("number") and not LINES.search(formula.astext()):
                 formula.replace_self(_latex(rf"\[\runtheoryfit{{{formula.astext().strip()}}}\]"))
@@ -137,6 +131,16 @@ class BookShape(SphinxPostTransform):
         for theorem in list(self.document.findall(_is_numbered)):
             # A link leads to the last anchor before the label: here, not to the chapter's title.
             theorem.parent.insert(theorem.parent.index(theorem), _latex(r"\phantomsection"))
+
+
+def _shape_table(table: nodes.table) -> None:
+    """Let a long table run over pages, and turn a wide one."""
+    claims = "claims" in table["classes"]
+    if claims or len(list(table.findall(nodes.row))) > ROWS_ON_A_PAGE:
+        # A table of many pages does not break its cells unless the columns have widths.
+        table["classes"] += ["longtable", "colwidths-given"]
+    if claims or _longest_words(table) > WORDS_ACROSS:
+        _turn(table)
 
 
 def _is_numbered(node: nodes.Node) -> bool:

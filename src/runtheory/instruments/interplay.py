@@ -138,7 +138,9 @@ def mixture_measures(
             drawn = network.stream(f"shown {name}")
             mixed, _ = mixtures(draw, images, labels, classes=len(classifier), generator=drawn)
             features = network.net.features(mixed)
-            inside = plane_share(features, classifier, labels[0], labels[1], centre=centre)
+            inside = plane_share(
+                features, classifier, first=labels[0], second=labels[1], centre=centre
+            )
             row[f"{name}_plane"] = float(inside.mean())
         for step, share in enumerate(shares):
             mixed = share * images[0] + (1 - share) * images[1]
@@ -201,16 +203,18 @@ def gradient_sources(
     inputs = data.normalise(images.train_images[chosen], images)
     targets = smooth_targets(soft_targets(images.train_labels[chosen], classes), smoothing)
     if draw:
-        inputs, targets = _with_partners(network, draw, inputs, chosen)
+        inputs, targets = _with_partners(network, draw, inputs, chosen=chosen)
     rate = rate if samples else 0.0
     shape = (len(inputs), network.statistics.width)
     masks = draw_masks(masked_times, shape, rate=rate, generator=network.stream("gradient masks"))
-    sources = source_variance(network.net, inputs, targets, masks, rate=rate, repeats=mixed_times)
+    sources = source_variance(
+        network.net, inputs, targets, masks=masks, rate=rate, repeats=mixed_times
+    )
     return {f"variance_{name}": value for name, value in asdict(sources).items()}
 
 
 def _with_partners(
-    network: Inspection, draw: Draw, inputs: Tensor, chosen: Tensor
+    network: Inspection, draw: Draw, inputs: Tensor, *, chosen: Tensor
 ) -> tuple[Tensor, Tensor]:
     images = network.image_set
     labels, drawn = images.train_labels, stream(network.seed, "gradient partners")

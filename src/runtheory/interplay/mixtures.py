@@ -14,9 +14,9 @@ from runtheory.shapes import Features, Labels
 def plane_share(
     features: Features,
     classifier: Float[Tensor, "class feature"],
+    *,
     first: Labels,
     second: Labels,
-    *,
     centre: Float[Tensor, "feature"],
 ) -> Float64[Tensor, "batch"]:
     """Return the share of |h - centre|^2 in the plane of the rows of the two mixed classes.
@@ -33,8 +33,8 @@ def plane_share(
         raise ValueError("a plane needs two different classes, got an image of one class alone")
     rows = classifier.to(torch.float64)
     rows = rows - rows.mean(0)
-    span = torch.stack((rows[first], rows[second]), dim=2)
-    basis, _ = torch.linalg.qr(span)
+    span = torch.stack((rows[first], rows[second]), dim=2)  # (image, feature, two)
+    basis, _ = torch.linalg.qr(span)  # orthonormal columns of the plane, one plane an image
     offset = features.to(torch.float64) - centre.to(torch.float64)
     inside = (basis.mT @ offset[:, :, None]).square().sum((1, 2))
     return inside / offset.square().sum(1)

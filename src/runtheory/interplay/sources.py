@@ -39,8 +39,8 @@ def source_variance(
     net: nn.Module,
     mixtures: Mixtures,
     targets: Labels | SoftTargets,
-    masks: Bool[Tensor, "sample mixture feature"],
     *,
+    masks: Bool[Tensor, "sample mixture feature"],
     rate: float,
     repeats: int,
 ) -> SourceVariance:
@@ -62,7 +62,7 @@ def source_variance(
         raise ValueError(
             f"mixtures must be two or more groups of {repeats}, got {len(mixtures)} of them"
         )
-    within, squares, means = _sums(net, mixtures, targets, masks, rate=rate, repeats=repeats)
+    within, squares, means = _sums(net, mixtures, targets, masks=masks, rate=rate, repeats=repeats)
     samples, centre = len(masks), means.mean(0)
     between = (means - centre).square().sum() / (examples - 1)
     group = repeats * means.square().sum()
@@ -80,8 +80,8 @@ def _sums(
     net: nn.Module,
     mixtures: Tensor,
     targets: Tensor,
-    masks: Tensor,
     *,
+    masks: Tensor,
     rate: float,
     repeats: int,
 ) -> tuple[Scalar, Scalar, Tensor]:
@@ -90,7 +90,7 @@ def _sums(
     means: Tensor | None = None
     start = 0
     for chunk in masked_gradients(net, mixtures, targets, masks, rate=rate):
-        wide = chunk.to(torch.float64)
+        wide = chunk.to(torch.float64)  # (mixture, mask, parameter)
         mean = wide.mean(1)
         within = within + (wide - mean[:, None]).square().sum()
         squares = squares + mean.square().sum()
