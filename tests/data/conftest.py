@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 
 from runtheory.data import datasets, formats, repacking
-from runtheory.data.datasets import Archive, CanonicalFile, DatasetSpec
+from runtheory.data.datasets import DATASETS, Archive, CanonicalFile, DatasetSpec
 from runtheory.data.fetching import FetchRequest
 
 
@@ -153,3 +153,10 @@ def unplugged(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("RUNTHEORY_DATA", str(tmp_path / "own-cache"))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setattr("pooch.core.time.sleep", lambda seconds: None)
+
+
+@pytest.fixture
+def listed(tiny, monkeypatch):
+    """Put the tiny set into the table of full sets."""
+    monkeypatch.setitem(DATASETS, "tiny", tiny.spec)
+    return tiny

@@ -19,7 +19,9 @@ def file_of(tiny):
     return next(file for file in tiny.spec.files if file.name == NAME)
 
 
-def test_the_cache_folder_is_the_argument_then_the_variable_then_the_users(tmp_path, monkeypatch):
+def test_the_cache_folder_is_the_argument_then_the_variable_then_the_users(
+    tmp_path, monkeypatch
+) -> None:
     monkeypatch.setenv("RUNTHEORY_DATA", str(tmp_path / "named"))
     assert cache.cache_folder(tmp_path / "given") == tmp_path / "given"
     assert cache.cache_folder() == tmp_path / "named"
@@ -32,7 +34,7 @@ def test_the_cache_folder_is_the_argument_then_the_variable_then_the_users(tmp_p
     assert cache.cache_folder() == Path.home() / "data"
 
 
-def test_the_true_file_is_verified(tiny):
+def test_the_true_file_is_verified(tiny) -> None:
     tiny.fill(tiny.cache)
     found = cache.inspect(file_of(tiny), tiny.cache / NAME, [tiny.spec])
     assert found.content == tiny.contents[NAME]
@@ -48,7 +50,7 @@ def test_the_true_file_is_verified(tiny):
         (lambda true, other: other, "refused: exchanged, .* bytes of tiny's t10k-images-idx3"),
     ],
 )
-def test_a_wrong_file_is_called_what_it_is(tiny, damage, outcome):
+def test_a_wrong_file_is_called_what_it_is(tiny, damage, outcome) -> None:
     tiny.cache.mkdir(parents=True)
     wrong = damage(tiny.contents[NAME], tiny.contents["t10k-images-idx3-ubyte"])
     (tiny.cache / NAME).write_bytes(wrong)
@@ -57,7 +59,7 @@ def test_a_wrong_file_is_called_what_it_is(tiny, damage, outcome):
     assert re.search(outcome, found.outcome)
 
 
-def test_an_exchange_is_recognised_across_sizes(tiny):
+def test_an_exchange_is_recognised_across_sizes(tiny) -> None:
     tiny.cache.mkdir(parents=True)
     (tiny.cache / NAME).write_bytes(tiny.contents["t10k-labels-idx1-ubyte"])
     found = cache.inspect(file_of(tiny), tiny.cache / NAME, [tiny.spec])
@@ -67,14 +69,14 @@ def test_an_exchange_is_recognised_across_sizes(tiny):
     assert found.outcome == "refused: truncated, 14 bytes instead of 70"
 
 
-def test_what_is_no_file_is_not_there_or_unreadable(tiny):
+def test_what_is_no_file_is_not_there_or_unreadable(tiny) -> None:
     tiny.cache.parent.mkdir(parents=True)
     assert cache.inspect(file_of(tiny), tiny.cache / NAME, []).outcome == "not there"
     tiny.cache.write_text("a file where the folder should be")
     assert cache.inspect(file_of(tiny), tiny.cache / NAME, []).outcome == "not there"
 
 
-def test_an_unreadable_file_is_refused(tiny, monkeypatch):
+def test_an_unreadable_file_is_refused(tiny, monkeypatch) -> None:
     tiny.fill(tiny.cache)
 
     def fail(self):
@@ -85,14 +87,14 @@ def test_an_unreadable_file_is_refused(tiny, monkeypatch):
     assert found.outcome == "refused: unreadable (OSError: Input/output error)"
 
 
-def test_a_file_is_written_whole_and_leaves_nothing_else(tmp_path):
+def test_a_file_is_written_whole_and_leaves_nothing_else(tmp_path) -> None:
     cache.write(tmp_path, "file", b"old")
     cache.write(tmp_path, "file", b"new")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
     assert (tmp_path / "file").read_bytes() == b"new"
 
 
-def test_a_full_disk_keeps_the_old_file_and_says_so(tmp_path, monkeypatch):
+def test_a_full_disk_keeps_the_old_file_and_says_so(tmp_path, monkeypatch) -> None:
     (tmp_path / "file").write_bytes(b"old")
 
     def full(descriptor):
@@ -105,7 +107,7 @@ def test_a_full_disk_keeps_the_old_file_and_says_so(tmp_path, monkeypatch):
     assert (tmp_path / "file").read_bytes() == b"old"
 
 
-def test_a_scratch_folder_goes_when_its_work_fails(tmp_path):
+def test_a_scratch_folder_goes_when_its_work_fails(tmp_path) -> None:
     def work():
         with cache.scratch(tmp_path) as lent:
             (lent / "half").write_bytes(b"half")
@@ -116,7 +118,7 @@ def test_a_scratch_folder_goes_when_its_work_fails(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_where_the_folder_should_be(tmp_path):
+def test_a_file_where_the_folder_should_be(tmp_path) -> None:
     (tmp_path / "cache").write_text("in the way")
     with (
         pytest.raises(DataError, match=r"cannot be used.*name another folder in RUNTHEORY_DATA"),
@@ -125,7 +127,7 @@ def test_a_file_where_the_folder_should_be(tmp_path):
         pass
 
 
-def test_descriptions_are_one_short_line():
+def test_descriptions_are_one_short_line() -> None:
     text = cache.describe(ValueError("line one\nline two " + "x" * 500))
     assert text.startswith("ValueError: line one line two")
     assert len(text) <= 120

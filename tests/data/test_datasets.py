@@ -28,19 +28,19 @@ EVERY = [(name, file) for name, spec in DATASETS.items() for file in spec.files]
 
 
 @pytest.mark.parametrize("name", ["mnist", "cifar10"])
-def test_the_md5s_are_the_published_ones(name):
+def test_the_md5s_are_the_published_ones(name) -> None:
     for file in DATASETS[name].files:
         assert file.md5 == PUBLISHED_MD5[file.name]
 
 
-def test_no_two_files_share_a_digest():
+def test_no_two_files_share_a_digest() -> None:
     assert len({file.sha256 for _, file in EVERY}) == len(EVERY) == 14
     assert len({file.md5 for _, file in EVERY}) == 14
     assert all(len(file.sha256) == 64 and len(file.md5) == 32 for _, file in EVERY)
 
 
 @pytest.mark.parametrize("name", DATASETS)
-def test_the_archives_give_every_file_once(name):
+def test_the_archives_give_every_file_once(name) -> None:
     spec = DATASETS[name]
     given = [file for archive in spec.archives for file in archive.gives]
     assert sorted(given) == sorted(file.name for file in spec.files)
@@ -51,7 +51,7 @@ def test_the_archives_give_every_file_once(name):
 @pytest.mark.skipif(
     not DATASETS["fashion-mnist"].folders[0].is_dir(), reason="needs Debian's Fashion-MNIST"
 )
-def test_the_debian_files_are_the_canonical_ones():
+def test_the_debian_files_are_the_canonical_ones() -> None:
     for file in DATASETS["fashion-mnist"].files:
         path = DATASETS["fashion-mnist"].folders[0] / f"{file.name}.gz"
         content = gzip.decompress(path.read_bytes())
@@ -60,7 +60,7 @@ def test_the_debian_files_are_the_canonical_ones():
         assert hashlib.md5(content).hexdigest() == file.md5
 
 
-def test_the_appendix_prints_every_digest():
+def test_the_appendix_prints_every_digest() -> None:
     page = (ROOT / "book" / "appendices" / "data.md").read_text()
     for name, file in EVERY:
         row = f"| {name} | `{file.name}` | {file.size:,} | `{file.sha256}` | `{file.md5}` |"

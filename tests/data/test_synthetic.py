@@ -32,13 +32,13 @@ def patches(**changes: Any) -> data.FeatureNoise:
     return data.feature_noise(COUNT, directions, **arguments)
 
 
-def test_labels_are_fair_signs():
+def test_labels_are_fair_signs() -> None:
     for labels in (gaussian().labels, patches().labels):
         assert set(labels.tolist()) == {-1, 1}
         assert abs(labels.double().mean()) < 5 / sqrt(COUNT)
 
 
-def test_inputs_given_the_label_are_gaussian_with_the_stated_mean_and_covariance():
+def test_inputs_given_the_label_are_gaussian_with_the_stated_mean_and_covariance() -> None:
     drawn = gaussian()
     signed = drawn.inputs.double() * drawn.labels.unsqueeze(1)
     mean = torch.tensor([1.0, -2.0, 0.0]).double()
@@ -48,13 +48,13 @@ def test_inputs_given_the_label_are_gaussian_with_the_stated_mean_and_covariance
     torch.testing.assert_close(signed.T.cov(), 0.25 * torch.eye(3).double(), atol=tolerance, rtol=0)
 
 
-def test_without_deviation_the_input_is_the_signed_mean():
+def test_without_deviation_the_input_is_the_signed_mean() -> None:
     drawn = gaussian(deviation=0.0)
     assert torch.equal(drawn.inputs, drawn.labels.unsqueeze(1) * torch.tensor([1.0, -2.0, 0.0]))
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_the_dtype_follows_the_parameters(dtype):
+def test_the_dtype_follows_the_parameters(dtype) -> None:
     drawn = data.binary_gaussian(5, torch.ones(2, dtype=dtype), generator=stream(0, "gaussian"))
     assert drawn.inputs.dtype == dtype
     directions = data.feature_directions(2, 3, generator=stream(0, "directions"), dtype=dtype)
@@ -70,14 +70,14 @@ def test_the_dtype_follows_the_parameters(dtype):
     assert mixed.patches.dtype == dtype
 
 
-def test_draws_repeat_under_the_same_stream():
+def test_draws_repeat_under_the_same_stream() -> None:
     assert torch.equal(gaussian().inputs, gaussian().inputs)
     assert torch.equal(patches().patches, patches().patches)
     other = patches(generator=stream(1, "patches"))
     assert not torch.equal(patches().patches, other.patches)
 
 
-def test_directions_are_orthonormal_and_have_no_preferred_sign():
+def test_directions_are_orthonormal_and_have_no_preferred_sign() -> None:
     signs = 0.0
     for seed in range(200):
         drawn = data.feature_directions(2, 4, generator=stream(seed, "directions"))
@@ -86,7 +86,7 @@ def test_directions_are_orthonormal_and_have_no_preferred_sign():
     assert abs(signs) < 5 * sqrt(200)
 
 
-def test_the_feature_patch_is_the_signed_direction_exactly():
+def test_the_feature_patch_is_the_signed_direction_exactly() -> None:
     drawn = patches()
     directions = data.feature_directions(3, 6, generator=stream(0, "directions"))
     for row in range(50):
@@ -94,13 +94,13 @@ def test_the_feature_patch_is_the_signed_direction_exactly():
         assert torch.equal(drawn.patches[row, drawn.feature_places[row]], expected)
 
 
-def test_features_come_with_their_frequencies():
+def test_features_come_with_their_frequencies() -> None:
     counts = patches().features.bincount(minlength=3)
     for count, frequency in zip(counts.tolist(), FREQUENCIES, strict=True):
         assert abs(count - COUNT * frequency) < 5 * sqrt(COUNT * frequency * (1 - frequency))
 
 
-def test_the_two_places_are_distinct_and_uniform():
+def test_the_two_places_are_distinct_and_uniform() -> None:
     drawn = patches()
     assert (drawn.feature_places != drawn.noise_places).all()
     pairs = (4 * drawn.feature_places + drawn.noise_places).bincount(minlength=16)
@@ -108,7 +108,7 @@ def test_the_two_places_are_distinct_and_uniform():
     assert ((pairs - expected).abs() <= 5 * sqrt(COUNT / 12)).all()
 
 
-def test_noise_has_the_stated_deviation_in_each_kind_of_patch():
+def test_noise_has_the_stated_deviation_in_each_kind_of_patch() -> None:
     drawn = patches()
     rows = torch.arange(COUNT)
     dominant = drawn.patches[rows, drawn.noise_places].double()
@@ -132,12 +132,12 @@ def test_noise_has_the_stated_deviation_in_each_kind_of_patch():
         ({"deviations": (1.0, -0.1)}, "deviations must not be negative"),
     ],
 )
-def test_impossible_patch_laws_are_refused(changes, message):
+def test_impossible_patch_laws_are_refused(changes, message) -> None:
     with pytest.raises(ValueError, match=message):
         patches(**changes)
 
 
-def test_other_impossible_laws_are_refused():
+def test_other_impossible_laws_are_refused() -> None:
     with pytest.raises(ValueError, match="count must be at least 1, got 0"):
         data.binary_gaussian(0, torch.ones(2), generator=stream(0, "gaussian"))
     with pytest.raises(ValueError, match="deviation must not be negative, got -1"):
@@ -147,7 +147,7 @@ def test_other_impossible_laws_are_refused():
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
-def test_everything_is_drawn_on_the_generators_device():
+def test_everything_is_drawn_on_the_generators_device() -> None:
     generator = stream(0, "patches", device="cuda")
     directions = data.feature_directions(2, 3, generator=generator)
     drawn = data.feature_noise(

@@ -13,7 +13,7 @@ import torch
 from runtheory import data
 
 
-def test_the_split_is_stratified_disjoint_and_complete():
+def test_the_split_is_stratified_disjoint_and_complete() -> None:
     found = data.load("digits")
     assert found.train_images.shape == (1437, 1, 8, 8)
     assert found.test_images.shape == (360, 1, 8, 8)
@@ -31,13 +31,13 @@ def test_the_split_is_stratified_disjoint_and_complete():
     assert sorted(split) == sorted(tuple(map(int, row)) for row in rows)
 
 
-def test_the_scaling_is_fifteen_times_and_nothing_else():
+def test_the_scaling_is_fifteen_times_and_nothing_else() -> None:
     values = data.load("digits").train_images
     assert values.dtype == torch.uint8
     assert set(values.flatten().tolist()) == {15 * value for value in range(17)}
 
 
-def test_the_split_stays_as_recorded():
+def test_the_split_stays_as_recorded() -> None:
     labels = data.load("digits").test_labels.to(torch.uint8).numpy().tobytes()
     images = data.load("digits").test_images.numpy().tobytes()
     assert (
@@ -46,7 +46,7 @@ def test_the_split_stays_as_recorded():
     )
 
 
-def test_other_digits_are_refused(monkeypatch):
+def test_other_digits_are_refused(monkeypatch) -> None:
     other = SimpleNamespace(images=np.zeros((3, 8, 8)), target=np.zeros(3))
     monkeypatch.setattr(sklearn.datasets, "load_digits", lambda: other)
     with pytest.raises(data.DataError, match="digits: scikit-learn's digits have SHA-256"):

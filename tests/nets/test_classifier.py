@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 import torch
 from torch import nn
@@ -9,11 +12,25 @@ from torch import nn
 from runtheory.nets import (
     Classifier,
     as_classifier,
+    feature_count,
     perceptron,
     residual_net,
     small_convnet,
 )
 from runtheory.randomness import stream
+from tests.nets.examples import one_of_each
+
+# In a process of its own: the shape checks of the test session are no part of what is compiled.
+SCRIPT = """
+import torch
+from runtheory.nets import residual_net, small_convnet
+generator = torch.Generator().manual_seed(0)
+images = torch.randn(2, 1, 28, 28, generator=generator)
+for make in (small_convnet, residual_net):
+    net = make(channels=1, width=2, generator=generator).eval()
+    compiled = torch.compile(net, fullgraph=True, backend="eager")
+    torch.testing.assert_close(compiled(images), net(images))
+"""
 
 
 def images(*shape: int) -> torch.Tensor:
@@ -71,3 +88,25 @@ def test_another_module_is_no_classifier() -> None:
     assert as_classifier(net) is net
     with pytest.raises(TypeError, match="on a Classifier, got Linear"):
         as_classifier(nn.Linear(2, 2))
+
+
+def test_features_are_flat_and_lead_to_the_logits() -> None:
+    features = {"convnet": 576, "linear convnet": 144, "colour convnet": 1024, "perceptron": 256}
+    features |= {"linear": 784, "residual": 32, "deep": 7}
+    for name, (net, images) in one_of_each(0).items():
+        net.eval()
+        assert net.features(images).shape == (3, features[name])
+        assert torch.equal(net(images), net.head(net.features(images)))
+        assert net(images).shape[1] == {"linear": 2, "deep": 5}.get(name, 10)
+
+
+def test_a_body_must_end_flat() -> None:
+    with torch.device("meta"):
+        body = nn.Conv2d(1, 2, 3)
+    with pytest.raises(ValueError, match=r"got shape \(2, 2, 26, 26\)"):
+        feature_count(body, (1, 28, 28))
+
+
+def test_networks_compile_whole() -> None:
+    done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

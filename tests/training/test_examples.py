@@ -1,4 +1,4 @@
-"""Batches of images and of any tensors, and what tells one set of examples from another."""
+"""Batches of images and of any tensors, what tells one set of examples from another, training."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import pytest
 import torch
+from torch import nn
 
 from runtheory.data import normalise
-from runtheory.training import Examples
+from runtheory.randomness import Streams
+from runtheory.training import Examples, Settings, classification, train
 from runtheory.training.examples import NormalisedImages, as_data
 
 
@@ -79,3 +81,47 @@ def test_images_come_normalised_and_channels_last(image_set) -> None:
 def test_data_of_a_kind_of_their_own_stay_as_they_are(image_set) -> None:
     data = NormalisedImages(image_set)
     assert as_data(data) is data
+
+
+def adam(net: nn.Module, settings: Settings) -> torch.optim.Optimizer:
+    return torch.optim.Adam(net.parameters(), lr=settings.learning_rate)
+
+
+def test_data_of_every_kind_train(case) -> None:
+    settings = Settings(steps=150, batch_size=10, learning_rate=0.05, evaluate_every=10)
+    rows = list(
+        train(case.make_net(), case.data, case.objective, settings,
+              streams=Streams(0), optimiser=adam)
+    )  # fmt: skip
+    assert [row.step for row in rows] == list(range(10, 151, 10))
+    assert rows[-1].loss < 0.75 * rows[0].loss
+
+
+def test_a_batch_of_one_is_a_step_for_each_example() -> None:
+    inputs = torch.tensor([[1.0], [2.0], [4.0]])
+    net = nn.Linear(1, 1, bias=False)
+    nn.init.ones_(net.weight)
+    seen = []
+
+    def objective(net, inputs, targets, streams):
+        assert inputs.shape == targets.shape == (1, 1)
+        seen.append(inputs.item())
+        return (net(inputs) - targets).square().mean()
+
+    settings = Settings(
+        steps=3, batch_size=1, learning_rate=0.01, momentum=0.0, weight_decay=0.0,
+        warmup=0.0, floor=1.0,
+    )  # fmt: skip
+    list(train(net, Examples(inputs, 3 * inputs), objective, settings, streams=Streams(0)))
+    weight = 1.0
+    for x in seen:
+        weight -= 0.01 * 2 * x * (weight - 3) * x
+    assert sorted(seen) == [1.0, 2.0, 4.0]
+    assert net.weight.item() == pytest.approx(weight, rel=1e-6)
+
+
+def test_one_example_is_enough() -> None:
+    data = Examples(torch.ones(1, 2), torch.ones(1, dtype=torch.int64))
+    settings = Settings(steps=4, batch_size=1, learning_rate=0.1)
+    (row,) = train(nn.Linear(2, 3), data, classification, settings, streams=Streams(0))
+    assert (row.step, row.epoch) == (4, 4.0)

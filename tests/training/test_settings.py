@@ -68,7 +68,7 @@ def test_arguments_outside_their_range_are_refused(arguments, message: str) -> N
         ({"learning_rate": 0.0}, "learning_rate must be positive and finite, got 0.0"),
         ({"learning_rate": math.nan}, "got nan"),
         ({"momentum": 1.0}, r"momentum must lie in \[0, 1\), got 1.0"),
-        ({"weight_decay": -0.1}, "weight_decay must be finite and not negative"),
+        ({"weight_decay": -0.1}, r"weight_decay must lie in \[0, inf\), got -0.1"),
         ({"warmup": 1.2}, r"warmup must lie in \[0, 1\], got 1.2"),
         ({"floor": -1.0}, r"floor must lie in \[0, 1\], got -1.0"),
         ({"evaluate_every": -1}, "evaluate_every must not be negative, got -1"),

@@ -53,14 +53,14 @@ def pack(parts: Parts) -> bytes:
 def unpack(content: bytes) -> Parts:
     """Undo :func:`pack`."""
     train = len(FASHION_CLASSES) * PER_CLASS["train"]
-    boundary = train * (1 + _PIXELS)
+    boundary = train * (1 + _PIXELS)  # a label and the pixels of each image
     return _unpack_part(content[:boundary]), _unpack_part(content[boundary:])
 
 
 def _unpack_part(content: bytes) -> Pair:
     values = np.frombuffer(content, np.uint8)
     count = len(values) // (1 + _PIXELS)
-    images = values[count:].reshape(count, 1, 28, 28).copy()
+    images = values[count:].reshape(count, 1, 28, 28).copy()  # the labels come first
     return torch.from_numpy(images), torch.from_numpy(values[:count].astype(np.int64))
 
 

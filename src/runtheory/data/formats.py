@@ -24,7 +24,7 @@ def decode_idx(files: Mapping[str, bytes]) -> Parts:
 
 
 def _idx_images(content: bytes) -> Tensor:
-    return _idx(content).unsqueeze(1)
+    return _idx(content).unsqueeze(1)  # (image, channel, row, column)
 
 
 def _idx(content: bytes) -> Tensor:
@@ -37,6 +37,7 @@ def _idx(content: bytes) -> Tensor:
         raise ValueError(f"not an IDX file of unsigned bytes: it begins with {content[:4]!r}")
     shape = np.frombuffer(content, ">u4", count=rank, offset=4).astype(np.int64)
     values = np.frombuffer(content, np.uint8, offset=4 + 4 * rank).reshape(shape)
+    # A copy, since torch may not own the read-only bytes.
     return torch.from_numpy(values.astype(np.int64 if rank == 1 else np.uint8, copy=True))
 
 
@@ -50,6 +51,6 @@ def decode_cifar(files: Mapping[str, bytes]) -> Parts:
 
 
 def _cifar_records(content: bytes) -> Pair:
-    records = np.frombuffer(content, np.uint8).reshape(-1, CIFAR_RECORD)
+    records = np.frombuffer(content, np.uint8).reshape(-1, CIFAR_RECORD)  # (image, byte)
     images = records[:, 1:].reshape(-1, 3, 32, 32).copy()
     return torch.from_numpy(images), torch.from_numpy(records[:, 0].astype(np.int64))

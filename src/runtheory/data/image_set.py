@@ -129,18 +129,7 @@ def subset(
     if len(counts) != classes:
         raise ValueError(f"per_class must name {classes} numbers of images, got {len(counts)}")
     checks.at_least(1, per_class=counts)
-    labels = image_set.train_labels.to(generator.device)
-    chosen = []
-    for label, (title, count) in enumerate(zip(image_set.classes, counts, strict=True)):
-        members = (labels == label).nonzero().squeeze(1)
-        if len(members) < count:
-            raise ValueError(
-                f"per_class is {count}, but class {title!r} of {image_set.name} "
-                f"has {len(members)} training images"
-            )
-        order = torch.randperm(len(members), generator=generator, device=generator.device)
-        chosen.append(members[order[:count]])
-    index = torch.cat(chosen).sort().values.to(image_set.train_labels.device)
+    index = _drawn_from_each_class(image_set, counts, generator)
     images = image_set.train_images[index]
     statistics = channel_statistics(images)
     return replace(
@@ -150,6 +139,25 @@ def subset(
         mean=statistics.mean,
         deviation=statistics.deviation,
     )
+
+
+def _drawn_from_each_class(
+    image_set: ImageSet, counts: Sequence[int], generator: torch.Generator
+) -> Tensor:
+    """Return the ascending positions of ``counts[k]`` training images of each class k."""
+    labels = image_set.train_labels.to(generator.device)
+    chosen = []
+    for label, (title, count) in enumerate(zip(image_set.classes, counts, strict=True)):
+        members = (labels == label).nonzero().squeeze(1)
+        if len(members) < count:
+            raise ValueError(
+                f"per_class is {count}, but class {title!r} of {image_set.name} "
+                f"has {len(members)} training images"
+            )
+        # The whole permutation, so that fewer images are the first of more.
+        order = torch.randperm(len(members), generator=generator, device=generator.device)
+        chosen.append(members[order[:count]])
+    return torch.cat(chosen).sort().values.to(image_set.train_labels.device)
 
 
 def normalise(

@@ -107,7 +107,7 @@ def feature_noise(
         deviation is negative, ``count`` is below 1, or devices differ.
     """
     _require_count(count, directions, generator)
-    _require_patches(directions, frequencies, patches, deviations)
+    _require_patches(directions, frequencies, patches=patches, deviations=deviations)
     labels = _signs(count, generator)
     weights = torch.tensor(frequencies, dtype=torch.float64).to(generator.device)
     features = torch.multinomial(weights, count, replacement=True, generator=generator)
@@ -131,6 +131,7 @@ def _require_count(count: int, like: Tensor, generator: torch.Generator) -> None
 def _require_patches(
     directions: Tensor,
     frequencies: tuple[float, ...],
+    *,
     patches: int,
     deviations: tuple[float, float],
 ) -> None:

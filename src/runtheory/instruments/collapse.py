@@ -14,7 +14,7 @@ from runtheory.collapse.geometry import centre_disagreement, nearest_centre
 from runtheory.collapse.statistics import ClassStatistics, class_statistics
 from runtheory.collapse.summary import collapse_measures
 from runtheory.collapse.variability import trace_ratio, variability_collapse
-from runtheory.nets import Activations, Classifier, as_classifier
+from runtheory.nets import Activations, as_classifier
 from runtheory.shapes import Labels, Logits, Scalar
 
 Loss = Callable[[Logits, Labels], Scalar]
@@ -43,28 +43,29 @@ class CollapseProbe:
         train = evaluation.activations(classifier, images.train_images, images)
         test = evaluation.activations(classifier, images.test_images, images)
         statistics = self._statistics(train.features, images.train_labels)
+        linear, means = classifier.linear, statistics.means
         measured = (
-            ("train", self._measures(classifier, train, images.train_labels, statistics.means)),
-            ("test", self._measures(classifier, test, images.test_labels, statistics.means)),
+            ("train", self._measures(train, images.train_labels, linear=linear, means=means)),
+            # Test images have their own class means in NC1 and those of training in NC4.
+            ("test", self._measures(test, images.test_labels, linear=linear, means=means)),
         )
         row = {f"{part}_{name}": value for part, row in measured for name, value in row.items()}
         if self.square_penalty is not None:
-            row |= _loss_parts(statistics, classifier.linear, self.square_penalty)
+            row |= _loss_parts(statistics, linear, self.square_penalty)
         return row
 
     def _measures(
-        self, net: Classifier, seen: Activations, labels: Tensor, means: Tensor
+        self, activations: Activations, labels: Tensor, *, linear: nn.Linear, means: Tensor
     ) -> dict[str, float]:
-        features, logits, linear = seen.features, seen.logits, net.linear
+        features, logits = activations.features, activations.logits
         statistics = self._statistics(features, labels)
         row = collapse_measures(statistics, linear.weight.detach(), linear.bias.detach()).row()
         row["centre_disagreement"] = float(centre_disagreement(features, logits, means))
-        row["centre_accuracy"] = evaluation.accuracy(
-            -nearest_centre(features, means), labels
-        ).item()
+        nearest = -nearest_centre(features, means)  # as logits: the nearest centre has the largest
+        row["centre_accuracy"] = evaluation.accuracy(nearest, labels).item()
         row["accuracy"] = evaluation.accuracy(logits, labels).item()
         row["loss"] = float(self.loss(logits.to(torch.float64), labels))
-        for number, layer in enumerate(seen.hidden, start=1):
+        for number, layer in enumerate(activations.hidden, start=1):
             layered = self._statistics(layer, labels)
             row[f"layer{number}_variability"] = float(variability_collapse(layered).value)
             row[f"layer{number}_trace_ratio"] = float(trace_ratio(layered))

@@ -66,7 +66,7 @@ class Classifier(nn.Module):
         if len(modules) < 2 or not isinstance(modules.pop(), nn.Flatten):
             raise TypeError(f"maps need a body that ends in a flattening of them, got {self.body}")
         if isinstance(modules[-1], nn.AdaptiveAvgPool2d):
-            modules.pop()
+            modules.pop()  # the average, so that the maps keep their places
         maps: Tensor = nn.Sequential(*modules)(images)
         return maps
 
@@ -108,7 +108,7 @@ def feature_count(body: nn.Module, shape: tuple[int, ...]) -> int:
     ValueError
         If the body does not end in one flat vector for each example.
     """
-    features = body(torch.empty((2, *shape), device="meta"))
+    features = body(torch.empty((2, *shape), device="meta"))  # two: one could be flattened away
     if features.ndim != 2:
         raise ValueError(f"a body must return (batch, feature), got shape {tuple(features.shape)}")
     return int(features.shape[1])

@@ -41,8 +41,8 @@ def small_convnet(
 
     def construct() -> Classifier:
         widths = (channels, width, 2 * width, 4 * width)
-        stages = [_stage(widths[i], widths[i + 1]) for i in range(3)]
-        pool = [nn.AdaptiveAvgPool2d(1)] if pooled else []
+        stages = [_stage(widths[i], widths[i + 1]) for i in range(3)]  # sides 28, 14, 7, 3
+        pool = [nn.AdaptiveAvgPool2d(1)] if pooled else []  # (batch, 4 width, 1, 1)
         body = nn.Sequential(*stages, *pool, nn.Flatten())
         features = feature_count(body, (channels, size, size))
         return Classifier(body, linear_head(features, classes, hidden=hidden))

@@ -21,7 +21,7 @@ def build(construct: Callable[[], Network], generator: torch.Generator) -> Netwo
     """
     with torch.device("meta"):
         network = construct()
-    network.to_empty(device=generator.device)
+    network.to_empty(device=generator.device)  # memory, with whatever stood there before
     initialise(network, generator)
     return network
 
@@ -44,7 +44,7 @@ def initialise(network: nn.Module, generator: torch.Generator) -> None:
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
         elif isinstance(module, NORMALISATIONS):
-            module.reset_parameters()
+            module.reset_parameters()  # constants: nothing is drawn
         elif [*module.parameters(recurse=False), *module.buffers(recurse=False)]:
             raise TypeError(
                 "initialise knows linear, convolutional and normalisation layers, "

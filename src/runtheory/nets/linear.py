@@ -53,7 +53,7 @@ def perceptron(
 
     def construct() -> Classifier:
         layers: list[nn.Module] = [nn.Flatten()]
-        sizes = (inputs, *widths)
+        sizes = (inputs, *widths)  # one more than there are layers
         for before, after in zip(sizes, widths, strict=False):
             layers += [nn.Linear(before, after), nn.ReLU()]
         return Classifier(nn.Sequential(*layers), linear_head(sizes[-1], classes, hidden=hidden))

@@ -49,11 +49,11 @@ def residual_net(
 
     def construct() -> Classifier:
         body = nn.Sequential(
-            _convolution(channels, width),
-            _convolution(width, 2 * width, pool=True),
+            _convolution(channels, width),  # side 32
+            _convolution(width, 2 * width, pool=True),  # 16
             _block(2 * width),
-            _convolution(2 * width, 4 * width, pool=True),
-            _convolution(4 * width, 8 * width, pool=True),
+            _convolution(2 * width, 4 * width, pool=True),  # 8
+            _convolution(4 * width, 8 * width, pool=True),  # 4
             _block(8 * width),
             nn.AdaptiveAvgPool2d(1),
             nn.Flatten(),

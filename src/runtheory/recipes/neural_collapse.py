@@ -36,7 +36,7 @@ class LossArm(Arm):
 
 def one_hot_square_loss(logits: Logits, labels: Labels) -> Scalar:
     """Return the mean of ||z - e_y||^2 / 2, summed over classes: that of the feature models."""
-    targets = functional.one_hot(labels, logits.shape[1]).to(logits)
+    targets = functional.one_hot(labels, logits.shape[1]).to(logits)  # (batch, class)
     return (logits - targets).square().sum(1).mean() / 2
 
 
@@ -121,6 +121,7 @@ class TrainedLoss:
 
 def minority_classes(seed: int, *, count: int = 5, classes: int = 10) -> tuple[int, ...]:
     """Return the ``count`` classes that a seed makes small, in rising order."""
+    # A stream of its own: which classes are small does not move the images or the weights.
     order = torch.randperm(classes, generator=stream(seed, "minority classes"))
     return tuple(sorted(order[:count].tolist()))
 

@@ -67,6 +67,7 @@ def cell_digest(recipe: Recipe[Any], cell: Cell, *circumstances: str) -> str:
     They depend on the cell, the ``circumstances`` (what else the numbers depend on) and the code of
     all modules that the recipe runs: when an instrument changes, its cells run again.
     """
+    # Sorted, so that the order of the fields is no part of the name.
     code, values = code_digest(recipe.module), sorted(columns(cell).items())
     parts = [recipe.chapter, recipe.name, code, values, circumstances]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]

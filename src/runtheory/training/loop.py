@@ -112,13 +112,16 @@ def train(  # noqa: PLR0913 - what a run depends on, and half of it has a defaul
     state = RunState(run.net, _make_optimiser(optimiser, run), run.streams)
     state.order = state.order.to(run.data.device)
     if checkpoint is None:
-        return _rows(run, state, evaluate, save=lambda: None)
+        return _rows(run, state, evaluate=evaluate, save=lambda: None)
     identity = _identity(run, state)
     run.restore(checkpoint, state, identity)
-    return _rows(run, state, evaluate, save=partial(run.save, checkpoint, state, identity))
+    save = partial(run.save, checkpoint, state, identity)
+    return _rows(run, state, evaluate=evaluate, save=save)
 
 
-def _rows(run: Run, state: RunState, evaluate: Evaluate, save: Callable[[], None]) -> Iterator[Row]:
+def _rows(
+    run: Run, state: RunState, *, evaluate: Evaluate, save: Callable[[], None]
+) -> Iterator[Row]:
     yield from tuple(state.rows)
     steps = run.settings.steps
     rows_every = run.settings.evaluate_every or steps

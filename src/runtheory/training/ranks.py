@@ -104,8 +104,8 @@ def on_ranks(run: Run, ranks: Ranks) -> Run:
         objective=loss_on_ranks(run.net, run.objective, ranks=ranks),
         streams=RankStreams(run.streams, ranks),
         identity={**run.identity, "ranks": ranks.count},
-        save=partial(_save, run.save, ranks),
-        restore=partial(_restore, run.restore, ranks),
+        save=partial(_save, write=run.save, ranks=ranks),
+        restore=partial(_restore, read=run.restore, ranks=ranks),
     )
 
 
@@ -203,12 +203,13 @@ class _MeanOverRanks(torch.autograd.Function):
     @staticmethod
     def forward(context: Any, loss: Tensor, count: int) -> Tensor:
         context.dtype = loss.dtype
-        total = loss.detach().to(torch.float64, copy=True)
+        total = loss.detach().to(torch.float64, copy=True)  # a copy: the sum overwrites it
         distributed.all_reduce(total)  # the sum, in place
         return total / count
 
     @staticmethod
     def backward(context: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        # Not divided by the count: the wrapper takes the mean of the gradients.
         return gradients[0].to(context.dtype), None
 
 
@@ -241,17 +242,19 @@ def loss_on_ranks(net: nn.Module, objective: Objective, *, ranks: Ranks) -> Obje
     return loss
 
 
-def _save(save: KeepState, ranks: Ranks, path: Path, state: RunState, identity: Identity) -> None:
+def _save(
+    path: Path, state: RunState, identity: Identity, *, write: KeepState, ranks: Ranks
+) -> None:
     assert isinstance(state.streams, RankStreams)
     streams = state.streams.gathered()
     if ranks.index == 0:
-        save(path, replace(state, streams=streams), identity)
+        write(path, replace(state, streams=streams), identity)
 
 
 def _restore(
-    restore: KeepState, ranks: Ranks, path: Path, state: RunState, identity: Identity
+    path: Path, state: RunState, identity: Identity, *, read: KeepState, ranks: Ranks
 ) -> None:
-    restore(path, state, identity)
+    read(path, state, identity)
     steps = ranks.gather(state.step)  # waits for all ranks
     if len(set(steps)) > 1:
         raise ValueError(

@@ -59,7 +59,7 @@ def wrapped(by: Wrapper) -> Iterator[None]:
     (``training.ranks``). Blocks nest: the wrapper of the innermost one acts first.
     """
     outer = _wrapper.get()
-    token = _wrapper.set(lambda run: outer(by(run)))
+    token = _wrapper.set(lambda run: outer(by(run)))  # the inner wrapper first
     try:
         yield
     finally:

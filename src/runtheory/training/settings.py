@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from runtheory import checks
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -35,25 +37,14 @@ class Settings:
     mixed_precision: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("steps", "batch_size"):
-            _require(getattr(self, name) >= 1, name, "be at least 1", getattr(self, name))
-        for name in ("evaluate_every", "checkpoint_every"):
-            _require(getattr(self, name) >= 0, name, "not be negative", getattr(self, name))
-        _require(
-            0 < self.learning_rate < float("inf"),
-            "learning_rate",
-            "be positive and finite",
-            self.learning_rate,
+        checks.at_least(1, steps=self.steps, batch_size=self.batch_size)
+        checks.not_negative(
+            evaluate_every=self.evaluate_every, checkpoint_every=self.checkpoint_every
         )
-        _require(0 <= self.momentum < 1, "momentum", "lie in [0, 1)", self.momentum)
-        _require(
-            0 <= self.weight_decay < float("inf"),
-            "weight_decay",
-            "be finite and not negative",
-            self.weight_decay,
-        )
-        for name in ("warmup", "floor"):
-            _require(0 <= getattr(self, name) <= 1, name, "lie in [0, 1]", getattr(self, name))
+        checks.positive_finite(learning_rate=self.learning_rate)
+        checks.in_interval(0, 1, ends="[)", momentum=self.momentum)
+        checks.in_interval(0, math.inf, ends="[)", weight_decay=self.weight_decay)
+        checks.in_interval(0, 1, warmup=self.warmup, floor=self.floor)
 
     def share(self, step: int) -> float:
         """Return the share of the peak learning rate that step ``step``, counted from 0, uses."""
@@ -82,14 +73,12 @@ def warmup_cosine(step: int, *, steps: int, warmup: float = 0.0, floor: float = 
     """
     if not 0 <= step < steps:
         raise ValueError(f"step must lie in [0, {steps}), got {step}")
-    for name, value in (("warmup", warmup), ("floor", floor)):
-        if not 0 <= value <= 1:
-            raise ValueError(f"{name} must lie in [0, 1], got {value}")
+    checks.in_interval(0, 1, warmup=warmup, floor=floor)
     # The warm-up ends with its last step, counted from 0, and need not end on a whole step.
     peak = max(warmup * steps - 1, 0.0)
     if step < peak:
         return (step + 1) / (peak + 1)
-    fall = (step - peak) / (steps - peak)
+    fall = (step - peak) / (steps - peak)  # 0 at the peak; 1 is the step after the last
     return floor + (1 - floor) * (1 + math.cos(math.pi * fall)) / 2
 
 
@@ -104,8 +93,3 @@ def steps_per_epoch(examples: int, batch_size: int) -> int:
     if not 1 <= batch_size <= examples:
         raise ValueError(f"batch_size must lie in [1, {examples}], got {batch_size}")
     return examples // batch_size
-
-
-def _require(holds: bool, name: str, rule: str, value: int | float) -> None:
-    if not holds:
-        raise ValueError(f"{name} must {rule}, got {value}")

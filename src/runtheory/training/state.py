@@ -56,6 +56,7 @@ class RunState:
     optimiser: torch.optim.Optimizer
     streams: Streams
     step: int = 0
+    # Empty before the first epoch, which draws it.
     order: Indices = field(default_factory=lambda: torch.empty(0, dtype=torch.int64))
     losses: list[float] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
