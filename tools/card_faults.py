@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from tools.cards import ATLAS, Card, Demo, Shelf
+from tools.cards import ATLAS, Card, Demo, Paper, Shelf
 
 TEACH = ("minutes", "board", "projector", "misconception")
 Fault = tuple[str, str]
@@ -24,8 +24,21 @@ def faults(shelf: Shelf, keys: frozenset[str]) -> Iterator[Fault]:
     yield from _circles(shelf)
     yield from _without_card(shelf)
     for paper in shelf.papers.values():
-        if paper.key not in keys:
-            yield ATLAS, f"paper {paper.id}: book/references.bib has no key {paper.key!r}"
+        yield from (
+            (ATLAS, f"paper {paper.id}: {text}") for text in _paper_faults(paper, shelf, keys)
+        )
+
+
+def _paper_faults(paper: Paper, shelf: Shelf, keys: frozenset[str]) -> Iterator[str]:
+    if paper.key not in keys:
+        yield f"book/references.bib has no key {paper.key!r}"
+    yield from (f"{name} is empty" for name in ("theme", "idea") if not getattr(paper, name))
+    run = [demo.file for demo in shelf.demos if demo.paper == paper.id]
+    for card in shelf.cards:
+        named = (*card.papers, *(one for lab in card.labs for one in lab.papers))
+        run += [card.file] if paper.id in named else []
+    if paper.reason and run:
+        yield f"it has a reason why it is only read, but {run[0]} runs it"
 
 
 def _without_card(shelf: Shelf) -> Iterator[Fault]:

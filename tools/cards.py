@@ -46,10 +46,16 @@ class Part:
 
 @dataclass(frozen=True)
 class Paper:
-    """One row of ``book/atlas.toml``: a paper's id and its key in ``references.bib``."""
+    """One row of ``book/atlas.toml``: a paper, its key in ``references.bib``, and its idea.
+
+    A paper that the book only reads has a ``reason``.
+    """
 
     id: str
     key: str
+    theme: str
+    idea: str
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -220,9 +226,9 @@ def _demo(path: Path, root: Path) -> Demo:
 def _papers(root: Path) -> dict[str, Paper]:
     if not (root / ATLAS).exists():
         return {}
-    known, papers = {one.name for one in fields(Paper)}, dict[str, Paper]()
+    papers: dict[str, Paper] = {}
     for row in read_toml(root / ATLAS, root).get("paper", []):
-        paper = _make(Paper, ATLAS, {name: row[name] for name in row if name in known})
+        paper = _make(Paper, f"{ATLAS}: {row.get('id', 'a paper without id')}", row)
         if paper.id in papers:
             raise CardError(f"{ATLAS}: the id {paper.id!r} is used twice")
         papers[paper.id] = paper

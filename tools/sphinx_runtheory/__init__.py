@@ -6,6 +6,7 @@ from sphinx.application import Sphinx
 
 from tools.sphinx_runtheory import (
     assets,
+    atlas,
     benchmarks,
     buttons,
     cards,
@@ -27,6 +28,7 @@ def setup(app: Sphinx) -> dict[str, object]:
     claims.setup(app)
     cards.setup(app)
     graphs.setup(app)
+    atlas.setup(app)
     benchmarks.setup(app)
     citation.setup(app)
     headers.setup(app)
