@@ -44,9 +44,7 @@ def counts(found: list[Place]) -> dict[str, Counter[str]]:
 
 def _place(paper: Paper, shelf: Shelf, ledgers: Ledgers) -> Place:
     cited = tuple(
-        claim
-        for claim in ledgers.claims.values()
-        if claim.source.split()[0] == f"cite:{paper.key}"
+        claim for claim in ledgers.claims.values() if claim.source.split()[0] == f"cite:{paper.key}"
     )
     shown = [(state, page) for state, page in _pages(paper, shelf) if _stands(page, ledgers)]
     if not shown:
@@ -67,7 +65,7 @@ def _pages(paper: Paper, shelf: Shelf) -> Iterator[tuple[str, str]]:
 
 
 def _kind(card: Card) -> str:
-    return "chapter" if len(card.labs) > 1 else "technique"
+    return "technique" if card.short else "chapter"
 
 
 def _stands(page: str, ledgers: Ledgers) -> bool:

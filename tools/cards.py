@@ -97,6 +97,11 @@ class Card:
     not_checked: str = ""
 
     @property
+    def short(self) -> bool:
+        """Whether it is of the short form, with one ``lab.ipynb``."""
+        return [lab.name for lab in self.labs] == ["lab"]
+
+    @property
     def folder(self) -> str:
         """The folder of its pages, relative to the root."""
         return f"chapters/{self.slug}"

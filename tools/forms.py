@@ -55,7 +55,7 @@ def faults(shelf: Shelf, ledgers: Ledgers) -> Iterator[Fault]:
     """Yield what short forms lack and what nobody has written yet: the file and one sentence."""
     for card in shelf.cards:
         yield from _claim_faults(f"{card.folder}/claims.toml", ledgers.of(card.slug))
-        if [lab.name for lab in card.labs] == ["lab"]:
+        if card.short:
             yield from _chapter_faults(card, shelf.root, ledgers)
     for demo in shelf.demos:
         yield from _demo_faults(demo, shelf.root, ledgers.of(demo.slug))

@@ -60,7 +60,10 @@ def test_a_card_holds_what_its_file_says(book: Path) -> None:
     assert (two.sources, two.builds_on, two.papers) == (("known2020",), ("one",), ())
     assert shelf.before(two) == [one]
     assert shelf.card("two") is two
-    assert shelf.papers == {"known-paper": Paper("known-paper", "known2020")}
+    assert list(shelf.papers) == ["known-paper", "waiting-paper", "read-paper"]
+    assert shelf.papers["read-paper"] == Paper(
+        "read-paper", "known2020", "Noise & more", "Nobody can run this.", "It needs a telescope."
+    )
     assert shelf.parts[1] == Part("noise", "Noise & more", "What does noise do?")
     assert [part.key for part in shelf.shown_parts()] == ["core", "noise"]
     assert [(demo.slug, demo.page) for demo in shelf.demos] == [
@@ -137,9 +140,16 @@ CARDS = {
     ),
     "key of a paper": (
         ATLAS,
-        "known2020",
-        "known2021",
+        'id = "known-paper"\nkey = "known2020"',
+        'id = "known-paper"\nkey = "known2021"',
         "paper known-paper: book/references.bib has no key 'known2021'",
+    ),
+    "theme of a paper": (ATLAS, '"Means"', '""', "paper known-paper: theme is empty"),
+    "read and run": (
+        ATLAS,
+        'idea = "A mean is an average."',
+        'idea = "A mean is an average."\nreason = "Too far."',
+        f"paper known-paper: it has a reason why it is only read, but {DEMO} runs it",
     ),
 }
 
@@ -271,11 +281,17 @@ UNREADABLE = {
     "labs in a list": (TWO, "builds_on", "labs = []\nbuilds_on", "labs must be a table"),
     "unknown key of a demo": (DEMO, "order = 10", "order = 10\nlab = 1", "unknown key 'lab'"),
     "no idea of a demo": (DEMO, 'idea = "One picture says it."', "", "no key 'idea'"),
-    "no key of a paper": (ATLAS, 'key = "known2020"', "", "no key 'key'"),
+    "no key of a paper": (ATLAS, 'key = "known2020"', "", "known-paper: no key 'key'"),
+    "no idea of a paper": (
+        ATLAS,
+        'idea = "A mean is an average."',
+        "",
+        "known-paper: no key 'idea'",
+    ),
     "a paper twice": (
         ATLAS,
         "[[paper]]",
-        '[[paper]]\nid = "known-paper"\nkey = "x"\n[[paper]]',
+        '[[paper]]\nid = "known-paper"\nkey = "x"\ntheme = "T"\nidea = "I"\n[[paper]]',
         "the id 'known-paper' is used twice",
     ),
     "unknown key of a part": (PARTS, '"The core"', '"The core"\norder = 1', "unknown key 'order'"),

@@ -57,7 +57,21 @@ ATLAS = """
 [[paper]]
 id = "known-paper"
 key = "known2020"
-title = "What an atlas holds besides"
+theme = "Means"
+idea = "A mean is an average."
+
+[[paper]]
+id = "waiting-paper"
+key = "known2020"
+theme = "Noise & more"
+idea = "Nobody has run this."
+
+[[paper]]
+id = "read-paper"
+key = "known2020"
+theme = "Noise & more"
+idea = "Nobody can run this."
+reason = "It needs a telescope."
 """
 REFERENCES = "@article{known2020, author={Known, A.}, title={T}, journal={J}, year={2020}}\n"
 ONE = """
