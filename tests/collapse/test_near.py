@@ -1,46 +1,58 @@
+from __future__ import annotations
+
 from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 import torch
-from jaxtyping import TypeCheckError
+from torch import Tensor
 
-from runtheory.collapse.decomposition import least_squares_classifier, square_loss_parts
 from runtheory.collapse.near import (
     NearCollapse,
     central_classifier,
     deviations,
     feature_gradient,
     flow,
-    near_collapse_loss,
     settle,
     shrunken_deviations,
 )
-from runtheory.collapse.statistics import class_statistics
 from runtheory.randomness import stream
 
 LABELS = torch.arange(3).repeat_interleave(torch.tensor([6, 6, 6]))
 MODEL = NearCollapse(LABELS, 3, 5e-3, 5e-2, 0.2)
 
 
-def start(seed=0, width=7):
+def near_collapse_loss(
+    model: NearCollapse, classifier: Tensor, features: Tensor, *, initial: Tensor
+) -> Tensor:
+    """Return the objective of the module's first lines."""
+    samples = features.shape[1]
+    loss = (classifier @ features - model.targets()).square().sum()
+    loss = loss + model.feature_penalty * features.square().sum()
+    loss = loss + model.proximity * (features - initial).square().sum()
+    return loss / (2 * samples) + model.classifier_penalty / 2 * classifier.square().sum()
+
+
+def start(seed: int = 0, width: int = 7) -> Tensor:
     return torch.randn(width, len(LABELS), generator=stream(seed, "near"), dtype=torch.float64)
 
 
-def test_gradients_are_those_of_the_loss():
+def test_gradients_are_those_of_the_loss() -> None:
     initial, features = start(), start(1)
     classifier = central_classifier(MODEL, features).requires_grad_(True)
     moving = features.clone().requires_grad_(True)
-    loss = near_collapse_loss(MODEL, classifier, moving, initial)
+    loss = near_collapse_loss(MODEL, classifier, moving, initial=initial)
     for_classifier, for_features = torch.autograd.grad(loss, [classifier, moving])
     assert float(for_classifier.abs().max()) < 1e-14
-    expected = feature_gradient(MODEL, classifier.detach(), features, initial)
+    expected = feature_gradient(MODEL, classifier.detach(), features, initial=initial)
     torch.testing.assert_close(for_features, expected)
 
 
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize(("decay", "proximity"), [(5e-2, 0.2), (0.0, 0.5), (0.1, 0.1)])
-def test_deviations_at_a_stationary_point_obey_the_identity(seed, decay, proximity):
+def test_deviations_at_a_stationary_point_obey_the_identity(
+    seed: int, decay: float, proximity: float
+) -> None:
     model = replace(MODEL, feature_penalty=decay, proximity=proximity)
     initial = start(seed)
     classifier, features = settle(model, initial)
@@ -50,7 +62,7 @@ def test_deviations_at_a_stationary_point_obey_the_identity(seed, decay, proximi
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_without_proximity_the_ratio_falls_along_the_flow(seed):
+def test_without_proximity_the_ratio_falls_along_the_flow(seed: int) -> None:
     model = replace(MODEL, proximity=0.0)
     points = list(flow(model, start(seed), step=0.5, steps=60))
     ratios = [point.ratio for point in points]
@@ -58,20 +70,26 @@ def test_without_proximity_the_ratio_falls_along_the_flow(seed):
     assert points[-1].time == pytest.approx(30.0)
 
 
-def test_the_flow_is_of_fourth_order_and_lowers_the_loss():
+def test_the_flow_is_of_fourth_order() -> None:
     initial = start()
     ends = [list(flow(MODEL, initial, step=4 / n, steps=n))[-1].features for n in (8, 16, 64)]
     coarse, fine = (float((end - ends[2]).norm()) for end in ends[:2])
     assert 10 < coarse / fine < 26
+
+
+def test_the_flow_lowers_the_loss() -> None:
+    initial = start()
     points = list(flow(MODEL, initial, step=0.5, steps=40))
     losses = [
-        near_collapse_loss(MODEL, central_classifier(MODEL, p.features), p.features, initial)
+        near_collapse_loss(
+            MODEL, central_classifier(MODEL, p.features), p.features, initial=initial
+        )
         for p in points
     ]
     assert all(b <= a for a, b in pairwise(losses))
 
 
-def test_wrong_near_models_are_named():
+def test_wrong_near_models_are_named() -> None:
     for change, text in [
         ({"classifier_penalty": 0.0}, "positive"),
         ({"proximity": -1.0}, "not negative"),
@@ -87,35 +105,3 @@ def test_wrong_near_models_are_named():
         next(flow(MODEL, start(), step=0.0, steps=1))
     with pytest.raises(RuntimeError, match="within 1 turns"):
         settle(MODEL, start(), limit=1)
-
-
-@pytest.mark.parametrize("offset", [0.0, 5.0])
-@pytest.mark.parametrize("counts", [(6, 6, 6), (3, 5, 12)])
-def test_the_squared_loss_is_the_sum_of_its_parts(counts, offset):
-    generator = stream(0, "parts")
-    labels = torch.arange(3).repeat_interleave(torch.tensor(counts))
-    features = torch.randn(len(labels), 8, generator=generator, dtype=torch.float64) + offset
-    classifier = torch.randn(3, 8, generator=generator, dtype=torch.float64)
-    bias = torch.randn(3, generator=generator, dtype=torch.float64)
-    state = class_statistics(features, labels, classes=3)
-    parts = square_loss_parts(state, classifier, bias, penalty=0.02)
-    hot = torch.eye(3, dtype=torch.float64)[labels]
-
-    def objective(weights, shift):
-        loss = (features @ weights.T + shift - hot).square().sum() / (2 * len(labels))
-        return loss + 0.01 * (weights.square().sum() + shift.square().sum())
-
-    torch.testing.assert_close(parts.total, objective(classifier, bias), rtol=1e-12, atol=1e-12)
-    best = objective(parts.classifier, parts.bias)
-    torch.testing.assert_close(parts.variability + parts.alignment, best, rtol=1e-12, atol=1e-12)
-    moving = parts.classifier.requires_grad_(True), parts.bias.requires_grad_(True)
-    slopes = torch.autograd.grad(objective(*moving), moving)
-    assert max(float(slope.abs().max()) for slope in slopes) < 1e-12
-    at_best = square_loss_parts(state, parts.classifier.detach(), parts.bias.detach(), penalty=0.02)
-    assert float(at_best.deviation) < 1e-25
-    with pytest.raises(ValueError, match="positive penalty"):
-        square_loss_parts(state, classifier, bias, penalty=0.0)
-    with pytest.raises(ValueError, match="positive penalty"):
-        least_squares_classifier(state, penalty=0.0)
-    with pytest.raises((ValueError, TypeCheckError)):
-        square_loss_parts(state, classifier[:2], bias, penalty=0.1)

@@ -62,7 +62,7 @@ def test_any_split_order_and_merge_tree_gives_the_two_pass_result(cuts, order, s
     assert_equal(parts[0], features, labels)
 
 
-def test_streaming_equals_two_pass_and_float32_is_widened():
+def test_streaming_equals_two_pass_and_float32_is_widened() -> None:
     features, labels = draw(200)
     state = ClassStatistics.empty(CLASSES, WIDTH)
     for low in range(0, 200, 7):
@@ -72,7 +72,7 @@ def test_streaming_equals_two_pass_and_float32_is_widened():
     assert_equal(class_statistics(narrow, labels, classes=CLASSES), narrow.double(), labels)
 
 
-def test_update_leaves_the_old_state_alone_and_an_empty_batch_changes_nothing():
+def test_update_leaves_the_old_state_alone_and_an_empty_batch_changes_nothing() -> None:
     features, labels = draw(30)
     state = class_statistics(features, labels, classes=CLASSES)
     copy = {name: value.clone() for name, value in state.tensors().items()}
@@ -83,7 +83,7 @@ def test_update_leaves_the_old_state_alone_and_an_empty_batch_changes_nothing():
         assert torch.equal(getattr(again, name), value)
 
 
-def test_traces_only_round_trip_and_merge_all():
+def test_traces_only_round_trip_and_merge_all() -> None:
     features, labels = draw(40)
     full = class_statistics(features, labels, classes=CLASSES)
     halves = [
@@ -117,7 +117,7 @@ def test_features_that_are_not_finite_are_refused(value):
         class_statistics(features, labels, classes=CLASSES)
 
 
-def test_without_the_early_check_faults_are_left_out_counted_and_raised_at_reading():
+def test_without_the_early_check_faults_are_left_out_counted_and_raised_at_reading() -> None:
     features, labels = draw(20)
     broken, wrong = features.clone(), labels.clone()
     broken[11, 0], wrong[12] = float("nan"), CLASSES + 3
@@ -129,7 +129,7 @@ def test_without_the_early_check_faults_are_left_out_counted_and_raised_at_readi
         state.checked()
 
 
-def test_wrong_use_is_named():
+def test_wrong_use_is_named() -> None:
     features, labels = draw(20)
     state = class_statistics(features, labels, classes=CLASSES)
     with pytest.raises(ValueError, match="at least two classes, got 1"):
@@ -149,7 +149,7 @@ def test_wrong_use_is_named():
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
-def test_update_on_cuda_never_waits_for_the_device():
+def test_update_on_cuda_never_waits_for_the_device() -> None:
     features, labels = draw(50)
     state = ClassStatistics.empty(CLASSES, WIDTH, device="cuda")
     there, named = features.cuda(), labels.cuda()

@@ -55,7 +55,8 @@ def square_loss_parts(
         If a class has no sample, samples were refused, the scatter matrix was not kept, the shapes
         do not fit, or ``penalty`` is not positive.
     """
-    scatter = _checked_scatter(statistics, classifier, bias, penalty)
+    _check_head(statistics, classifier, bias)
+    scatter = _checked_scatter(statistics, penalty)
     shares = class_weights(statistics, Weighting.SAMPLES)
     means = statistics.means
     ridge, offset = least_squares_classifier(statistics, penalty=penalty)
@@ -88,17 +89,12 @@ def least_squares_classifier(
     ValueError
         If the scatter matrix was not kept or ``penalty`` is not positive.
     """
-    if statistics.scatter is None or not penalty > 0:
-        raise ValueError(
-            "least squares needs the scatter matrix and a positive penalty, "
-            f"got full={statistics.scatter is not None} and penalty={penalty}"
-        )
-    total = statistics.counts.sum()
+    scatter = _checked_scatter(statistics, penalty)
     shares = class_weights(statistics, Weighting.SAMPLES)
     mean = shares @ statistics.means
     scaled = shares.sqrt()[:, None] * (statistics.means - mean)
     factor = penalty / (1 + penalty)
-    system = statistics.scatter / total + scaled.T @ scaled + factor * torch.outer(mean, mean)
+    system = scatter + scaled.T @ scaled + factor * torch.outer(mean, mean)
     system.diagonal().add_(penalty)
     # Row k: q_k (m_k - m) + q_k m penalty/(1 + penalty), the difference taken before it cancels.
     right = shares[:, None] * ((statistics.means - mean) + factor * mean)
@@ -106,19 +102,20 @@ def least_squares_classifier(
     return classifier, (shares - classifier @ mean) / (1 + penalty)
 
 
-def _checked_scatter(
-    statistics: ClassStatistics, classifier: Tensor, bias: Tensor, penalty: float
-) -> Tensor:
-    """Return S_W after the checks that ``square_loss_parts`` promises."""
+def _check_head(statistics: ClassStatistics, classifier: Tensor, bias: Tensor) -> None:
     statistics.checked()
     if classifier.shape != statistics.means.shape or bias.shape != classifier.shape[:1]:
         raise ValueError(
             f"the classifier must have shape {tuple(statistics.means.shape)} with a bias for each "
             f"class, got {tuple(classifier.shape)} and {tuple(bias.shape)}"
         )
+
+
+def _checked_scatter(statistics: ClassStatistics, penalty: float) -> Tensor:
+    """Return S_W = scatter/N, after a check that it was kept and the ridge is there."""
     if statistics.scatter is None or not penalty > 0:
         raise ValueError(
-            "the decomposition needs the scatter matrix and a positive penalty, "
+            "least squares needs the scatter matrix and a positive penalty, "
             f"got full={statistics.scatter is not None} and penalty={penalty}"
         )
     return statistics.scatter / statistics.counts.sum()

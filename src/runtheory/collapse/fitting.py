@@ -1,16 +1,18 @@
-"""The optimiser that meets the closed forms: free features, random starts."""
+"""The fits that meet the closed forms of ``minimisers``: free features, random starts."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import reduce
 
 import torch
 from jaxtyping import Float64
 from torch import Tensor
 
 from runtheory import checks
+from runtheory.collapse.descent import largest_slope, minimise
 from runtheory.collapse.models import FeatureModel, Minimiser
 
 Loss = Callable[[Tensor, Tensor], Tensor]
@@ -58,10 +60,9 @@ def fit(
 ) -> Fit:
     """Minimise the non-convex objective of ``models`` over all factors and every single feature.
 
-    L-BFGS with a strong Wolfe line search in float64 from ``starts`` Gaussian starts with entries
-    of deviation scale/sqrt(width), at most 100 ``rounds`` steps each; the start with the lowest
-    objective is returned. Deep models have local minima that are not global: give them several
-    starts and compare losses.
+    ``descent.minimise`` from ``starts`` Gaussian starts with entries of deviation
+    scale/sqrt(width); the start with the lowest objective is returned. Deep models have local
+    minima that are not global: give them several starts and compare losses.
 
     Raises
     ------
@@ -71,16 +72,70 @@ def fit(
     """
     checks.at_least(model.classes, width=width)
     checks.at_least(1, starts=starts, rounds=rounds)
-    runs = []
-    for _ in range(starts):
-        parameters = _draw(model, width, scale, generator)
-        runs.append((_descend(model, loss, parameters, rounds), parameters))
-    value, best = min(runs, key=lambda run: run[0])
-    return _report(model, loss, best, value, tuple(run[0] for run in runs))
+    problems = [
+        _Problem(model, loss, _start(model, width, generator, scale=scale)) for _ in range(starts)
+    ]
+    losses = [minimise(one.objective, one.moving(), rounds=rounds) for one in problems]
+    best = min(range(starts), key=lambda index: losses[index])
+    return problems[best].report(tuple(losses))
 
 
-def _draw(
-    model: FeatureModel, width: int, scale: float, generator: torch.Generator
+@dataclass(frozen=True)
+class _Problem:
+    """The objective of one start: ``parameters`` are W_M, ..., W_1, H and b."""
+
+    model: FeatureModel
+    loss: Loss
+    parameters: list[Tensor]
+
+    def moving(self) -> list[Tensor]:
+        """Return the parameters without a bias that an infinite penalty holds at zero."""
+        return self.parameters if math.isfinite(self.model.bias_penalty) else self.parameters[:-1]
+
+    def objective(self) -> Tensor:
+        *factors, bias = self.parameters
+        value = self.loss(_product(factors) + bias[:, None], self.model.targets())
+        penalties = (*self.model.layer_penalties, self.model.feature_penalty)
+        for penalty, factor in zip(penalties, factors, strict=True):
+            value = value + penalty / 2 * factor.square().sum()
+        if math.isfinite(self.model.bias_penalty):
+            value = value + self.model.bias_penalty / 2 * bias.square().sum()
+        return value
+
+    def report(self, losses: tuple[float, ...]) -> Fit:
+        """Measure the end point: gradient, certificate, class-level values."""
+        gradient = largest_slope(self.objective, self.moving())
+        total = self.objective().detach()
+        *factors, bias = [tensor.detach() for tensor in self.parameters]
+        features = factors[-1]
+        means = _class_means(self.model, features)
+        head = _product(factors[:-1])
+        residual = torch.linalg.norm(features - means[:, self.model.labels()])
+        scale = max(float(torch.linalg.norm(features)), torch.finfo(torch.float64).tiny)
+        return Fit(
+            factors=tuple(factors),
+            bias=bias,
+            loss=total,
+            losses=losses,
+            gradient=gradient,
+            certificate=self._certificate(_product(factors), bias),
+            minimiser=Minimiser(head @ means, bias, head @ head.T, means.T @ means, total),
+            within_class_spread=float(residual) / scale,
+        )
+
+    def _certificate(self, scores: Tensor, bias: Tensor) -> float:
+        """Return the operator norm of the gradient in Z beside that of the penalty."""
+        if self.model.layers > 1:
+            return math.nan
+        scores = scores.requires_grad_(True)  # (class, sample)
+        (slope,) = torch.autograd.grad(
+            self.loss(scores + bias[:, None], self.model.targets()), scores
+        )
+        return float(torch.linalg.matrix_norm(slope, 2)) / self.model.pressure
+
+
+def _start(
+    model: FeatureModel, width: int, generator: torch.Generator, *, scale: float
 ) -> list[Tensor]:
     """Return W_M, ..., W_1, H and b at a random start."""
     rows = [model.classes] + [width] * model.layers
@@ -92,85 +147,8 @@ def _draw(
     return [*factors, torch.zeros(model.classes, dtype=torch.float64)]
 
 
-def _scores(factors: list[Tensor]) -> Tensor:
-    product = factors[0]
-    for factor in factors[1:]:
-        product = product @ factor
-    return product
-
-
-def _objective(model: FeatureModel, loss: Loss, parameters: list[Tensor]) -> Tensor:
-    *factors, bias = parameters
-    value = loss(_scores(factors) + bias[:, None], model.targets())
-    penalties = (*model.layer_penalties, model.feature_penalty)
-    for penalty, factor in zip(penalties, factors, strict=True):
-        value = value + penalty / 2 * factor.square().sum()
-    if math.isfinite(model.bias_penalty):
-        value = value + model.bias_penalty / 2 * bias.square().sum()
-    return value
-
-
-def _descend(model: FeatureModel, loss: Loss, parameters: list[Tensor], rounds: int) -> float:
-    """Move the parameters to a stationary point and return the objective there."""
-    moving = parameters if math.isfinite(model.bias_penalty) else parameters[:-1]
-    for tensor in moving:
-        tensor.requires_grad_(True)
-    optimiser = torch.optim.LBFGS(
-        moving,
-        max_iter=100,
-        history_size=30,
-        tolerance_grad=1e-10,
-        tolerance_change=0.0,
-        line_search_fn="strong_wolfe",
-    )
-
-    def closure() -> Tensor:
-        optimiser.zero_grad()
-        value = _objective(model, loss, parameters)
-        value.backward()
-        return value
-
-    before = math.inf
-    for _ in range(rounds):
-        optimiser.step(closure)
-        value = float(_objective(model, loss, parameters).detach())
-        # Near the end the objective moves by rounding alone: more rounds would change nothing.
-        slope = max(float(torch.linalg.norm(tensor.grad)) for tensor in moving)
-        if slope < 1e-9 or before - value <= 4e-16 * abs(value):
-            break
-        before = value
-    return value
-
-
-def _report(
-    model: FeatureModel,
-    loss: Loss,
-    parameters: list[Tensor],
-    value: float,
-    losses: tuple[float, ...],
-) -> Fit:
-    """Measure the end point: gradient, certificate, class-level values."""
-    moving = parameters if math.isfinite(model.bias_penalty) else parameters[:-1]
-    slopes = torch.autograd.grad(_objective(model, loss, parameters), moving)
-    *factors, bias = [tensor.detach() for tensor in parameters]
-    scores = _scores(factors).requires_grad_(True)
-    (slope,) = torch.autograd.grad(loss(scores + bias[:, None], model.targets()), scores)
-    certificate = float(torch.linalg.matrix_norm(slope, 2)) / model.pressure
-    features = factors[-1]
-    means = _class_means(model, features)
-    head = _scores(factors[:-1])
-    total = torch.tensor(value, dtype=torch.float64)
-    scale = max(float(torch.linalg.norm(features)), torch.finfo(torch.float64).tiny)
-    return Fit(
-        factors=tuple(factors),
-        bias=bias,
-        loss=total,
-        losses=losses,
-        gradient=max(float(slope.abs().max()) for slope in slopes),
-        certificate=certificate if model.layers == 1 else math.nan,
-        minimiser=Minimiser(head @ means, bias, head @ head.T, means.T @ means, total),
-        within_class_spread=float(torch.linalg.norm(features - means[:, model.labels()])) / scale,
-    )
+def _product(factors: list[Tensor]) -> Tensor:
+    return reduce(torch.matmul, factors)
 
 
 def _class_means(model: FeatureModel, features: Tensor) -> Tensor:

@@ -34,22 +34,6 @@ def sum_zero_basis(classes: int) -> Float64[Tensor, "class direction"]:
     return columns / (order * (order + 1)).sqrt()
 
 
-def orthogonal_frame(lengths: Float64[Tensor, "class"]) -> Float64[Tensor, "class class"]:
-    """Return mutually orthogonal rows of the given lengths: the general orthogonal frame.
-
-    Equal lengths give the orthogonal frame; a zero length is a class that has died.
-    [dang2023neural]
-
-    Raises
-    ------
-    ValueError
-        If a length is negative.
-    """
-    if bool((lengths < 0).any()):
-        raise ValueError(f"lengths must not be negative, got {lengths.tolist()}")
-    return torch.diag(lengths)
-
-
 def cross_polytope(classes: int) -> Float64[Tensor, "class direction"]:
     """Return the K unit rows e_1, -e_1, e_2, -e_2, ... in K/2 dimensions.
 

@@ -57,8 +57,8 @@ def frame_distance(
     """Return || G/||G|| - T/||T|| || in Frobenius norm; in [0, 2], 0 where G is a multiple of T.
 
     With G = W W' and T = I - J/K this is the NC2 of [zhu2021geometric], with G = W M' (M the
-    centred means)
-    their NC3. Unequal classes are compared with their own frame, T = diag(length^2), say.
+    centred means) their NC3. Unequal classes are compared with a frame of their own, say
+    T = diag(length^2).
     """
     wide, aim = gram.to(torch.float64), target.to(torch.float64)
     distance: Tensor = torch.linalg.norm(
@@ -84,14 +84,6 @@ def self_duality(
     gap = rows / torch.linalg.norm(rows) - centred / torch.linalg.norm(centred)
     squares: Tensor = gap.square().sum()
     return squares
-
-
-def duality_cosines(
-    classifier: Float[Tensor, "class feature"], means: Float[Tensor, "class feature"]
-) -> Float64[Tensor, "class"]:
-    """Return cos(w_k, m_k) of every class; their spread is a uniform-duality measure
-    [wu2024linguistic]."""
-    return torch.cosine_similarity(classifier.to(torch.float64), means.to(torch.float64), dim=1)
 
 
 def bias_residual(

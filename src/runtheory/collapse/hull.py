@@ -1,8 +1,7 @@
 """One-vs-rest distances: the geometry of more classes than a simplex can hold.
 
-With K > d + 1 classes no simplex ETF exists. [jiang2023generalized] then ask for the
-configuration in which
-each vector is as far as possible from the convex hull of all the others.
+With K > d + 1 classes no simplex ETF exists. [jiang2023generalized] then ask for the configuration
+in which each vector is as far as possible from the convex hull of all the others.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ n_g. By symmetry the minimiser acts on differences within the group as a number,
     p(k|k) = p(j|k)                                    where they have merged,
 
 so they merge exactly where n_g <= N^2 l_W l_H. This is the penalised relative of the constrained
-problem of [fang2021exploring], and needs no limit of large imbalance; [hong2024neural] have the
+problem of [fang2021exploring], and needs no limit of large imbalance; [hong2023imbalanced] have the
 threshold as well. Further on the merged minority vanishes, rows and features alike: see
 ``effective_minority_count``.
 """
@@ -99,7 +99,7 @@ def effective_minority_count(model: FeatureModel) -> float:
     if len(sizes) != 2:
         raise ValueError(f"a minority needs classes of two sizes, got {model.class_counts}")
     small, large = (model.class_counts.count(size) for size in sizes)
-    groups = _Groups(sizes[1], large, sizes[0], small)
+    groups = _Groups(float(sizes[1]), large, sizes[0], small)
     return groups.effective_count(math.sqrt(threshold), model.bias_penalty)
 
 
@@ -127,9 +127,7 @@ def vanishing_ratio(
     start = max(1.0, merged if minority_classes > 1 else 1.0)
 
     def surplus(ratio: float) -> float:
-        groups = _Groups(
-            ratio * minority_count, majority_classes, minority_count, minority_classes
-        )
+        groups = _Groups(ratio * minority_count, majority_classes, minority_count, minority_classes)
         threshold = groups.samples * pressure
         return groups.effective_count(threshold, bias_penalty) - threshold**2
 
@@ -140,11 +138,11 @@ def vanishing_ratio(
 
 @dataclass(frozen=True)
 class _Groups:
-    """Majority and minority: samples in each class (not only whole numbers) and classes."""
+    """Samples a class and classes, of both groups; those of the majority need not be whole."""
 
     majority_count: float
     majority_classes: int
-    minority_count: float
+    minority_count: int
     minority_classes: int
 
     @property

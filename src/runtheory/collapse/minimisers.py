@@ -12,6 +12,8 @@ from torch import Tensor
 from runtheory.collapse.frames import sum_zero_basis
 from runtheory.collapse.models import FeatureModel, Minimiser
 
+BISECTIONS = 80  # of an interval of length below one: to the last bit of float64
+
 
 @dataclass(frozen=True)
 class _Modes:
@@ -59,7 +61,7 @@ def square_minimiser(model: FeatureModel) -> Minimiser:
     kept = modes.lengths * surviving_share(ratio, layers=model.layers)
     residual = (modes.lengths - kept).square() / (2 * modes.divisors)
     loss = (residual + _penalty(model, kept)).sum()
-    return _minimiser(model, modes, kept, _square_bias(model, modes, kept), loss)
+    return _minimiser(model, modes, kept, bias=_square_bias(model, modes, kept), loss=loss)
 
 
 def cross_entropy_minimiser(model: FeatureModel) -> Minimiser:
@@ -93,7 +95,8 @@ def cross_entropy_minimiser(model: FeatureModel) -> Minimiser:
     kept = math.sqrt(count) * scale * (modes.divisors == model.samples).to(torch.float64)
     kept[0] = 0.0
     bias = torch.zeros(classes, dtype=torch.float64)
-    return _minimiser(model, modes, kept, bias, torch.tensor(loss, dtype=torch.float64))
+    total = torch.tensor(loss, dtype=torch.float64)
+    return _minimiser(model, modes, kept, bias=bias, loss=total)
 
 
 def surviving_share(pressure: Float64[Tensor, mode], *, layers: int) -> Float64[Tensor, mode]:
@@ -105,7 +108,7 @@ def surviving_share(pressure: Float64[Tensor, mode], *, layers: int) -> Float64[
     exponent = (layers - 1) / (layers + 1)
     low = torch.full_like(pressure, (layers - 1) / layers)
     high = torch.ones_like(pressure)
-    for _ in range(80):
+    for _ in range(BISECTIONS):
         middle = (low + high) / 2
         beyond = (1 - middle) * middle**exponent < pressure
         low, high = torch.where(beyond, low, middle), torch.where(beyond, middle, high)
@@ -195,7 +198,7 @@ def _square_bias(model: FeatureModel, modes: _Modes, kept: Tensor) -> Tensor:
 
 
 def _minimiser(
-    model: FeatureModel, modes: _Modes, kept: Tensor, bias: Tensor, loss: Tensor
+    model: FeatureModel, modes: _Modes, kept: Tensor, *, bias: Tensor, loss: Tensor
 ) -> Minimiser:
     """Put the modes together: W = U s_W Q', H = Q s_H V' diag(1/sqrt n_k) for any isometry Q."""
     lengths = factor_lengths(model, kept)

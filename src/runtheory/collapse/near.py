@@ -90,19 +90,8 @@ def central_classifier(model: NearCollapse, features: Columns) -> Classifier:
     return torch.cholesky_solve(right, torch.linalg.cholesky(system)).T
 
 
-def near_collapse_loss(
-    model: NearCollapse, classifier: Classifier, features: Columns, initial: Columns
-) -> Float64[Tensor, ""]:
-    """Return the objective; ``initial`` is H_0."""
-    samples = features.shape[1]
-    loss = (classifier @ features - model.targets()).square().sum()
-    loss = loss + model.feature_penalty * features.square().sum()
-    loss = loss + model.proximity * (features - initial).square().sum()
-    return loss / (2 * samples) + model.classifier_penalty / 2 * classifier.square().sum()
-
-
 def feature_gradient(
-    model: NearCollapse, classifier: Classifier, features: Columns, initial: Columns
+    model: NearCollapse, classifier: Classifier, features: Columns, *, initial: Columns
 ) -> Columns:
     """Return the gradient in H; at W*(H) it is that of the central-path objective as well."""
     pull = classifier.T @ (classifier @ features - model.targets())
@@ -126,7 +115,7 @@ def flow(model: NearCollapse, initial: Columns, *, step: float, steps: int) -> I
 
     def slope(features: Tensor) -> Tensor:
         classifier = central_classifier(model, features)
-        return -feature_gradient(model, classifier, features, initial)
+        return -feature_gradient(model, classifier, features, initial=initial)
 
     features = initial
     yield _flow_point(model, 0.0, features)
@@ -161,7 +150,7 @@ def settle(
     features, targets = initial, model.targets()
     for _ in range(limit):
         classifier = central_classifier(model, features)
-        slope = feature_gradient(model, classifier, features, initial)
+        slope = feature_gradient(model, classifier, features, initial=initial)
         if float(slope.abs().max()) * features.shape[1] <= tolerance:
             return classifier, features
         right = classifier.T @ targets + model.proximity * initial

@@ -194,18 +194,30 @@ class ClassStatistics:
             )
 
 
-def merge_all(parts: Iterable[ClassStatistics]) -> ClassStatistics:
+def merge_all(
+    parts: Iterable[ClassStatistics], *, generator: torch.Generator | None = None
+) -> ClassStatistics:
     """Return the state of all parts together, merged from left to right.
+
+    With a ``generator``, which lies on the CPU, two random states are merged at a time instead: a
+    random tree, to show that the order does not matter.
 
     Raises
     ------
     ValueError
         If there is no part, or two parts do not fit each other.
     """
-    listed = list(parts)
-    if not listed:
+    states = list(parts)
+    if not states:
         raise ValueError("merge_all needs at least one part, got none")
-    return reduce(ClassStatistics.merge, listed)
+    if generator is None:
+        return reduce(ClassStatistics.merge, states)
+    while len(states) > 1:
+        first, second = (
+            states.pop(int(torch.randint(len(states), (), generator=generator))) for _ in range(2)
+        )
+        states.append(first.merge(second))
+    return states[0]
 
 
 def class_statistics(

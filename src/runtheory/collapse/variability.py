@@ -89,8 +89,7 @@ def distance_normalised_variances(
     """Return CDNV of every pair, (v_i + v_j) / (2 ||mean_i - mean_j||^2), NaN on the diagonal.
 
     v_k is the variance with divisor n_k. [galanti2022role]; the squared distance is theirs, other
-    code
-    raises the quotient to another power.
+    code raises the quotient to another power.
 
     Raises
     ------
@@ -108,6 +107,19 @@ def distance_normalised_variances(
 def mean_distance_normalised_variance(statistics: ClassStatistics) -> Float64[Tensor, ""]:
     """Return the mean of CDNV over the pairs of different classes; raises as the pairs do."""
     return distance_normalised_variances(statistics).nanmean()
+
+
+def nearest_centre_error(
+    variance: Float64[Tensor, "*batch"], directions: int
+) -> Float64[Tensor, "*batch"]:
+    """Return the chance that a sample lies nearer to the other of two class means, from the CDNV.
+
+        Q(sqrt(r / CDNV) / 2),   Q the upper tail of the standard normal law,
+
+    for Gaussian noise spread evenly over r orthogonal ``directions``, one of them that from mean
+    to mean (prop-noise-oracle).
+    """
+    return torch.special.ndtr(-(directions / variance).sqrt() / 2)
 
 
 def _pooled_scatter(statistics: ClassStatistics, convention: Convention) -> Tensor:

@@ -1,13 +1,13 @@
 """The optimiser that meets the closed forms of ``free_mixing`` and ``free_dropout``.
 
-Every feature is free, nothing is assumed of the figure: L-BFGS with a
-strong Wolfe line search in float64 from a Gaussian start.
+Every feature is free, nothing is assumed of the figure: ``collapse.descent.minimise`` in float64
+from a Gaussian start.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -15,10 +15,9 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from runtheory import checks
+from runtheory.collapse.descent import largest_slope, minimise
 from runtheory.dropout.masks import check_rate
 from runtheory.interplay.free_mixing import ShareLaw
-
-STEPS = 1500
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,8 @@ def fit_free_mixing(
         penalty = decay[0] * classifier.square().sum() + decay[1] * scaled.square().sum()
         return weights @ losses + penalty / 2
 
-    slope = _descend((classifier, scaled), objective)
+    minimise(objective, (classifier, scaled))
+    slope = largest_slope(objective, (classifier, scaled))
     features = (scaled / roots).detach()
     nothing = torch.zeros(classes, dtype=torch.float64)
     return FreeFit(classifier.detach(), features, nothing, targets, weights, slope)
@@ -125,7 +125,9 @@ def fit_free_dropout(
         penalty = decay[0] * classifier.square().sum() + decay[1] * features.square().sum()
         return chances @ losses + penalty / 2
 
-    slope = _descend((classifier, features, bias)[: 3 if free_bias else 2], objective)
+    moving = (classifier, features, bias) if free_bias else (classifier, features)
+    minimise(objective, moving)
+    slope = largest_slope(objective, moving)
     weights = torch.full((len(targets),), 1 / len(targets), dtype=torch.float64)
     return FreeFit(classifier.detach(), features.detach(), bias.detach(), targets, weights, slope)
 
@@ -140,24 +142,3 @@ def _start(shapes: Sequence[tuple[int, int]], generator: torch.Generator) -> lis
         torch.randn(shape, generator=generator, dtype=torch.float64).requires_grad_()
         for shape in shapes
     ]
-
-
-def _descend(parameters: Sequence[Tensor], objective: Callable[[], Tensor]) -> float:
-    """Move the parameters to a stationary point; return the largest entry of the gradient."""
-    optimiser = torch.optim.LBFGS(
-        parameters,
-        max_iter=STEPS,
-        tolerance_grad=1e-12,
-        tolerance_change=0,
-        history_size=50,
-        line_search_fn="strong_wolfe",
-    )
-
-    def closure() -> Tensor:
-        optimiser.zero_grad()
-        value = objective()
-        value.backward()
-        return value
-
-    optimiser.step(closure)
-    return max(float(part.abs().max()) for part in torch.autograd.grad(objective(), parameters))
