@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import pytest
 import torch
@@ -89,14 +90,20 @@ def test_the_flow_lowers_the_loss() -> None:
     assert all(b <= a for a, b in pairwise(losses))
 
 
-def test_wrong_near_models_are_named() -> None:
-    for change, text in [
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
         ({"classifier_penalty": 0.0}, "positive"),
         ({"proximity": -1.0}, "not negative"),
         ({"classes": 4}, "every class"),
-    ]:
-        with pytest.raises(ValueError, match=text):
-            replace(MODEL, **change)
+    ],
+)
+def test_impossible_near_models_are_refused(change: dict[str, Any], text: str) -> None:
+    with pytest.raises(ValueError, match=text):
+        replace(MODEL, **change)
+
+
+def test_starts_and_steps_that_cannot_be_followed_are_refused() -> None:
     with pytest.raises(ValueError, match="one column"):
         settle(MODEL, start()[:, :5])
     with pytest.raises(ValueError, match="above zero"):

@@ -1,9 +1,13 @@
+from __future__ import annotations
+
 from itertools import pairwise
+from random import Random
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch import Tensor
 
 from runtheory.collapse.statistics import ClassStatistics, class_statistics, merge_all
 from runtheory.randomness import stream
@@ -11,7 +15,7 @@ from runtheory.randomness import stream
 CLASSES, WIDTH = 4, 6
 
 
-def draw(samples, *, offset=1e3, seed=0):
+def draw(samples: int, *, offset: float = 1e3, seed: int = 0) -> tuple[Tensor, Tensor]:
     generator = stream(seed, "statistics")
     labels = torch.randint(CLASSES, (samples,), generator=generator)
     labels[:CLASSES] = torch.arange(CLASSES)
@@ -19,7 +23,7 @@ def draw(samples, *, offset=1e3, seed=0):
     return noise + 2 * torch.eye(CLASSES, WIDTH, dtype=torch.float64)[labels] + offset, labels
 
 
-def two_pass(features, labels):
+def two_pass(features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     means = torch.zeros(CLASSES, WIDTH, dtype=torch.float64)
     traces = torch.zeros(CLASSES, dtype=torch.float64)
     scatter = torch.zeros(WIDTH, WIDTH, dtype=torch.float64)
@@ -32,11 +36,12 @@ def two_pass(features, labels):
     return means, traces, scatter
 
 
-def assert_equal(state, features, labels):
+def assert_equal(state: ClassStatistics, features: Tensor, labels: Tensor) -> None:
     means, traces, scatter = two_pass(features, labels)
     assert torch.equal(state.counts, torch.bincount(labels, minlength=CLASSES))
     torch.testing.assert_close(state.means, means, rtol=1e-12, atol=0)
     torch.testing.assert_close(state.square_deviations, traces, rtol=1e-9, atol=0)
+    assert state.scatter is not None
     assert torch.linalg.norm(state.scatter - scatter) <= 1e-9 * torch.linalg.norm(scatter)
 
 
@@ -46,7 +51,9 @@ def assert_equal(state, features, labels):
     order=st.randoms(use_true_random=False),
     seed=st.integers(0, 5),
 )
-def test_any_split_order_and_merge_tree_gives_the_two_pass_result(cuts, order, seed):
+def test_any_split_order_and_merge_tree_gives_the_two_pass_result(
+    cuts: list[int], order: Random, seed: int
+) -> None:
     features, labels = draw(60, seed=seed)
     edges = sorted({0, 60, *cuts})
     shuffle = torch.tensor(order.sample(range(60), 60))
@@ -94,15 +101,30 @@ def test_traces_only_round_trip_and_merge_all() -> None:
     assert slim.scatter is None
     assert "scatter" not in slim.tensors()
     torch.testing.assert_close(slim.square_deviations, full.square_deviations, rtol=1e-9, atol=0)
+    assert full.scatter is not None
     torch.testing.assert_close(full.scatter.trace(), full.square_deviations.sum())
     back = ClassStatistics.from_tensors(full.tensors())
+    assert back.scatter is not None
     assert torch.equal(back.scatter, full.scatter)
     assert back.classes == CLASSES
     assert ClassStatistics.from_tensors(slim.tensors()).scatter is None
 
 
+def test_a_random_tree_of_merges_gives_the_same_state() -> None:
+    features, labels = draw(40)
+    parts = [
+        class_statistics(features[index], labels[index], classes=CLASSES)
+        for index in torch.arange(40).chunk(9)
+    ]
+    trees = [merge_all(parts, generator=stream(seed, "tree")) for seed in range(2)]
+    for tree in trees:
+        assert_equal(tree, features, labels)
+    assert not torch.equal(trees[0].means, trees[1].means)  # another order, other rounding
+    assert len(parts) == 9
+
+
 @pytest.mark.parametrize("label", [-1, CLASSES])
-def test_labels_out_of_range_are_refused(label):
+def test_labels_out_of_range_are_refused(label: int) -> None:
     features, labels = draw(20)
     labels[7] = label
     with pytest.raises(ValueError, match=f"labels must lie in 0 to {CLASSES - 1}, got"):
@@ -110,7 +132,7 @@ def test_labels_out_of_range_are_refused(label):
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_features_that_are_not_finite_are_refused(value):
+def test_features_that_are_not_finite_are_refused(value: float) -> None:
     features, labels = draw(20)
     features[3, 2] = value
     with pytest.raises(ValueError, match="finite, got 1 sample"):
