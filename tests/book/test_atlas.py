@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.book import tiny_book
-from tests.book.tiny_book import LAW, TABLE, replace
+from tests.book.tiny_book import replace
+from tests.book.tiny_texts import LAW, TABLE
 from tools import atlas
 from tools.atlas import STATES, places
 from tools.cards import read_shelf

@@ -5,89 +5,19 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from html.parser import HTMLParser
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from nbformat import NotebookNode
 
 from tests.book import tiny_book
-from tests.book.tiny_book import LAW, TABLE, Claim, Edit, ledger, page, record, shown
+from tests.book.built import ADDRESS, EXTRA, Built, counting
+from tests.book.tiny_book import Claim, Edit, ledger, record, shown
+from tests.book.tiny_texts import LAW, SUM, TABLE
 from tools import links, lists, new
 from tools.cards import read_shelf
-from tools.ledgers import Finding
-from tools.sphinx_runtheory.cards import bases
-from tools.sphinx_runtheory.claims import source_text
-
-ADDRESS = "https://github.com/owner/name"
-COUNTING = """
-import json, os, sys
-from collections import Counter
-from pathlib import Path
-
-from tools.sphinx_runtheory import shelf
-
-OPENED, CALLED = Counter(), Counter()
-
-def hook(event, arguments):
-    if event == "open" and isinstance(arguments[0], (str, os.PathLike)):
-        OPENED[os.path.realpath(arguments[0])] += 1
-
-def counted(name):
-    original = getattr(shelf, name)
-    def call(root):
-        CALLED[name] += 1
-        return original(root)
-    setattr(shelf, name, call)
-
-def write(app, exception):
-    (Path(app.srcdir) / "counts.json").write_text(json.dumps([OPENED, CALLED]))
-
-def setup(app):
-    sys.addaudithook(hook)
-    counted("read_ledgers")
-    counted("read_shelf")
-    app.connect("build-finished", write)
-"""
-EXTRA = [replace(LAW, id=f"one/more-{number}") for number in range(40)]
-
-
-@dataclass(frozen=True)
-class Built:
-    """A book that was built: its folder, and what the build printed."""
-
-    root: Path
-    done: subprocess.CompletedProcess[str]
-
-    def page(self, name: str) -> str:
-        return page(self.root, name)
-
-    def text(self, name: str) -> str:
-        """Return what a reader reads of a page's own part, with one space between words."""
-        reader = Reader()
-        reader.feed(re.search(r"<article.*</article>", self.page(name), re.S)[0])
-        return " ".join(" ".join(reader.parts).split())
-
-    @property
-    def said(self) -> str:
-        return self.done.stdout + self.done.stderr
-
-
-class Reader(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.parts: list[str] = []
-
-    def handle_data(self, data: str) -> None:
-        self.parts.append(data)
-
-
-def counting(root: Path, address: str = "") -> None:
-    (root / "counting.py").write_text(COUNTING)
-    tiny_book.configure(root, address, "counting")
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +32,7 @@ def plain(good_book: Path, tmp_path_factory: pytest.TempPathFactory) -> Built:
 def full(good_book: Path, tmp_path_factory: pytest.TempPathFactory) -> Built:
     """The tiny book with an address, 60 more numbers, 40 more claims, and a skeleton."""
     root = Path(shutil.copytree(good_book, tmp_path_factory.mktemp("full") / "book"))
-    (root / "chapters/one/claims.toml").write_text(ledger(LAW, TABLE, tiny_book.SUM, *EXTRA))
+    (root / "chapters/one/claims.toml").write_text(ledger(LAW, TABLE, SUM, *EXTRA))
     tiny_book.edit(root / "chapters/one/lab_one.ipynb", checked(*EXTRA))
     roles = " ".join(f"{{measured}}`{claim.id}`" for claim in (*EXTRA, *EXTRA[:20]))
     index = root / "book" / "index.md"
@@ -319,7 +249,7 @@ BAD = """# A book
 
 def test_what_is_not_there_fails_the_build(book: Path) -> None:
     more = [replace(LAW, id="one/other", source="thm-none"), replace(LAW, id="one/also")]
-    text = ledger(LAW, TABLE, tiny_book.SUM, *more)
+    text = ledger(LAW, TABLE, SUM, *more)
     (book / "chapters" / "one" / "claims.toml").write_text(text)
     (book / "book" / "index.md").write_text(BAD)
     done = tiny_book.build(book)
@@ -332,53 +262,3 @@ def test_what_is_not_there_fails_the_build(book: Path) -> None:
     assert "no notebook has checked the claim one/other" in said
     assert "no notebook has checked the claim one/also" in said
     assert "thm-none" in said
-
-
-def test_sources_are_read_as_theorems_or_citations() -> None:
-    assert source_text("thm-one") == "{prf:ref}`thm-one`"
-    assert source_text("cite:known2020 Table 1") == "{cite:t}`known2020` Table 1"
-    assert source_text("cite:known2020") == "{cite:t}`known2020`"
-    assert source_text("a run of ours") == "a run of ours"
-
-
-def finding(**changes: object) -> Finding:
-    return Finding("one/law", Path("x"), 1, record(LAW, **changes))
-
-
-def test_the_fields_that_pages_print() -> None:
-    more = {"levels": "2 against 1", "seen from": "0.3 on", "twin": "refused by 7 tolerances"}
-    found = finding(more=more, interval=[-0.5, 1.25])
-    printed = {
-        "name": "law",
-        "measured": "−0.123",
-        "text": "-0.123456 (the tightest of 3 cases)",
-        "expected": "0.5",
-        "tolerance": "1e-9",
-        "verdict": "✓ holds",
-        "interval": "[-0.5, 1.25]",
-        **more,
-    }
-    assert {name: found.field(name) for name in printed} == printed
-    assert finding().field("interval") == finding().field("levels") == "none"
-    for unknown in ("colour", "id", ""):
-        with pytest.raises(KeyError):
-            found.field(unknown)
-
-
-@pytest.mark.parametrize(
-    ("tex", "letters"),
-    [
-        ("X", ["X"]),
-        ("X, X_i", ["X"]),
-        (r"\lambda_W, \lambda_H", [r"\lambda"]),
-        (r"\hat R, \bar g", ["R", "g"]),
-        (r"V_{\mathrm{mix}}", ["V"]),
-        (r"\mathrm B", ["B"]),
-        (r"w^{(j)}, h^{(j)}, a_j", ["w", "h", "a"]),
-        (r"u, \mu_u, t_u, h_u", ["u", r"\mu", "t", "h"]),
-        (r"f(x, y)", ["f"]),
-        (r"\lVert g \rVert", ["g"]),
-    ],
-)
-def test_the_letters_that_a_symbol_is_built_on(tex: str, letters: list[str]) -> None:
-    assert bases(tex) == letters

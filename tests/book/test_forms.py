@@ -11,8 +11,9 @@ import pytest
 from nbformat import NotebookNode
 
 from runtheory.ledger import Claim
-from tests.book import tiny_book
-from tests.book.tiny_book import OF_DEMO, OF_TWO, Edit, edit, ledger, replace, short_theory
+from tests.book import tiny_book, tiny_texts
+from tests.book.tiny_book import Edit, edit, ledger, replace, short_theory
+from tests.book.tiny_texts import OF_DEMO, OF_TWO, TABLE
 from tools import forms, notebooks
 from tools.cards import read_shelf
 from tools.forms import SECTIONS
@@ -90,7 +91,7 @@ def test_at_least_four_claims(book: Path) -> None:
 
 def test_the_long_form_is_asked_for_less(book: Path) -> None:
     assert len(read_ledgers(book).of("one")) < 4
-    twinless = changed(tiny_book.LAW, kind="law")
+    twinless = changed(tiny_texts.LAW, kind="law")
     (book / "chapters/one/claims.toml").write_text(ledger(twinless))
     (book / "chapters/one/exercises.ipynb").unlink()
     (book / "chapters/one/solutions.ipynb").unlink()
@@ -110,7 +111,7 @@ def test_laws_bounds_and_slices_name_their_twins(book: Path, claim: Claim) -> No
 def test_what_did_not_come_out_says_why(book: Path, verdict: str, name: str) -> None:
     said: dict[str, Any] = {"why": "Few seeds.", "would_take": "More seeds.", "verdict": verdict}
     for slug, file, claim in (
-        ("one", "chapters/one/claims.toml", tiny_book.TABLE),
+        ("one", "chapters/one/claims.toml", TABLE),
         ("two", LEDGER, EFFECT),
         ("known_paper", OF_THE_DEMO, OF_DEMO[0]),
     ):
@@ -179,13 +180,13 @@ def test_a_notebook_has_a_budget_of_bytes(book: Path, file: str, most: int) -> N
 
 
 def test_a_demo_makes_a_claim(book: Path) -> None:
-    (book / OF_THE_DEMO).write_text(tiny_book.DEMO)
+    (book / OF_THE_DEMO).write_text(tiny_texts.DEMO)
     assert faults(book) == [(OF_THE_DEMO, "a demo makes at least one claim")]
 
 
 def test_a_law_of_a_demo_names_its_twin(book: Path) -> None:
     claim = changed(OF_DEMO[0], kind="law")
-    (book / OF_THE_DEMO).write_text(tiny_book.DEMO + ledger(claim))
+    (book / OF_THE_DEMO).write_text(tiny_texts.DEMO + ledger(claim))
     said = "claim known_paper/idea: a law names its twin"
     assert faults(book) == [(OF_THE_DEMO, said)]
 

@@ -15,11 +15,12 @@ from nbformat import NotebookNode
 from runtheory.claims import MIME as CLAIM
 from runtheory.exercises import MIME as EXERCISE
 from tests.book import tiny_book
+from tests.book.tiny_texts import OF_TWO
 from tools import notebooks, pdf
 from tools.sphinx_runtheory import printed
 from tools.widgets import VIEW
 
-RECORD = tiny_book.record(tiny_book.OF_TWO[0], measured_text="0.4_9* (5 cases)")
+RECORD = tiny_book.record(OF_TWO[0], measured_text="0.4_9* (5 cases)")
 
 
 def output(**data: object) -> NotebookNode:
