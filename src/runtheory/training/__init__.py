@@ -5,7 +5,8 @@ from runtheory.training.examples import Data, Examples
 from runtheory.training.loop import classification, train
 from runtheory.training.optimisers import decay_groups, nesterov
 from runtheory.training.run import Objective
-from runtheory.training.settings import Settings, steps_per_epoch, warmup_cosine
+from runtheory.training.schedules import warmup_cosine
+from runtheory.training.settings import Settings, steps_per_epoch
 from runtheory.training.state import Row, RunState
 
 __all__ = [
