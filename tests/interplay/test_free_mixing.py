@@ -24,18 +24,19 @@ from runtheory.randomness import stream
 TWO_SHARES = ShareLaw(np.array([0.3, 0.9]), np.array([0.6, 0.4]))
 
 
+@pytest.mark.parametrize("classes", [2, 4])
 @pytest.mark.parametrize("law", [UNMIXED, TWO_SHARES], ids=["unmixed", "mixed"])
-def test_an_optimiser_finds_the_frame_and_the_logits(law: ShareLaw) -> None:
-    classes, decay = 4, (0.03, 0.01)
-    found = fit_free_mixing(
+def test_an_optimiser_finds_the_frame_and_the_logits(law: ShareLaw, classes: int) -> None:
+    decay = (0.03, 0.01)
+    fit = fit_free_mixing(
         law, classes, decay=decay, width=classes + 2, generator=stream(3, "start")
     )
-    classifier, features, targets = found.classifier, found.features, found.targets
+    classifier, features, targets = fit.classifier, fit.features, fit.targets
     strength = free_strength(law, classes, math.sqrt(decay[0] * decay[1]))
     frame = strength * decay[1] * (torch.eye(classes) - 1 / classes)
     assert torch.allclose(classifier @ classifier.T, frame.double(), atol=2e-6)
     logits = torch.tensor(free_logits(targets.numpy(), strength))
-    assert torch.allclose(found.logits, logits, atol=2e-5)
+    assert torch.allclose(fit.logits, logits, atol=2e-5)
     # A feature lies in the plane of its two rows: h = W'(t - softmax) / l_H.
     expected = (targets - logits.softmax(1)) @ classifier / decay[1]
     assert torch.allclose(features, expected, atol=2e-4)
@@ -102,3 +103,5 @@ def test_laws_and_strengths_out_of_range_are_refused() -> None:
         free_logits(np.eye(3), 0.0)
     with pytest.raises(ValueError, match="decay must be positive"):
         free_strength(UNMIXED, 3, 0.0)
+    with pytest.raises(ValueError, match="classes must be at least 2"):
+        free_strength(UNMIXED, 1, 0.1)

@@ -67,17 +67,20 @@ def free_logits(targets: Float64[np.ndarray, "point class"], strength: float) ->
     if targets.min() < 0 or not np.allclose(targets.sum(1), 1):
         raise ValueError("targets must be distributions, one a row")
     scaled = strength * targets
-    found = np.empty_like(scaled)
+    logits = np.empty_like(scaled)
     for index, row in enumerate(scaled):
         # At the lower end every omega is below its z's argument, at the upper above it.
         low, high = -row.max() - 50, np.log(strength) + 50
         root = brentq(_excess, low, high, args=(row,), xtol=1e-14)
-        found[index] = row - wrightomega(row + root).real
-    return found
+        logits[index] = row - wrightomega(row + root).real
+    return logits
 
 
 def residual(law: ShareLaw, classes: int, strength: float) -> float:
-    """Return E ||t - softmax(z)||^2 at this strength: 1 in K mixtures is of one class."""
+    """Return E ||t - softmax(z)||^2 at this strength.
+
+    The two labels are independent and uniform, so that one in K mixtures is of one class.
+    """
     logits = free_logits(_targets(law.shares, classes), strength)
     alone = free_logits(np.eye(1, classes), strength)
     mixed = law.weights @ np.square(logits).sum(1)
@@ -93,10 +96,10 @@ def free_strength(law: ShareLaw, classes: int, decay: float) -> float:
     Raises
     ------
     ValueError
-        If ``decay`` is not positive or there are fewer than three classes.
+        If ``decay`` is not positive or there are fewer than two classes.
     """
     checks.positive(decay=decay)
-    checks.at_least(3, classes=classes)
+    checks.at_least(2, classes=classes)
     if decay**2 >= law.concentration / classes:
         return 0.0
     goal = np.log((classes - 1) * decay**2)
