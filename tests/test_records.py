@@ -254,6 +254,15 @@ def test_seeds_with_unequal_numbers_of_rows_or_none_are_refused(record, counts: 
         record.paired("loss", treatment={"masks": 1}, baseline=EIGHT)
 
 
+def test_further_columns_follow_from_each_row() -> None:
+    twice = RECORD.with_columns(lambda row: {"twice": 2 * row["loss"]})
+    assert twice.column("twice") == [2 * loss for loss in RECORD.column("loss")]
+    assert [list(row)[-1] for row in twice.rows] == ["twice"] * 3
+    assert "twice" not in RECORD.rows[0]
+    with pytest.raises(ValueError, match=r"grid has the columns \['rate'\] already"):
+        RECORD.with_columns(lambda row: {"rate": 1.0})
+
+
 def test_a_column_that_is_missing_is_named() -> None:
     with pytest.raises(KeyError, match="column 'loss' is not in every selected row"):
         RUNS.series("loss", masks=0)

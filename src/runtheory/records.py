@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
@@ -131,6 +131,20 @@ class Record:
         """Return the last values of two arms over the same seeds, times ``scale``."""
         arms = (self.final(column, **where) for where in (treatment, baseline))
         return Paired(*(scale * values for values in arms))
+
+    def with_columns(self, compute: Callable[[Row], Row]) -> Record:
+        """Return the record with the columns that ``compute`` makes of each row, after its own.
+
+        Raises
+        ------
+        ValueError
+            If a row has a column of that name already.
+        """
+        added = [compute(row) for row in self.rows]
+        pairs = list(zip(self.rows, added, strict=True))
+        if repeated := sorted({name for row, more in pairs for name in row.keys() & more.keys()}):
+            raise ValueError(f"{self.name} has the columns {repeated} already")
+        return replace(self, rows=tuple(row | more for row, more in pairs))
 
     def caption(self) -> str:
         """Return in one line what a figure drawn from this record must say."""

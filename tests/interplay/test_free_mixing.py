@@ -16,6 +16,7 @@ from runtheory.interplay.free_mixing import (
     ShareLaw,
     free_logits,
     free_strength,
+    path_height,
     residual,
     uniform_shares,
 )
@@ -94,6 +95,19 @@ def test_the_residual_falls_with_the_strength_from_its_closed_form() -> None:
     assert values[0] == pytest.approx((classes - 1) / classes * 2 / 3, rel=1e-4)
 
 
+@given(st.integers(3, 40), st.floats(-3, 8), st.floats(0, 1))
+def test_the_height_of_the_path_is_that_of_the_logits(
+    classes: int, logarithm: float, share: float
+) -> None:
+    strength = math.exp(logarithm)
+    targets = np.zeros((1, classes))
+    targets[0, :2] = share, 1 - share
+    logits = free_logits(targets, strength)[0]
+    height = logits[:2].mean() - logits[2:].mean()
+    found = path_height(share, strength=strength, classes=classes)
+    assert found == pytest.approx(height, rel=1e-7)
+
+
 def test_laws_and_strengths_out_of_range_are_refused() -> None:
     with pytest.raises(ValueError, match="shares must lie"):
         ShareLaw(np.array([1.2]), np.ones(1))
@@ -103,5 +117,7 @@ def test_laws_and_strengths_out_of_range_are_refused() -> None:
         free_logits(np.eye(3), 0.0)
     with pytest.raises(ValueError, match="decay must be positive"):
         free_strength(UNMIXED, 3, 0.0)
+    with pytest.raises(ValueError, match="classes must be at least 3"):
+        path_height(0.5, strength=1.0, classes=2)
     with pytest.raises(ValueError, match="classes must be at least 2"):
         free_strength(UNMIXED, 1, 0.1)

@@ -11,6 +11,7 @@ E ||t - softmax(z)||^2 = (K - 1) l_W l_H. Everything is float64.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -114,6 +115,38 @@ def free_strength(law: ShareLaw, classes: int, decay: float) -> float:
     while gap(low) < 0:
         low -= 2.0
     return float(np.exp(brentq(gap, low, high, xtol=1e-13)))
+
+
+def path_height(share: float, *, strength: float, classes: int) -> float:
+    """Return how far the two logits of a mixture lie, in the mean, above each of the others.
+
+    With the other logits at -x and g the difference of the two, the height is K x / 2, where
+    2 x exp(K x / 2) cosh(g / 2) + (K - 2) x = k and
+    g + (k - (K - 2) x) tanh(g / 2) = k |2 share - 1|, k the strength [thm-free-mixing].
+
+    Raises
+    ------
+    ValueError
+        If the share lies outside [0, 1], the strength is not positive, or there are fewer than
+        three classes.
+    """
+    checks.in_interval(0, 1, share=share)
+    checks.positive(strength=strength)
+    checks.at_least(3, classes=classes)
+
+    def cosine(x: float) -> float:
+        return (strength / x - classes + 2) / 2 * math.exp(-classes * x / 2)
+
+    def excess(x: float) -> float:
+        lead = 2 * math.acosh(max(cosine(x), 1.0))
+        slope = (strength - (classes - 2) * x) * math.tanh(lead / 2)
+        return lead + slope - strength * abs(2 * share - 1)
+
+    # The even mixture lies highest; from there x falls, and the lead rises, to either end.
+    lowest, even = 1e-12, strength / classes
+    highest = brentq(lambda x: cosine(x) - 1, lowest, even, xtol=1e-15)
+    root = highest if share == 0.5 else brentq(excess, lowest, highest, xtol=1e-15)
+    return classes * float(root) / 2
 
 
 def _targets(shares: Array, classes: int) -> Array:
