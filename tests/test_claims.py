@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -14,35 +13,10 @@ from scipy import stats
 
 from runtheory import claims, ledger
 from runtheory.claims import ClaimError
-from runtheory.intervals import Paired, smallest_detectable
-from runtheory.ledger import KINDS, Claim
-from runtheory.records import Record
-
-ID = "masks/some"
-SLIP = "The nearest slip."
-CLAIM = Claim(ID, "Something is so.", "thm-some", "identity")
-
-# Accuracies at the last of two steps: the seeds of an arm spread around its level in the same way.
-SPREAD = {0: -1.0, 1: 0.0, 2: 1.0}
-LEVELS = {1: 30.0, 7: 50.5, 8: 50.0}
-RECORD = Record(
-    chapter="masks",
-    name="grid",
-    preset="full",
-    config={},
-    seeds=tuple(SPREAD),
-    rows=tuple(
-        {"masks": masks, "seed": seed, "step": step, "accuracy": level + off + 2 * (step - 20)}
-        for masks, level in LEVELS.items()
-        for seed, off in SPREAD.items()
-        for step in (10, 20)
-    ),
-    commit="unknown",
-    hardware="a processor, 1 thread",
-    versions={},
-    wall_seconds=1.0,
-    date="2026-01-31",
-)
+from runtheory.intervals import Paired
+from runtheory.ledger import KINDS
+from runtheory.outcome import MIME
+from tests.example_claims import CLAIM, ID, LEVELS, RECORD, SLIP, SPREAD
 
 
 def slice_of(accuracy: float, unlike: int) -> None:
@@ -120,7 +94,7 @@ def listed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 
 def found(shown: list[dict]) -> list[str]:
-    return [bundle[claims.MIME]["verdict"] for bundle in shown]
+    return [bundle[MIME]["verdict"] for bundle in shown]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -132,6 +106,7 @@ def test_each_kind_shows_and_then_raises(kind: str, shown, listed) -> None:
         call(kind, holds=False)
     assert found(shown) == ["holds", "contradicted"]
     assert "✗ contradicted" in shown[1]["text/html"]
+    assert set(shown[1]) == {MIME, "text/html", "text/plain"}
 
 
 @pytest.mark.parametrize("kind", ["identity", "bound", "law"])
@@ -139,7 +114,7 @@ def test_a_claim_without_a_twin_is_judged_alone(kind: str, shown, listed) -> Non
     listed(kind)
     call(kind, twin=None)
     assert found(shown) == ["holds"]
-    assert "twin" not in shown[0][claims.MIME]["more"]
+    assert "twin" not in shown[0][MIME]["more"]
     assert "refused" not in shown[0]["text/html"]
     with pytest.raises(ClaimError, match="expects 'holds'"):
         call(kind, holds=False, twin=None)
@@ -159,8 +134,8 @@ def test_a_refused_twin_is_shown_with_how_many_tolerances(kind: str, shown, list
     call(kind)
     (bundle,) = shown
     refused = f"refused by {CASES[kind][2]}"
-    assert bundle[claims.MIME]["more"] == {"twin": refused}
-    assert bundle[claims.MIME]["twin"] == SLIP
+    assert bundle[MIME]["more"] == {"twin": refused}
+    assert bundle[MIME]["twin"] == SLIP
     assert f"<b>twin</b> {refused}" in bundle["text/html"]
     assert f"twin {refused}." in bundle["text/plain"]
 
@@ -171,7 +146,7 @@ def test_a_twin_must_cross_the_bound_by_more_than_its_tolerance(shown, listed) -
     with pytest.raises(ClaimError, match="passes as well"):
         claims.bound(ID, measured=[0.9, 0.2], at_least=0.1, tolerance=0.1, twin=0.29)
     claims.bound(ID, measured=0.9, at_most=1.0, twin=0.5)
-    assert shown[-1][claims.MIME]["more"]["twin"] == "refused by 0.4, none allowed"
+    assert shown[-1][MIME]["more"]["twin"] == "refused by 0.4, none allowed"
 
 
 @pytest.mark.parametrize("called", KINDS)
@@ -218,7 +193,7 @@ def test_a_claim_that_the_ledger_expects_contradicted_stays_so(kind: str, shown,
     else:
         call(kind, holds=False)
     assert found(shown) == ["contradicted"]
-    assert shown[0][claims.MIME]["expected_verdict"] == "contradicted"
+    assert shown[0][MIME]["expected_verdict"] == "contradicted"
     with pytest.raises(ClaimError, match="expects 'contradicted': ✓"):
         call(kind)
 
@@ -237,58 +212,7 @@ def test_an_effect_is_judged_in_the_direction_of_its_ledger(shown, listed) -> No
     claims.effect(ID, pair(-5.0))
     with pytest.raises(ClaimError, match="contradicted"):
         claims.effect(ID, pair(5.0))
-    assert shown[0][claims.MIME]["expected_text"] == "a negative difference"
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_stored_bundle_is_json_with_all_that_the_pages_print(kind: str, shown, listed) -> None:
-    listed(kind, twin="" if kind == "effect" else SLIP)
-    call(kind)
-    (bundle,) = shown
-    assert set(bundle) == {claims.MIME, "text/html", "text/plain"}
-    stored = json.loads(json.dumps(bundle, allow_nan=False))[claims.MIME]
-    texts = ("measured_text", "expected_text", "tolerance_text")
-    stated = ("id", "statement", "source", "kind", "direction", "twin")
-    assert set(stored) == {
-        *("verdict", "measured", "interval", "more", "expected_verdict", *texts, *stated)
-    }
-    assert isinstance(stored["measured"], float)
-    assert all(isinstance(stored[text], str) and stored[text] for text in texts)
-    assert (stored["id"], stored["statement"]) == (ID, "Something is so.")
-    assert (stored["source"], stored["kind"]) == ("thm-some", kind)
-    assert stored["expected_verdict"] == stored["verdict"] == "holds"
-    if kind != "effect":
-        assert stored["interval"] is None
-        assert set(stored["more"]) == {"twin"}
-
-
-def test_an_effect_stores_its_interval_both_levels_and_what_could_be_seen(shown, listed) -> None:
-    listed("effect")
-    claims.effect(ID, pair(5.0))
-    stored = shown[0][claims.MIME]
-    low, high = stats.ttest_1samp(pair(5.0).difference, 0.0).confidence_interval(0.95)
-    np.testing.assert_allclose(stored["interval"], (low, high), rtol=1e-9)
-    seen = smallest_detectable(pair(5.0).difference)
-    assert stored["more"] == {"levels": "75.02 against 70", "seen from": f"{seen:.2g} on"}
-    assert "<b>levels</b> 75.02 against 70" in shown[0]["text/html"]
-    assert f"seen from {seen:.2g} on" in shown[0]["text/plain"]
-
-
-def test_a_claim_that_was_stated_after_it_was_seen_says_so(shown, listed) -> None:
-    listed("effect", stated="after")
-    claims.effect(ID, pair(5.0))
-    assert "stated after it was seen" in shown[0]["text/plain"]
-    assert "<b>stated</b> after it was seen" in shown[0]["text/html"]
-    listed("effect")
-    claims.effect(ID, pair(5.0))
-    assert "stated" not in shown[1]["text/plain"]
-
-
-def test_the_box_escapes_what_the_ledger_says(shown, listed) -> None:
-    listed("identity", statement="a < b & c > d")
-    call("identity", twin=None)
-    assert "a &lt; b &amp; c &gt; d" in shown[0]["text/html"]
-    assert shown[0][claims.MIME]["statement"] == "a < b & c > d"
+    assert shown[0][MIME]["expected_text"] == "a negative difference"
 
 
 def test_a_claim_that_no_ledger_lists_is_refused(shown, listed) -> None:
@@ -337,7 +261,7 @@ def test_a_live_slice_compares_after_the_change(shown, listed) -> None:
     listed("live_slice", twin=SLIP)
     rows, arms = [{"step": 20, "accuracy": 51.0}], {"like": {"masks": 8}, "unlike": {"masks": 1}}
     claims.live_slice(ID, RECORD, rows, ["accuracy"], **arms, change=np.log)
-    stored = shown[0][claims.MIME]
+    stored = shown[0][MIME]
     assert stored["measured"] == np.log(51.0)
     logs = np.log([[30 + off, 50.5 + off, 50 + off] for off in SPREAD.values()])
     error = np.sqrt(logs.var(axis=0, ddof=1).mean() * 4 / 3)
@@ -357,7 +281,7 @@ def test_a_live_slice_and_its_twin_are_judged_by_one_spread(shown, listed) -> No
     live = [{"step": 20, "accuracy": 53.0}]
     arms: dict[str, Any] = {"like": {"masks": 8}, "unlike": {"masks": 1}}
     claims.live_slice(ID, replace(RECORD, rows=rows), live, ["accuracy"], **arms)
-    stored = shown[0][claims.MIME]
+    stored = shown[0][MIME]
     error = np.sqrt((9 + 0.01 + 0.01) / 3 * 4 / 3)
     assert stored["tolerance_text"].endswith(f"largest distance {3 / error:.1f}")
     assert stored["more"]["twin"] == f"refused by {23 / error / STUDENT:.2g} tolerances"

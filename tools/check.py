@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from runtheory.claims import STATED
 from runtheory.ledger import TWINNED
+from runtheory.outcome import STATED
 from tools import card_faults, forms, lists, notebooks, rules
 from tools.cards import Shelf, read_shelf
 from tools.ledgers import Finding, Ledgers, read_ledgers

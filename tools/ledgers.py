@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from runtheory.claims import MIME, SYMBOLS
 from runtheory.ledger import Claim, by_id, ledger_paths, read_ledger
+from runtheory.outcome import MIME, SYMBOLS
 from tools.notebooks import ROOT, code_cells, notebook_paths, read
 
 FIELDS = ("measured", "text", "expected", "tolerance", "verdict", "interval")

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from runtheory.claims import MIME as CLAIM
 from runtheory.exercises import MIME as EXERCISE
+from runtheory.outcome import MIME as CLAIM
 from tools.exercises import BEGIN, END, ExerciseError, reader_notebook, with_checked_outputs
 from tools.notebooks import (
     CELL_METADATA,

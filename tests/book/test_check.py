@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from nbformat import NotebookNode
 
-from runtheory.claims import MIME as CLAIM
+from runtheory.outcome import MIME as CLAIM
 from tests.book import tiny_book
 from tests.book.tiny_book import Edit, replace, shown
 from tests.book.tiny_texts import LAW, OF_TWO, SUM, TABLE

@@ -12,8 +12,8 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
-from runtheory.claims import MIME as CLAIM
 from runtheory.exercises import MIME as EXERCISE
+from runtheory.outcome import MIME as CLAIM
 from tests.book import tiny_book
 from tests.book.tiny_texts import OF_TWO
 from tools import notebooks, pdf

@@ -18,10 +18,10 @@ import nbformat
 import yaml
 from nbformat import NotebookNode
 
-from runtheory.claims import MIME as CLAIM
-from runtheory.claims import STATED
 from runtheory.exercises import MIME as EXERCISE
 from runtheory.ledger import Claim
+from runtheory.outcome import MIME as CLAIM
+from runtheory.outcome import STATED
 from tests.book.tiny_texts import DEMO, FILES, LAW, OF_DEMO, OF_TWO, PAGES, PROVED, SUM, TABLE
 from tools import lists, notebooks
 from tools.cards import read_shelf

@@ -12,7 +12,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from runtheory.claims import SYMBOLS
+from runtheory.outcome import SYMBOLS
 from tools.atlas import RUN, STATES, Place, counts, places
 from tools.lists import lab_title
 from tools.sphinx_runtheory.shelf import FromCards, entry, table_of

@@ -12,8 +12,8 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
 
-from runtheory.claims import AFTER, SYMBOLS
 from runtheory.ledger import Claim
+from runtheory.outcome import AFTER, SYMBOLS
 from tools.ledgers import Finding
 from tools.lists import claims_page
 from tools.sphinx_runtheory.shelf import FromCards, book_at, entry, table_of

@@ -10,8 +10,8 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from runtheory.claims import SYMBOLS
 from runtheory.ledger import VERDICTS
+from runtheory.outcome import SYMBOLS
 from tools.ledgers import Ledgers
 from tools.sphinx_runtheory import drawing
 from tools.sphinx_runtheory.cards import link_of

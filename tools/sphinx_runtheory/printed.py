@@ -18,9 +18,9 @@ from sphinx.transforms.post_transforms.images import ImageConverter
 from sphinx.writers.latex import LaTeXTranslator
 from sphinx_proof.nodes import NODE_TYPES, proof_node  # type: ignore[import-untyped]
 
-from runtheory.claims import MIME as CLAIM
-from runtheory.claims import SYMBOLS
 from runtheory.exercises import MIME as EXERCISE
+from runtheory.outcome import MIME as CLAIM
+from runtheory.outcome import SYMBOLS
 from tools.notebooks import INSTALL, tags
 from tools.widgets import VIEW
 

@@ -1,0 +1,113 @@
+"""A live run beside a record: means, pooled spread and degrees of freedom by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from runtheory.live import live_evidence, live_family
+from runtheory.records import Record
+from tests.example_records import ARMS, EIGHT, RECORD, RUNS, without
+
+
+def test_a_family_differs_in_the_named_columns_alone() -> None:
+    other = {"masks": 8, "rate": 0.8}
+    assert live_family(RUNS, EIGHT, {"rate": 0.8}) == [EIGHT, other]
+    assert live_family(RUNS, EIGHT, {"masks": 1}) == [{"rate": 0.5, "masks": 1}, EIGHT]
+    both = [{"masks": masks, "rate": rate} for masks, rate in ARMS]
+    assert live_family(without(RUNS, masks=0), EIGHT, {"masks": 1, "rate": 0.8}) == both
+    assert live_family(RUNS, {"masks": 8, "rate": 0.1}, {"masks": 1}) == []
+
+
+def test_a_family_with_an_arm_that_lacks_the_column_is_refused() -> None:
+    with pytest.raises(KeyError, match="column 'rate' is not in every selected row"):
+        live_family(RUNS, EIGHT, {"masks": 1, "rate": 0.8})
+    with pytest.raises(KeyError, match="'mask'"):
+        live_family(RUNS, EIGHT, {"mask": 1})
+
+
+def evidence(record: Record = RUNS, columns=("loss",), steps=(20,), **given):
+    arm: Mapping = given.pop("arm", EIGHT)
+    family = given.pop("family", live_family(record, EIGHT, {"masks": 1}))
+    change = given.pop("change", np.asarray)
+    return live_evidence(record, columns, steps, arm=arm, family=family, change=change)
+
+
+def test_evidence_of_a_live_run_by_hand() -> None:
+    # Step 20: (9, 10, 14) has mean 11 and variance 7, (2, 2, 5) has variance 3: 5 pooled.
+    # Step 10: (4, 4, 7) has mean 5 and variance 3, (1, 3, 5) has variance 4: 3.5 pooled.
+    # A new run differs from the mean of three by the root of 4/3 of that.
+    means, error, degrees = evidence(columns=("loss", "twice"), steps=(20, 10))
+    np.testing.assert_array_equal(means, [[11.0, 22.0], [5.0, 10.0]])
+    variances = np.array([[5.0, 20.0], [3.5, 14.0]])
+    np.testing.assert_allclose(error, np.sqrt(variances * 4 / 3), rtol=1e-14)
+    assert degrees == 2 * (3 - 1)
+
+
+def test_the_arm_gives_the_means_and_the_family_the_spread() -> None:
+    family = [EIGHT, {"masks": 8, "rate": 0.8}]  # variances 7 and 19
+    for arm, mean in ((EIGHT, 11.0), ({"masks": 8, "rate": 0.8}, 3.0), ({"masks": 1}, 3.0)):
+        means, error, degrees = evidence(arm=arm, family=family)
+        np.testing.assert_allclose(means, [[mean]], rtol=1e-14)
+        np.testing.assert_allclose(error, [[np.sqrt(13 * 4 / 3)]], rtol=1e-14)
+        assert degrees == 4
+    _, error, degrees = evidence(family=[EIGHT])
+    np.testing.assert_allclose(error, [[np.sqrt(7 * 4 / 3)]], rtol=1e-14)
+    assert degrees == 2
+
+
+def test_a_step_of_none_is_the_last_row_of_a_run() -> None:
+    for mine, last in zip(evidence(steps=(None, 10)), evidence(steps=(20, 10)), strict=True):
+        np.testing.assert_array_equal(mine, last)
+
+
+def test_the_change_comes_before_mean_and_variance() -> None:
+    means, error, _ = evidence(change=np.log)
+    logs = np.log([[9.0, 2.0], [10.0, 2.0], [14.0, 5.0]])
+    np.testing.assert_allclose(means, [[logs[:, 0].mean()]], rtol=1e-14)
+    variance = logs.var(axis=0, ddof=1).mean()
+    np.testing.assert_allclose(error, [[np.sqrt(variance * 4 / 3)]], rtol=1e-14)
+
+
+def test_a_new_run_is_as_far_off_as_its_evidence_says() -> None:
+    # Two seeds in three arms, with a column for each repetition: t with three degrees of freedom.
+    draws = np.random.default_rng(0).normal(size=(3, 3, 1000))
+    rows = tuple(
+        {"arm": arm, "seed": seed}
+        | {f"c{i}": value for i, value in enumerate(draws[arm, seed].tolist())}
+        for arm in range(3)
+        for seed in range(2)
+    )
+    record = replace(RECORD, seeds=(0, 1), rows=rows)
+    family = live_family(record, {"arm": 0}, {"arm": 1})
+    columns = [f"c{i}" for i in range(1000)]
+    means, error, degrees = live_evidence(
+        record, columns, [None], arm={"arm": 0}, family=family, change=np.asarray
+    )
+    score = (draws[0, 2] - means[0]) / error[0]
+    assert degrees == 3
+    assert stats.kstest(score, stats.t(3).cdf).pvalue > 1e-2
+
+
+def test_an_arm_that_is_not_singled_out_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"2 runs of each seed equal {'masks': 8}"):
+        evidence(arm={"masks": 8})
+    with pytest.raises(ValueError, match="2 runs of each seed"):
+        evidence(family=[EIGHT, {"rate": 0.5}])
+
+
+def test_evidence_needs_steps_a_family_and_a_second_seed() -> None:
+    with pytest.raises(ValueError, match="grid: 0 steps, 2 arms, 3 seeds"):
+        evidence(steps=())
+    with pytest.raises(ValueError, match="grid: 1 steps, 0 arms, 3 seeds"):
+        evidence(family=[])
+    with pytest.raises(ValueError, match="grid: 1 steps, 2 arms, 1 seeds"):
+        evidence(replace(RUNS, seeds=(2,)))
+    with pytest.raises(ValueError, match="rows of each seed"):
+        evidence(steps=(30,))
+    with pytest.raises(KeyError, match="'losses'"):
+        evidence(columns=("losses",))
