@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import nn
 
@@ -36,9 +38,10 @@ def perceptron(
     classes: int,
     widths: tuple[int, ...] = (256,),
     hidden: int = 0,
+    activation: Callable[[], nn.Module] = nn.ReLU,
     generator: torch.Generator,
 ) -> Classifier:
-    """Return a multilayer perceptron: flatten, then Linear-ReLU for each width, then the head.
+    """Return a multilayer perceptron: flatten, Linear and ``activation`` for each width, the head.
 
     ``inputs`` is the number of values of one example (784 for 28 × 28 grey images). The features
     are the last hidden layer; with ``widths=()`` they are the inputs and, with ``hidden=0``, the
@@ -55,7 +58,7 @@ def perceptron(
         layers: list[nn.Module] = [nn.Flatten()]
         sizes = (inputs, *widths)  # one more than there are layers
         for before, after in zip(sizes, widths, strict=False):
-            layers += [nn.Linear(before, after), nn.ReLU()]
+            layers += [nn.Linear(before, after), activation()]
         return Classifier(nn.Sequential(*layers), linear_head(sizes[-1], classes, hidden=hidden))
 
     return build(construct, generator)

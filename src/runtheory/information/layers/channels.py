@@ -20,11 +20,15 @@ from runtheory.information.layers.contraction import Contraction, safe_log
 Channel = Float64[np.ndarray, "input output"]
 Law = Float64[np.ndarray, "input"]
 
+MOST_ENTRIES = 2**22
 
-def dropout_channel(*, width: int, rate: float, symbols: int = 2) -> Channel:
-    """Return dropout with a visible mask as a matrix of symbols^width x (symbols + 1)^width.
 
-    Inputs and outputs are in lexicographic order; the last symbol of an output is the erasure.
+def dropout_channel(*, width: int, rate: float, symbols: int = 2, visible: bool = True) -> Channel:
+    """Return dropout as a matrix of symbols^width inputs x (symbols + 1)^width outputs.
+
+    Inputs and outputs are in lexicographic order; the last symbol of an output is the erasure. With
+    ``visible=False`` a dropped coordinate shows the first symbol, zero, and hides that it was
+    dropped: the matrix is then square.
 
     Raises
     ------
@@ -33,16 +37,46 @@ def dropout_channel(*, width: int, rate: float, symbols: int = 2) -> Channel:
     """
     checks.in_interval(0, 1, rate=rate)
     entries = (symbols * (symbols + 1)) ** width
-    if width < 1 or symbols < 1 or entries > 2**22:
+    if width < 1 or symbols < 1 or entries > MOST_ENTRIES:
         raise ValueError(
             f"width and symbols must be positive and the matrix at most 2^22 entries, "
             f"got width {width} and symbols {symbols}"
         )
-    single = np.hstack([(1 - rate) * np.eye(symbols), np.full((symbols, 1), rate)])
-    channel = np.ones((1, 1))
+    single = (1 - rate) * np.eye(symbols, symbols + visible)  # (input, output)
+    single[:, -1 if visible else 0] += rate
+    channel: np.ndarray = np.ones((1, 1))
     for _ in range(width):
         channel = np.kron(channel, single)
     return channel
+
+
+def drop_connect_channel(
+    points: Float64[np.ndarray, "input feature"],
+    weights: Float64[np.ndarray, "unit feature"],
+    *,
+    rate: float,
+) -> Channel:
+    """Return DropConnect with a visible mask on some points, as a matrix of point x (mask, output).
+
+    A linear layer of which each weight is dropped on its own. Outputs of one mask that are equal to
+    the last digit are one symbol.
+
+    Raises
+    ------
+    ValueError
+        If ``rate`` lies outside [0, 1], or there are more than 16 weights, hence 2^16 masks.
+    """
+    checks.in_interval(0, 1, rate=rate)
+    if weights.size > 16:
+        raise ValueError(f"there must be at most 16 weights, got {weights.size}")
+    columns = []
+    for mask in product((0, 1), repeat=weights.size):
+        outputs = points @ (weights * np.reshape(mask, weights.shape)).T  # (point, output)
+        _, symbol = np.unique(outputs, axis=0, return_inverse=True)
+        mass = rate ** mask.count(0) * (1 - rate) ** mask.count(1)
+        columns.append(mass * np.eye(len(points))[symbol.ravel()])  # (point, symbol)
+    channel = np.hstack(columns)
+    return np.asarray(channel[:, channel.any(axis=0)])
 
 
 def channel_contraction(channel: Channel) -> Contraction:

@@ -74,9 +74,11 @@ def dropout(rate: float, *, width: int) -> Contraction:
 def drop_connect(rate: float, *, inputs: int, outputs: int) -> Contraction:
     """Return the coefficients of DropConnect on an ``outputs`` x ``inputs`` weight matrix.
 
-    Both are 1 - rate^(inputs outputs) for a visible mask and weights none of which is zero: two
-    inputs that differ in every coordinate are told apart unless all weights are dropped. A hidden
-    mask or other weights give at most that.
+    Both are 1 - rate^(inputs outputs) for a visible mask and weights none of which is zero. For
+    then there are two inputs whose difference v makes no partial sum of a row of W_jk v_k vanish,
+    and these are told apart unless all weights are dropped. Two inputs that merely differ in every
+    coordinate need not be: (1, 0) and (0, 1) under equal weights. A hidden mask or other weights
+    give at most that.
 
     Raises
     ------

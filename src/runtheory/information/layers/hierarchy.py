@@ -97,9 +97,9 @@ def finite_parameter_bound(
 
     With H = parameters log(levels) >= H(W) >= sum_i I(Z_i; W) and a = min(H, n H(Y)), the sum of
     label terms is at most a, and Jensen's inequality turns :func:`contracted_bound` into
-    sqrt((a + coefficient (H - a)) / (2 n)), ``coefficient`` the product of all contractions. A
-    narrower network has fewer weights and a deeper one more contraction, which is how depth with
-    little width is favoured; where n H(Y) >= H contraction gains nothing.
+    sqrt((a + coefficient (H - a)) / (2 n)), ``coefficient`` the product of all contractions. Below
+    sqrt(H(Y) / 2) it is sqrt(H / (2 n)): contraction does not enter, and each further layer raises
+    it by its weights.
 
     Raises
     ------
