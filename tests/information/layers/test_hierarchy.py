@@ -5,19 +5,14 @@ import math
 
 import numpy as np
 import pytest
-import torch
-from torch import nn
 
 from runtheory.information.layers.hierarchy import (
     contracted_bound,
     divergence_bound,
     finite_parameter_bound,
     lipschitz_weights,
-    operator_norms,
     wasserstein_ladder,
 )
-from runtheory.nets import perceptron
-from runtheory.randomness import stream
 
 
 def kl(first, second):
@@ -213,18 +208,6 @@ def test_an_interior_funnel_shows_an_excess():
 def test_lipschitz_weights_keep_the_label_at_one():
     weights = lipschitz_weights(np.array([[0.5, 4.0, 0.1], [2.0, 1.0, 3.0]]))
     np.testing.assert_allclose(weights, [[1, 1, 1, 1], [6, 3, 3, 1]])
-
-
-def test_operator_norms():
-    net = perceptron(inputs=4, widths=(3,), classes=2, generator=stream(0, "norms"))
-    norms = operator_norms(net)
-    linear = [m for m in net.modules() if isinstance(m, nn.Linear)]
-    assert len(norms) == len(linear)
-    for norm, module in zip(norms, linear, strict=True):
-        gram = module.weight.detach().double() @ module.weight.detach().double().T
-        assert norm**2 == pytest.approx(float(torch.linalg.eigvalsh(gram)[-1]))
-    with pytest.raises(TypeError, match="Conv2d"):
-        operator_norms(nn.Conv2d(1, 1, 3))
 
 
 def test_wrong_hierarchies_are_named():

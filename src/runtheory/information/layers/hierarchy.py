@@ -16,9 +16,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from jaxtyping import Float64
-from torch import nn
 
 from runtheory import checks
 
@@ -181,25 +179,6 @@ def lipschitz_weights(
     """
     after = np.cumprod(_not_negative(lipschitz, "lipschitz")[:, ::-1], axis=1)[:, ::-1]
     return np.maximum(1.0, np.hstack([after, np.ones((len(lipschitz), 1))]))
-
-
-def operator_norms(network: nn.Module) -> Float64[np.ndarray, "map"]:
-    """Return the spectral norm of every linear layer of ``network``, in the order of its modules.
-
-    Raises
-    ------
-    TypeError
-        If another module holds parameters: the norm of a convolution depends on the size of its
-        input, and power iteration approaches it from below, which is no bound.
-    """
-    norms = []
-    for module in network.modules():
-        if isinstance(module, nn.Linear):
-            weight = module.weight.detach().to(torch.float64)
-            norms.append(float(torch.linalg.matrix_norm(weight, ord=2)))
-        elif [*module.parameters(recurse=False)]:
-            raise TypeError(f"operator_norms knows linear layers, got {type(module).__name__}")
-    return np.array(norms, dtype=np.float64)
 
 
 def _not_negative(values: np.ndarray, name: str) -> np.ndarray:

@@ -15,13 +15,9 @@ import numpy as np
 import torch
 from jaxtyping import Float64
 
+from runtheory.information.ladder import GaussianMeanModel
 from runtheory.information.ladder.binary_gaussian import solve
-from runtheory.information.ladder.conditional_laws import (
-    GaussianMeanModel,
-    conditional_laws,
-    decision_kl,
-    output_kl,
-)
+from runtheory.information.ladder.conditional_laws import conditional_laws, decision_kl, output_kl
 from runtheory.information.layers.hierarchy import divergence_bound
 from runtheory.information.measures.gaussian_information import mean_information
 

@@ -60,7 +60,8 @@ class ClassifierKL:
     ``donsker_varadhan`` = E_P r - log E_Q e^r of the best such bound but for the logarithm, which
     makes it too large in the mean. ``nwj <= donsker_varadhan`` always. The ``*_error`` are standard
     errors over the held-out points for a fixed classifier; a lower bound on KL is not an upper
-    bound on anything.
+    bound on anything. ``nwj_in_sample`` is ``nwj`` on the halves that trained the classifier: no
+    lower bound, and here to show by how much it overshoots.
     """
 
     plug_in: float
@@ -68,6 +69,7 @@ class ClassifierKL:
     nwj: float
     plug_in_error: float
     nwj_error: float
+    nwj_in_sample: float
 
 
 def classifier_kl(
@@ -99,20 +101,28 @@ def classifier_kl(
     model = LogisticRegression(C=1 / (penalty * len(labels)), max_iter=1000)
     model.fit(features, labels)
     correction = math.log(len(train_second) / len(train_first))
-    ratio = model.decision_function(held_first) + correction
-    return _summarise(ratio, model.decision_function(held_second) + correction)
+    ratios = [
+        model.decision_function(half) + correction
+        for half in (held_first, held_second, train_first, train_second)
+    ]
+    return _summarise(ratios[0], ratios[1], in_sample=_nwj(ratios[2], ratios[3]))
 
 
-def _summarise(first: np.ndarray, second: np.ndarray) -> ClassifierKL:
+def _nwj(first: np.ndarray, second: np.ndarray) -> float:
+    return float(first.mean()) + 1 - float(np.exp(second).mean())
+
+
+def _summarise(first: np.ndarray, second: np.ndarray, *, in_sample: float) -> ClassifierKL:
     mean, weights = float(first.mean()), np.exp(second)
     mean_variance = float(first.var(ddof=1)) / len(first)
     weight_variance = float(weights.var(ddof=1)) / len(weights)
     return ClassifierKL(
         plug_in=mean,
         donsker_varadhan=mean - math.log(float(weights.mean())),
-        nwj=mean + 1 - float(weights.mean()),
+        nwj=_nwj(first, second),
         plug_in_error=math.sqrt(mean_variance),
         nwj_error=math.sqrt(mean_variance + weight_variance),
+        nwj_in_sample=in_sample,
     )
 
 
