@@ -1,8 +1,10 @@
-"""Fully connected parts: sizes that they refuse."""
+"""Fully connected parts: their activation, and sizes that they refuse."""
 
 from __future__ import annotations
 
 import pytest
+import torch
+from torch import nn
 
 from runtheory.nets import linear_head, perceptron
 from runtheory.randomness import stream
@@ -23,3 +25,13 @@ def test_a_head_of_no_features_is_refused() -> None:
 def test_an_empty_layer_is_refused(inputs: int, widths: tuple[int, ...], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         perceptron(inputs=inputs, classes=2, widths=widths, generator=stream(0, "initialisation"))
+
+
+def test_the_activation_follows_every_hidden_layer() -> None:
+    draw = stream(0, "initialisation")
+    net = perceptron(inputs=4, classes=2, widths=(5, 3), activation=nn.Tanh, generator=draw)
+    names = [type(module).__name__ for module in net.body]
+    assert names == ["Flatten", "Linear", "Tanh", "Linear", "Tanh"]
+    same = perceptron(inputs=4, classes=2, widths=(5, 3), generator=stream(0, "initialisation"))
+    for one, other in zip(net.parameters(), same.parameters(), strict=True):
+        assert torch.equal(one, other)
