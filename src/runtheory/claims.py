@@ -136,7 +136,7 @@ def live_slice(
     ``change`` (say ``np.log``). Raises as :func:`identity`, and ``KeyError`` for a column that the
     record lacks.
     """
-    found = change(np.array([[row[column] for column in columns] for row in rows], dtype=float))
+    measured = change(np.array([[row[column] for column in columns] for row in rows], dtype=float))
     steps = [row.get("step") for row in rows]
     family = live_family(record, like, unlike)
 
@@ -145,7 +145,7 @@ def live_slice(
         mean, error, degrees = live_evidence(
             record, columns, steps, arm=arm, family=family, change=change
         )
-        return verdicts.law(found, mean, error, degrees=degrees)
+        return verdicts.law(measured, mean, error, degrees=degrees)
 
     _settle(claim_id, "live_slice", judge, expected=like, twin={**like, **unlike})
 

@@ -83,14 +83,14 @@ def variance_table(
 def contrasts(
     rows: Sequence[Row],
     measure: str,
-    wanted: Mapping[str, Weights],
+    weights: Mapping[str, Weights],
     *,
     factors: Levels,
     block: str = "seed",
 ) -> list[Contrast]:
-    """Return each wanted combination of means with its t-interval over blocks and its p-values.
+    """Return each weighted combination of means with its t-interval over blocks and its p-values.
 
-    ``holm_p_value`` is Holm's step-down correction for the number of contrasts wanted here; to
+    ``holm_p_value`` is Holm's step-down correction for the number of contrasts here; to
     correct over several measures, pass the p-values of all of them to ``holm``.
 
     Raises
@@ -102,12 +102,12 @@ def contrasts(
 
     levels, table = _table(rows, measure, factors=factors, block=block)
     values = {}
-    for name, weights in wanted.items():
-        missing = [cell for cell in weights if cell not in levels]
+    for name, cells in weights.items():
+        missing = [cell for cell in cells if cell not in levels]
         if missing:
             raise ValueError(f"{name} asks for {missing}; there are {sorted(levels)}")
-        columns = [table[:, levels.index(cell)] * weight for cell, weight in weights.items()]
-        values[name] = np.sum(columns, axis=0)
+        columns = [table[:, levels.index(cell)] * weight for cell, weight in cells.items()]
+        values[name] = np.sum(columns, axis=0)  # one value a block
     p_values = [float(ttest_1samp(value, 0).pvalue) for value in values.values()]
     return [
         Contrast(name, mean_interval(value), p_value, corrected)
@@ -129,15 +129,15 @@ def _table(
     rows: Sequence[Row], measure: str, *, factors: Levels, block: str
 ) -> tuple[list[Levels], np.ndarray]:
     """Return the combinations in order and the values, one block a row."""
-    found: dict[Any, dict[Levels, float]] = {}
+    blocks: dict[Any, dict[Levels, float]] = {}
     for row in rows:
-        cells = found.setdefault(row[block], {})
+        cells = blocks.setdefault(row[block], {})
         cell = (row[factors[0]], row[factors[1]])
         if cell in cells:
             raise ValueError(f"{cell} occurs twice in {block} {row[block]}")
         cells[cell] = float(row[measure])
-    levels = list(next(iter(found.values()), {}))
-    for name, cells in found.items():
+    levels = list(next(iter(blocks.values()), {}))
+    for name, cells in blocks.items():
         if set(cells) != set(levels):
             raise ValueError(f"{block} {name} has {sorted(cells)}, another has {sorted(levels)}")
-    return levels, np.array([[cells[cell] for cell in levels] for cells in found.values()])
+    return levels, np.array([[cells[cell] for cell in levels] for cells in blocks.values()])

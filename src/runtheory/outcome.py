@@ -41,12 +41,11 @@ class Outcome:
         return {"twin": f"refused by {self.twin.refusal}" if refused else "passes as well"}
 
     def _rows(self) -> dict[str, str]:
-        found = self.judgement
         return {
-            "measured": found.measured_text,
-            "expected": found.expected_text,
-            "tolerance": found.tolerance_text,
-            **found.more,
+            "measured": self.judgement.measured_text,
+            "expected": self.judgement.expected_text,
+            "tolerance": self.judgement.tolerance_text,
+            **self.judgement.more,
             **self._twin(),
             **({"stated": AFTER} if self.claim.stated == "after" else {}),
         }

@@ -90,8 +90,8 @@ class Record:
         """
         rows = self.select(**conditions)
         if any(name not in row for row in rows):
-            held = sorted({column for row in rows for column in row})
-            raise KeyError(f"column {name!r} is not in every selected row; columns are {held}")
+            known = sorted({column for row in rows for column in row})
+            raise KeyError(f"column {name!r} is not in every selected row; columns are {known}")
         return [row[name] for row in rows]
 
     def series(self, column: str, **where: Value) -> np.ndarray:
@@ -192,8 +192,8 @@ def read(name: str, root: Path | None = None) -> Record:
     chapter, _, stem = name.partition("/")
     file = folder / chapter / f"{stem}.json"
     if not stem or not file.is_file():
-        held = ", ".join(names(root)) or "none"
-        raise FileNotFoundError(f"there is no record {name!r}; there are: {held}")
+        known = ", ".join(names(root)) or "none"
+        raise FileNotFoundError(f"there is no record {name!r}; there are: {known}")
     return _record(name, file.read_text(encoding="utf-8"))
 
 
@@ -229,8 +229,8 @@ def _record(name: str, text: str) -> Record:
         raise ValueError(f"the record {name!r} is damaged: {error}") from error
     expected = {field.name for field in fields(Record)}
     if not isinstance(parts, Mapping) or parts.keys() != expected:
-        found = sorted(parts) if isinstance(parts, Mapping) else type(parts).__name__
-        raise ValueError(f"the record {name!r} must hold {sorted(expected)}, got {found}")
+        given = sorted(parts) if isinstance(parts, Mapping) else type(parts).__name__
+        raise ValueError(f"the record {name!r} must hold {sorted(expected)}, got {given}")
     return Record(**{**parts, "rows": tuple(parts["rows"]), "seeds": tuple(parts["seeds"])})
 
 

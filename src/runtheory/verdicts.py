@@ -14,7 +14,7 @@ FALSE_ALARM = 1e-4
 
 @dataclass(frozen=True)
 class Judgement:
-    """What was found, as the pages print it; ``refusal`` says how far off a wrong value is."""
+    """A verdict and its numbers as pages print them; ``refusal`` says how far off a wrong value is."""
 
     measured: float
     measured_text: str

@@ -46,6 +46,7 @@ def all_mixtures(
     """Return the target of every share and ordered pair of classes, and its probability."""
     units = torch.eye(classes, dtype=torch.float64)
     shares, weights = torch.tensor(law.shares), torch.tensor(law.weights)
+    # (share, first class, second class, entry of the target)
     own = shares[:, None, None, None] * units[None, :, None, :]
     other = (1 - shares)[:, None, None, None] * units[None, None, :, :]
     chances = weights[:, None, None].expand(-1, classes, classes) / classes**2
@@ -114,13 +115,13 @@ def fit_free_dropout(
     if width > 12:
         raise ValueError(f"all masks are listed for a width of at most 12, got {width}")
     targets = torch.eye(classes, dtype=torch.float64).repeat_interleave(per_class, dim=0)
-    kept = torch.tensor(list(itertools.product((0.0, 1.0), repeat=width)), dtype=torch.float64)
-    chances = (rate + (1 - 2 * rate) * kept).prod(1)
+    masks, chances = _all_masks(width, rate)
     classifier, features = _start(((classes, width), (len(targets), width)), generator)
     bias = torch.zeros(classes, dtype=torch.float64, requires_grad=free_bias)
 
     def objective() -> Tensor:
-        logits = (features * kept[:, None] / (1 - rate)) @ classifier.T + bias
+        # (mask, sample, class)
+        logits = (features * masks[:, None] / (1 - rate)) @ classifier.T + bias
         losses = (logits - targets).square().sum(2).mean(1) / 2
         penalty = decay[0] * classifier.square().sum() + decay[1] * features.square().sum()
         return chances @ losses + penalty / 2
@@ -130,6 +131,14 @@ def fit_free_dropout(
     slope = largest_slope(objective, moving)
     weights = torch.full((len(targets),), 1 / len(targets), dtype=torch.float64)
     return FreeFit(classifier.detach(), features.detach(), bias.detach(), targets, weights, slope)
+
+
+def _all_masks(
+    width: int, rate: float
+) -> tuple[Float64[Tensor, "mask feature"], Float64[Tensor, "mask"]]:
+    """Return all masks, one where a coordinate is kept, and their probabilities."""
+    masks = torch.tensor(list(itertools.product((0.0, 1.0), repeat=width)), dtype=torch.float64)
+    return masks, (rate + (1 - 2 * rate) * masks).prod(1)  # rate or 1 - rate, multiplied
 
 
 def _check(decay: tuple[float, float], width: int, classes: int) -> None:

@@ -55,7 +55,7 @@ def dropout_frame(
     checks.positive(decay=decay)
     checks.at_least(classes, width=width)
     modes = classes - 1 if free_bias else classes
-    price = rate / ((1 - rate) * width)
+    price = rate / ((1 - rate) * width)  # r, of the squared nuclear norm
     shrunk = math.sqrt(per_class) - classes * per_class * math.sqrt(decay[0] * decay[1])
     value = max(shrunk, 0.0) / (1 + price * modes)
     ratio = math.sqrt(decay[1] / decay[0])
@@ -76,5 +76,5 @@ def evenness(
     """
     columns = torch.linalg.vector_norm(classifier.to(torch.float64), dim=0)
     rows = torch.linalg.vector_norm(features.to(torch.float64), dim=0)
-    sizes = columns * rows
+    sizes = columns * rows  # a_j, one for each coordinate
     return sizes.sum().square() / (len(sizes) * sizes.square().sum())

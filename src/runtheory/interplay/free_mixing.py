@@ -67,7 +67,7 @@ def free_logits(targets: Float64[np.ndarray, "point class"], strength: float) ->
     checks.positive(strength=strength)
     if targets.min() < 0 or not np.allclose(targets.sum(1), 1):
         raise ValueError("targets must be distributions, one a row")
-    scaled = strength * targets
+    scaled = strength * targets  # k t, (point, class)
     logits = np.empty_like(scaled)
     for index, row in enumerate(scaled):
         # At the lower end every omega is below its z's argument, at the upper above it.
@@ -85,8 +85,9 @@ def residual(law: ShareLaw, classes: int, strength: float) -> float:
     logits = free_logits(_targets(law.shares, classes), strength)
     alone = free_logits(np.eye(1, classes), strength)
     mixed = law.weights @ np.square(logits).sum(1)
-    share = 1 / classes
-    return float((share * np.square(alone).sum() + (1 - share) * mixed) / strength**2)
+    same = 1 / classes  # the chance that both labels are one
+    # |t - softmax|^2 = |z|^2 / k^2
+    return float((same * np.square(alone).sum() + (1 - same) * mixed) / strength**2)
 
 
 def free_strength(law: ShareLaw, classes: int, decay: float) -> float:

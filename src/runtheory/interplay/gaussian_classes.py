@@ -54,10 +54,11 @@ def divergence_kept(
     added = noise * wide.diagonal().mean()
     wide = wide + added * torch.eye(width, dtype=wide.dtype, device=wide.device)
     first, second = torch.triu_indices(len(means), len(means), offset=1, device=means.device)
-    gaps = (means[first] - means[second]).to(torch.float64)
+    gaps = (means[first] - means[second]).to(torch.float64)  # (pair, feature)
     whole = _divergences(gaps, wide)
-    kept = [_divergences(gaps[:, mask], wide[mask][:, mask]) for mask in masks]
-    return DivergenceKept(before=whole, share=torch.stack(kept).mean(0) / whole)
+    # The block is cut out of the covariance before it is inverted.
+    left = [_divergences(gaps[:, mask], wide[mask][:, mask]) for mask in masks]
+    return DivergenceKept(before=whole, share=torch.stack(left).mean(0) / whole)
 
 
 def _divergences(gaps: Tensor, covariance: Tensor) -> Tensor:

@@ -63,9 +63,10 @@ def source_variance(
             f"mixtures must be two or more groups of {repeats}, got {len(mixtures)} of them"
         )
     within, squares, means = _sums(net, mixtures, targets, masks=masks, rate=rate, repeats=repeats)
-    samples, centre = len(masks), means.mean(0)
+    samples, centre = len(masks), means.mean(0)  # means: (example, parameter)
     between = (means - centre).square().sum() / (examples - 1)
     group = repeats * means.square().sum()
+    # Mean squares of the nested analysis; each still holds its share of the level below.
     mixing = (squares - group) / (examples * (repeats - 1)) if repeats > 1 else 0 * squares
     mask = within / (len(mixtures) * (samples - 1)) if samples > 1 else 0 * within
     inner = mixing if repeats > 1 else mask / samples

@@ -132,17 +132,18 @@ def paired_split(image_set: data.ImageSet, pairs_per_class: int, *, seed: int) -
     chosen = data.subset(image_set, 2 * pairs_per_class, generator=stream(seed, "chosen images"))
     pairs = _pairs(chosen.train_labels, len(chosen.classes), stream(seed, "pairs"))
     coins = torch.randint(2, (len(pairs), 1), generator=stream(seed, "coins"))
+    # Column `coin` of a pair is trained on, the other one is held out.
     trained, held_out = (pairs.gather(1, column).squeeze(1) for column in (coins, 1 - coins))
     images, labels = chosen.train_images, chosen.train_labels
     statistics = channel_statistics(images[trained])
-    kept = replace(
+    trained_on = replace(
         chosen,
         train_images=images[trained],
         train_labels=labels[trained],
         mean=statistics.mean,
         deviation=statistics.deviation,
     )
-    return PairedSplit(kept, images[held_out], labels[held_out])
+    return PairedSplit(trained_on, images[held_out], labels[held_out])
 
 
 def _pairs(labels: Labels, classes: int, generator: torch.Generator) -> Int64[Tensor, "pair 2"]:
