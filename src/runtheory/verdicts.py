@@ -14,7 +14,7 @@ FALSE_ALARM = 1e-4
 
 @dataclass(frozen=True)
 class Judgement:
-    """A verdict and its numbers as pages print them; ``refusal`` says how far off a wrong value is."""
+    """A verdict and its numbers as pages print them; ``refusal`` says how far off a twin is."""
 
     measured: float
     measured_text: str
