@@ -6,7 +6,15 @@ from dataclasses import fields, replace
 import pytest
 import torch
 
-from runtheory.collapse.fitting import Fit, Loss, cross_entropy_loss, fit, square_loss
+from runtheory.collapse.fitting import (
+    Fit,
+    Loss,
+    best_scale,
+    cross_entropy_loss,
+    fit,
+    square_loss,
+)
+from runtheory.collapse.frames import cross_polytope
 from runtheory.collapse.minimisers import (
     class_pressures,
     collapse_threshold,
@@ -113,6 +121,28 @@ def test_the_certificate_falls_below_one_at_the_null_solution() -> None:
     end = fitted(replace(FOUR, layer_penalties=(level,), feature_penalty=level), cross_entropy_loss)
     assert end.certificate == pytest.approx(1 / 1.5)
     assert float(end.minimiser.scores.abs().max()) < 1e-6
+
+
+def test_the_best_scale_of_a_simplex_is_that_of_the_closed_form() -> None:
+    minimiser = cross_entropy_minimiser(FOUR)
+    simplex = torch.eye(4, dtype=torch.float64) - 1 / 4
+    scale, value = best_scale(FOUR, cross_entropy_loss, simplex)
+    assert scale == pytest.approx(float(minimiser.scores[0, 0] - minimiser.scores[0, 1]), rel=1e-5)
+    assert value == pytest.approx(float(minimiser.loss), rel=1e-9)
+
+
+def test_with_two_layers_opposite_pairs_cost_less_than_a_simplex() -> None:
+    model = FeatureModel((1,) * 6, (1e-2, 1e-2), 1e-2)
+    pairs = cross_polytope(6) @ cross_polytope(6).T
+    simplex = torch.eye(6, dtype=torch.float64) - 1 / 6
+    _, low = best_scale(model, cross_entropy_loss, pairs)
+    _, high = best_scale(model, cross_entropy_loss, simplex)
+    assert low < high - 0.01
+    # Written out: five logits at -a for the simplex; one at -2a and four at -a for the pairs.
+    scales = torch.linspace(0.5, 8, 2001, dtype=torch.float64)
+    losses = (1 + (-2 * scales).exp() + 4 * (-scales).exp()).log()
+    penalty = 1.5 * 1e-2 * 3 * (2 * scales) ** (2 / 3)
+    assert low == pytest.approx(float((losses + penalty).min()), rel=1e-6)
 
 
 def test_fits_that_cannot_start_are_refused() -> None:

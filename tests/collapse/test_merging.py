@@ -9,7 +9,6 @@ from runtheory.collapse.merging import (
     effective_minority_count,
     merging_count,
     merging_ratio,
-    probability_margin,
     vanishing_ratio,
 )
 from runtheory.collapse.models import FeatureModel, Minimiser
@@ -37,7 +36,6 @@ def test_margins_and_merging_are_met_by_the_optimiser(bias: float, factor: float
     minimiser = fitted(model)
     p = minimiser.probabilities
     margin = max(0.0, 1 - math.sqrt(factor))
-    assert probability_margin(model, 4) == pytest.approx(margin)
     assert float(p[3, 3] - p[2, 3]) == pytest.approx(margin, abs=1e-6)
     assert float(p[0, 0] - p[1, 0]) == pytest.approx(1 - math.sqrt(factor) / 2, abs=1e-6)
     apart = float((minimiser.scores[:, 3] - minimiser.scores[:, 4]).abs().max())
@@ -91,8 +89,6 @@ def test_vanishing_ratio_is_where_the_effective_count_is_reached(bias: float) ->
 
 
 def test_models_without_these_thresholds_are_refused() -> None:
-    with pytest.raises(ValueError, match="two classes or more of 3"):
-        probability_margin(FeatureModel((12, 6, 3), (1e-2,), 1e-2), 3)
     with pytest.raises(ValueError, match="smoothing"):
         merging_count(FeatureModel((5, 5), (1e-2,), 1e-2, smoothing=0.1))
     with pytest.raises(ValueError, match="two sizes"):

@@ -29,7 +29,8 @@ class Convention:
     """Which weights enter which average; the default follows [papyan2020prevalence].
 
     ``mean`` weighs the class means in the global mean, ``between`` the terms of S_B, ``within`` the
-    classes in S_W, and ``per_class`` puts the factor 1/K before tr(S_W S_B^+).
+    classes in S_W, and ``per_class`` puts the factor 1/K before tr(S_W S_B^+). The trace ratio can
+    weigh S_W by classes of any size; NC1 cannot, for the scatter matrix is pooled.
     """
 
     mean: Weighting = Weighting.CLASSES

@@ -62,7 +62,7 @@ def square_loss_parts(
     ridge, offset = least_squares_classifier(statistics, penalty=penalty)
     variability = ((ridge @ scatter) * ridge).sum() / 2
     variability = variability + penalty / 2 * (ridge.square().sum() + offset.square().sum())
-    residual = means @ ridge.T + offset - torch.eye(len(means)).to(means)
+    residual = means @ ridge.T + offset - torch.eye(len(means)).to(means)  # (class, class)
     alignment = (shares @ residual.square().sum(1)) / 2
     turned, shift = classifier.to(means) - ridge, bias.to(means) - offset
     # tr[D A D'] written as a sum of squares, so that it cannot fall below zero.
@@ -92,7 +92,7 @@ def least_squares_classifier(
     scatter = _checked_scatter(statistics, penalty)
     shares = class_weights(statistics, Weighting.SAMPLES)
     mean = shares @ statistics.means
-    scaled = shares.sqrt()[:, None] * (statistics.means - mean)
+    scaled = shares.sqrt()[:, None] * (statistics.means - mean)  # (class, feature)
     factor = penalty / (1 + penalty)
     system = scatter + scaled.T @ scaled + factor * torch.outer(mean, mean)
     system.diagonal().add_(penalty)

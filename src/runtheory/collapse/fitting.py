@@ -9,11 +9,14 @@ from functools import reduce
 
 import torch
 from jaxtyping import Float64
+from scipy.optimize import minimize_scalar
 from torch import Tensor
 
 from runtheory import checks
 from runtheory.collapse.descent import largest_slope, minimise
 from runtheory.collapse.models import FeatureModel, Minimiser
+
+SCALES = (-2.0, 5.0)  # logarithms of the least and the largest scale that is tried
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
@@ -78,6 +81,37 @@ def fit(
     losses = [minimise(one.objective, one.moving(), rounds=rounds) for one in problems]
     best = min(range(starts), key=lambda index: losses[index])
     return problems[best].report(tuple(losses))
+
+
+def best_scale(
+    model: FeatureModel, loss: Loss, scores: Float64[Tensor, "class class"]
+) -> tuple[float, float]:
+    """Return the scale a > 0 at which a ``scores`` costs least, and the objective there.
+
+    The scores are class-level, without a bias, and every factorisation of them is allowed, so that
+    singular values s_i of the weighted scores cost (p/2) C^(1/p) sum_i (a s_i)^(2/p)
+    (lem-many-factors). For several layers the objective has a minimum at zero as well, which is not
+    looked for: compare with ``loss`` at zero scores.
+    """
+    factors = model.layers + 1
+    singular = torch.linalg.svdvals(scores * model.counts().sqrt())
+    cost = factors / 2 * model.pressure * float((singular ** (2 / factors)).sum())
+    spread = scores[:, model.labels()]  # (class, sample)
+
+    def objective(logarithm: float) -> float:
+        scale = math.exp(logarithm)
+        return float(loss(scale * spread, model.targets())) + cost * scale ** (2 / factors)
+
+    low, high = SCALES
+    grid = [low + (high - low) * index / 100 for index in range(101)]
+    start = min(range(1, 100), key=lambda index: objective(grid[index]))
+    best = minimize_scalar(
+        objective,
+        bounds=(grid[start - 1], grid[start + 1]),
+        method="bounded",
+        options={"xatol": 1e-9},
+    )
+    return math.exp(best.x), float(best.fun)
 
 
 @dataclass(frozen=True)

@@ -41,23 +41,6 @@ def merging_count(model: FeatureModel) -> float:
     return (model.samples * model.pressure) ** 2
 
 
-def probability_margin(model: FeatureModel, count: int) -> float:
-    """Return p(k|k) - p(j|k) for classes k, j in a group of classes with ``count`` samples each.
-
-    Zero where they have merged; raises as ``merging_count`` does, and
-
-    Raises
-    ------
-    ValueError
-        If fewer than two classes of the model have ``count`` samples.
-    """
-    if model.class_counts.count(count) < 2:
-        raise ValueError(
-            f"a group needs two classes or more of {count} samples, got {model.class_counts}"
-        )
-    return max(0.0, 1 - math.sqrt(merging_count(model) / count))
-
-
 def merging_ratio(
     *, minority_count: int, minority_classes: int, majority_classes: int, pressure: float
 ) -> float:

@@ -58,7 +58,7 @@ def square_minimiser(model: FeatureModel) -> Minimiser:
     factors = model.layers + 1
     ratio = modes.divisors * model.pressure * modes.lengths ** (2 / factors - 2)
     ratio = torch.where(modes.lengths > 0, ratio, torch.inf)
-    kept = modes.lengths * surviving_share(ratio, layers=model.layers)
+    kept = modes.lengths * surviving_share(ratio, layers=model.layers)  # (mode)
     residual = (modes.lengths - kept).square() / (2 * modes.divisors)
     loss = (residual + _penalty(model, kept)).sum()
     return _minimiser(model, modes, kept, bias=_square_bias(model, modes, kept), loss=loss)
@@ -180,7 +180,7 @@ def _square_modes(model: FeatureModel) -> _Modes:
             f"got {model.bias_penalty}"
         )
     shares = counts / model.samples
-    centred = torch.diag(counts.sqrt()) - torch.outer(shares, counts.sqrt())
+    centred = torch.diag(counts.sqrt()) - torch.outer(shares, counts.sqrt())  # (class, class)
     left, lengths, right = torch.linalg.svd(centred)
     # The constant is removed exactly: its singular value is zero, not rounding.
     lengths[-1] = 0.0
@@ -202,7 +202,7 @@ def _minimiser(
 ) -> Minimiser:
     """Put the modes together: W = U s_W Q', H = Q s_H V' diag(1/sqrt n_k) for any isometry Q."""
     lengths = factor_lengths(model, kept)
-    right = modes.right / model.counts().sqrt()[:, None]
+    right = modes.right / model.counts().sqrt()[:, None]  # (class, mode)
     return Minimiser(
         scores=(modes.left * kept) @ right.T,
         bias=bias,

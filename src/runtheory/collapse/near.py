@@ -86,7 +86,7 @@ def central_classifier(model: NearCollapse, features: Columns) -> Classifier:
     samples = features.shape[1]
     system = features @ features.T
     system.diagonal().add_(samples * model.classifier_penalty)
-    right = features @ model.targets().T
+    right = features @ model.targets().T  # (feature, class)
     return torch.cholesky_solve(right, torch.linalg.cholesky(system)).T
 
 
@@ -94,7 +94,7 @@ def feature_gradient(
     model: NearCollapse, classifier: Classifier, features: Columns, *, initial: Columns
 ) -> Columns:
     """Return the gradient in H; at W*(H) it is that of the central-path objective as well."""
-    pull = classifier.T @ (classifier @ features - model.targets())
+    pull = classifier.T @ (classifier @ features - model.targets())  # (feature, sample)
     pull = pull + model.feature_penalty * features + model.proximity * (features - initial)
     return pull / features.shape[1]
 

@@ -48,9 +48,10 @@ def variability_collapse(
     weights = class_weights(statistics, convention.between)
     scaled = weights.sqrt()[:, None] * centred_means(statistics, convention.mean)
     # The orthogonal factor first: the decomposition then works on K x K instead of K x d.
-    basis, triangle = torch.linalg.qr(scaled.T)
+    basis, triangle = torch.linalg.qr(scaled.T)  # (feature, rank), (rank, class)
     _, singular, mixing = torch.linalg.svd(triangle.T, full_matrices=False)
-    directions = mixing @ basis.T
+    directions = mixing @ basis.T  # (rank, feature)
+    # The means are rounded in proportion to their distance from the origin, offset included.
     lengths = weights.sqrt() * torch.linalg.vector_norm(statistics.means, dim=1)
     precision = torch.finfo(torch.float64).eps * max(statistics.means.shape)
     counted = singular > precision * torch.maximum(singular[0], lengths.max())
