@@ -106,10 +106,10 @@ def _require(name: str) -> None:
 
 def _contents(request: FetchRequest) -> dict[str, bytes]:
     """Return the verified bytes of every file, fetching first if any is missing or refused."""
-    inspected = inspect_cache(request)
+    inspected = inspect_cache(request)  # hashes every file
     if any(file.content is None for file in inspected.values()):
         fetch_files(request)
-        inspected = inspect_cache(request)
+        inspected = inspect_cache(request)  # the bytes that are used are those hashed here
     contents = {name: file.content for name, file in inspected.items() if file.content is not None}
     for name in inspected.keys() - contents.keys():
         raise DataError(

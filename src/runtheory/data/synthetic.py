@@ -76,7 +76,7 @@ def feature_directions(
     )
     orthonormal, triangle = torch.linalg.qr(gaussian)
     # The signs of the diagonal are QR's free choice; fixing them makes the law uniform.
-    directions: Tensor = (orthonormal * triangle.diagonal().sign()).T
+    directions: Tensor = (orthonormal * triangle.diagonal().sign()).T  # (feature, dimension)
     return directions.contiguous().to(dtype)
 
 
@@ -116,7 +116,7 @@ def feature_noise(
     noise_places = (feature_places + 1 + _integers(patches - 1, count, generator)) % patches
     noise = _noise((count, patches, directions.shape[1]), directions, generator)
     rows = torch.arange(count, device=directions.device)
-    mixed = deviations[1] * noise
+    mixed = deviations[1] * noise  # (example, patch, dimension)
     mixed[rows, noise_places] = deviations[0] * noise[rows, noise_places]
     mixed[rows, feature_places] = labels.unsqueeze(1) * directions[features]
     return FeatureNoise(mixed, labels, features, feature_places, noise_places)

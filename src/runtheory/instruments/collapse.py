@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
+from jaxtyping import Float, Float64
 from torch import Tensor, nn
 
-from runtheory import data, evaluation
+from runtheory import checks, data, evaluation
 from runtheory.collapse.decomposition import square_loss_parts
 from runtheory.collapse.geometry import centre_disagreement, nearest_centre
 from runtheory.collapse.statistics import ClassStatistics, class_statistics
@@ -80,3 +81,46 @@ def _loss_parts(statistics: ClassStatistics, linear: nn.Linear, penalty: float) 
     parts = square_loss_parts(statistics, weight, bias, penalty=penalty)
     names = ("variability", "alignment", "deviation")
     return {f"part_{name}": float(getattr(parts, name)) for name in names}
+
+
+def row_space_share(
+    statistics: ClassStatistics, classifier: Float[Tensor, "class feature"]
+) -> Float64[Tensor, ""]:
+    """Return tr(P S_W) / tr S_W, P the projection on the span of the classifier's rows.
+
+    The share of the variation within classes that the logits can see; random directions would
+    hold rank / width of it.
+
+    Raises
+    ------
+    ValueError
+        If a class has no sample, or the scatter matrix was not kept or is zero.
+    """
+    scatter = statistics.checked().scatter
+    if scatter is None or not scatter.trace() > 0:
+        raise ValueError("the share of the row space needs a scatter matrix that is not zero")
+    rows = classifier.to(torch.float64)
+    _, sizes, directions = torch.linalg.svd(
+        rows, full_matrices=False
+    )  # directions: (class, feature)
+    cut = sizes.max() * max(rows.shape) * torch.finfo(torch.float64).eps
+    basis = directions[sizes > cut]
+    return (basis @ scatter @ basis.T).trace() / scatter.trace()
+
+
+def plane_of_means(
+    means: Float[Tensor, "class feature"],
+) -> tuple[Float64[Tensor, "feature"], Float64[Tensor, "axis feature"]]:
+    """Return a point and two orthonormal axes of the plane nearest to the class means.
+
+    Three means lie in it. Draw ``(features - point) @ axes.T``.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than three means.
+    """
+    checks.at_least(3, means=len(means))
+    points = means.to(torch.float64)
+    centre = points.mean(0)
+    return centre, torch.linalg.svd(points - centre, full_matrices=False)[2][:2]

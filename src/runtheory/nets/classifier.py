@@ -48,7 +48,7 @@ class Classifier(nn.Module):
         hidden, values = [], images
         for module in self.body.children():
             values = module(values)
-            if isinstance(module, nn.ReLU):
+            if isinstance(module, nn.ReLU):  # those inside a block are not seen
                 hidden.append(values)
         return Activations(tuple(hidden), values, self.head(values))
 

@@ -144,12 +144,12 @@ def _images(cell: CollapseCell) -> data.ImageSet:
     whole = data.load(cell.images)
     counts = [cell.per_class] * len(whole.classes)
     for label in minority_classes(cell.seed, count=cell.minority, classes=len(counts)):
-        counts[label] = cell.per_class // cell.ratio
+        counts[label] = cell.per_class // cell.ratio  # subset: the first of those at ratio 1
     return data.subset(whole, counts, generator=stream(cell.seed, "chosen images"))
 
 
 def _collapse(cell: CollapseCell, image_set: data.ImageSet) -> Evaluate:
-    penalty = cell.weight_decay if cell.objective == SQUARE else None
+    penalty = cell.weight_decay if cell.objective == SQUARE else None  # the parts are of this loss
     return CollapseProbe(image_set, cell.objective, penalty)
 
 

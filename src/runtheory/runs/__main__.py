@@ -122,7 +122,7 @@ def _run_on_ranks(options: argparse.Namespace) -> int:
         raise ValueError(f"torchrun runs one cell at a time: --workers 1, got {options.workers}")
     with ranked.started(resolve_device(options.device)) as ranks:
         (plan,) = _plans(options, resolve_device(options.device), ranks=ranks.count)
-        if ranks.index > 0:
+        if ranks.index > 0:  # rank 0 hands out the cells and writes the record
             ranked.follow()
             return 0
         act = partial(run_all, [plan], options.out, executor=ranked.outcomes)
@@ -163,6 +163,7 @@ def _recorded(
         print("\n".join(map(str, act())))
         return 0
     except KeyboardInterrupt:
+        # Counted from the files, since the run that knew is gone.
         tasks = _tasks(plans, options)
         done = sum(stored_result(task) is not None for task in tasks)
         print(
@@ -170,7 +171,7 @@ def _recorded(
             "the same command goes on from there",
             file=sys.stderr,
         )
-        return 130
+        return 130  # what a shell reports after Ctrl-C: 128 + SIGINT
 
 
 def _tasks(plans: Sequence[RunPlan], options: argparse.Namespace) -> list[Task]:

@@ -67,7 +67,7 @@ def sigint_blocked() -> Iterator[None]:
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)  # now one that came is delivered
 
 
 def _prepare_worker() -> None:
@@ -77,7 +77,7 @@ def _prepare_worker() -> None:
     assert parent is not None
 
     def follow() -> None:
-        wait([parent.sentinel])
-        os._exit(1)
+        wait([parent.sentinel])  # ready when the parent ends, killed or not
+        os._exit(1)  # from a thread, where an exception would end the thread alone
 
     threading.Thread(target=follow, daemon=True).start()

@@ -41,7 +41,7 @@ def commit() -> str:
         return "unknown"
     source = root / "src"
     try:
-        changed = _git(source, "status", "--porcelain", "--", ".")
+        changed = _git(source, "status", "--porcelain", "--", ".")  # empty: as committed
         return "uncommitted" if changed else _git(source, "rev-parse", "--short=10", "HEAD")
     except FileNotFoundError:
         return "unknown"

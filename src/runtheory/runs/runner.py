@@ -113,7 +113,7 @@ def run_all(plans: Sequence[RunPlan], root: Path, *, executor: Executor) -> list
     with ExitStack() as locks:
         for listed in tasks:
             locks.enter_context(folder_lock(listed[0].folder))
-        waiting = [task for task in every if stored_result(task) is None]
+        waiting = [task for task in every if stored_result(task) is None]  # half-done ones too
         failed = _errors(with_progress_bar(executor(waiting), every, waiting))
         written = [
             records.write(_merged(plan, [_result(task) for task in listed]), root / "results")
@@ -209,7 +209,7 @@ def _merged(plan: RunPlan, results: list[Result]) -> Record:
             **({"ranks": plan.ranks} if plan.ranks > 1 else {}),
         },
         seeds=plan.seeds,
-        rows=tuple(row for result in results for row in result["rows"]),
+        rows=tuple(row for result in results for row in result["rows"]),  # in the plan's order
         commit=_all(result["commit"] for result in results),
         hardware=_all(result["hardware"] for result in results),
         versions={name: _all(result["versions"][name] for result in results) for name in packages},
@@ -238,7 +238,7 @@ def folder_lock(folder: Path) -> Iterator[None]:
             import fcntl
 
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # fails at once, never waits
             except BlockingIOError:
                 raise RunError(f"another run is under way in {folder}") from None
         yield

@@ -75,6 +75,7 @@ class Examples:
 
     def identity(self) -> dict[str, Any]:
         """Return the shapes and a digest of the content (reads all tensors once on the host)."""
+        # By place, inputs first: an input that becomes a target changes the shapes below.
         content = digest({str(place): tensor for place, tensor in enumerate(self._tensors())})
         shapes = {
             name: [[*tensor.shape, str(tensor.dtype)] for tensor in _as_tuple(tensors)]
