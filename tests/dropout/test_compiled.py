@@ -54,9 +54,9 @@ def _run(script: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_the_pure_part_compiles_whole():
+def test_the_pure_part_compiles_whole() -> None:
     _run(COMPILED)
 
 
-def test_misfits_are_refused_in_words():
+def test_misfits_are_refused_in_words() -> None:
     _run(MISFITS)

@@ -9,16 +9,15 @@ from runtheory.dropout.cost import (
     StepCost,
     StepTime,
     fit_cost,
-    head_operations,
     measure_steps,
     relative_errors,
-    saved_bytes,
+    updates_to_reach,
 )
 from runtheory.randomness import Streams
 
 
 @given(body=st.floats(1e-4, 10), head=st.floats(1e-5, 1))
-def test_a_line_is_recovered(body, head):
+def test_a_line_is_recovered(body, head) -> None:
     truth = StepCost(body, head)
     times = [StepTime(m, truth.seconds(m)) for m in (1, 2, 8, 32)]
     found = fit_cost(times)
@@ -27,7 +26,7 @@ def test_a_line_is_recovered(body, head):
     assert relative_errors(found, times) == pytest.approx([0] * 4, abs=1e-9)
 
 
-def test_the_fit_minimises_relative_errors():
+def test_the_fit_minimises_relative_errors() -> None:
     times = [StepTime(1, 1.0), StepTime(2, 1.3), StepTime(4, 1.4), StepTime(64, 9.0)]
     found = fit_cost(times)
 
@@ -38,7 +37,7 @@ def test_the_fit_minimises_relative_errors():
         assert price(found) < price(StepCost(found.body * body, found.head * head))
 
 
-def test_measured_steps_leave_the_net_as_it_was(small_net, examples):
+def test_measured_steps_leave_the_net_as_it_was(small_net, examples) -> None:
     net, (images, labels) = small_net(), examples(8)
     before = [p.clone() for p in net.parameters()]
     times = measure_steps(
@@ -50,32 +49,25 @@ def test_measured_steps_leave_the_net_as_it_was(small_net, examples):
     assert all(torch.equal(p, old) for p, old in zip(net.parameters(), before, strict=True))
 
 
-def test_counts():
-    assert head_operations(2, 3, 5, samples=4) == 4 * 2 * 3 * 5 * 2 * 3
-    assert saved_bytes(2, 3, samples=4) == 4 * 2 * 3 * 8
+@given(slope=st.floats(0.01, 10), target=st.floats(-5, 5))
+def test_a_straight_curve_meets_a_target_where_its_equation_says(slope, target) -> None:
+    steps = list(range(0, 2000, 100))
+    losses = [5 - slope * step / 100 for step in steps]
+    met = updates_to_reach(target, steps=steps, losses=losses)
+    exact = 100 * (5 - target) / slope
+    assert met == (pytest.approx(exact, rel=1e-6) if exact <= 1900 else float("inf"))
 
 
-def test_saved_bytes_are_what_autograd_keeps(linear):
-    from runtheory.dropout.head import sample_logits
-    from runtheory.dropout.masks import draw_masks
-    from runtheory.randomness import stream
-
-    head = linear(64, 2, dtype=torch.float32)
-    features = torch.ones(16, 64, requires_grad=True)
-    masks = draw_masks(8, features.shape, rate=0.5, generator=stream(0, "m"))
-    kept: list[int] = []
-
-    def pack(tensor):
-        if tensor.numel() == 8 * 16 * 64:
-            kept.append(tensor.numel() * tensor.element_size())
-        return tensor
-
-    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-        sample_logits(head, features, masks, rate=0.5)
-    assert sum(kept) == saved_bytes(16, 64, samples=8)
+def test_a_curve_meets_a_target_for_the_first_time() -> None:
+    steps, losses = [10, 20, 30, 40], [3.0, 1.0, 2.0, 0.0]
+    assert updates_to_reach(1.5, steps=steps, losses=losses) == 17.5
+    assert updates_to_reach(4.0, steps=steps, losses=losses) == 10
+    assert updates_to_reach(1.0, steps=steps, losses=losses) == 20
+    with pytest.raises(ValueError, match="a loss for each step, got 4 and 1"):
+        updates_to_reach(1.0, steps=steps, losses=[1.0])
 
 
-def test_errors_say_what_came(small_net, examples):
+def test_errors_say_what_came(small_net, examples) -> None:
     with pytest.raises(ValueError, match="two different numbers of samples"):
         fit_cost([StepTime(2, 1.0), StepTime(2, 1.1)])
     with pytest.raises(ValueError, match=r"times must be positive, got 0\.0"):

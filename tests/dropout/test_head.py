@@ -14,7 +14,7 @@ def _features(batch, width, dtype=torch.float64):
 
 
 @pytest.mark.parametrize(("samples", "batch"), [(1, 1), (1, 5), (3, 1), (3, 5), (5, 3)])
-def test_one_pass_equals_a_loop_over_samples_and_examples(linear, samples, batch):
+def test_one_pass_equals_a_loop_over_samples_and_examples(linear, samples, batch) -> None:
     """Batch differs from samples and features are distinct, so a transposed order would show."""
     head, features = linear(7, 4), _features(batch, 7)
     masks = draw_masks(samples, features.shape, rate=0.5, generator=stream(0, "m"))
@@ -26,7 +26,7 @@ def test_one_pass_equals_a_loop_over_samples_and_examples(linear, samples, batch
             torch.testing.assert_close(logits[m, b], expected)
 
 
-def test_evaluation_is_the_plain_head_whatever_the_masks(linear):
+def test_evaluation_is_the_plain_head_whatever_the_masks(linear) -> None:
     plain, features = linear(7, 4), _features(5, 7)
     head = MultiSampleHead(plain, samples=3, rate=0.5)
     masks = head.draw_masks(features, generator=stream(0, "m"))
@@ -36,7 +36,7 @@ def test_evaluation_is_the_plain_head_whatever_the_masks(linear):
     assert torch.equal(head(features, masks), plain(features))
 
 
-def test_features_may_have_more_axes():
+def test_features_may_have_more_axes() -> None:
     head = nn.Sequential(nn.Flatten(), nn.Linear(12, 4)).double()
     features = torch.randn(5, 3, 2, 2, generator=stream(0, "f"), dtype=torch.float64)
     masks = draw_masks(2, features.shape, rate=0.3, generator=stream(0, "m"))
@@ -44,7 +44,7 @@ def test_features_may_have_more_axes():
     torch.testing.assert_close(logits[1], head(features * masks[1] / 0.7))
 
 
-def test_batch_normalisation_in_the_head_pools_over_samples():
+def test_batch_normalisation_in_the_head_pools_over_samples() -> None:
     """One update from pooled statistics, where a loop makes one update for each copy."""
     features = _features(6, 4)
     masks = draw_masks(3, features.shape, rate=0.5, generator=stream(0, "m"))
@@ -59,7 +59,7 @@ def test_batch_normalisation_in_the_head_pools_over_samples():
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_autocast_and_low_precision(linear, dtype):
+def test_autocast_and_low_precision(linear, dtype) -> None:
     head = MultiSampleHead(linear(7, 4, dtype=torch.float32), samples=3, rate=0.5)
     features = _features(5, 7, torch.float32)
     masks = head.draw_masks(features, generator=stream(0, "m"))
@@ -70,7 +70,7 @@ def test_autocast_and_low_precision(linear, dtype):
     torch.testing.assert_close(logits.float(), exact, rtol=0.05, atol=0.05)
 
 
-def test_errors_say_what_came(linear):
+def test_errors_say_what_came(linear) -> None:
     head = MultiSampleHead(linear(7, 4), samples=3, rate=0.5)
     features = _features(5, 7)
     with pytest.raises(ValueError, match=r"needs masks, got None: draw them with draw_masks"):
@@ -86,7 +86,7 @@ def test_errors_say_what_came(linear):
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
-def test_no_hidden_synchronisation_on_cuda(linear):
+def test_no_hidden_synchronisation_on_cuda(linear) -> None:
     head = MultiSampleHead(linear(7, 4).cuda(), samples=3, rate=0.5)
     features = _features(5, 7).cuda()
     generator = stream(0, "m", device="cuda")

@@ -33,7 +33,7 @@ def _assert_variance(values, expected):
 
 
 @pytest.mark.parametrize(("batch", "samples"), [(1, 1), (4, 1), (4, 3), (3, 8)])
-def test_variance_laws_against_simulation(batch, samples):
+def test_variance_laws_against_simulation(batch, samples) -> None:
     independent = laws.variance(1.0, 1.2, batch=batch, samples=samples)
     _assert_variance(_simulated(batch, samples, shared=False), independent)
     shared = laws.batch_shared_variance(
@@ -44,14 +44,14 @@ def test_variance_laws_against_simulation(batch, samples):
 
 
 @given(data=positive, mask=positive, batch=st.integers(1, 50))
-def test_samples_gain_at_most_the_ceiling(data, mask, batch):
+def test_samples_gain_at_most_the_ceiling(data, mask, batch) -> None:
     one = laws.variance(data, mask, batch=batch, samples=1)
     many = laws.variance(data, mask, batch=batch, samples=10**9)
     assert one / many == pytest.approx(laws.speed_up_ceiling(data, mask), rel=1e-5)
 
 
 @given(data=positive, mask=positive, body=positive, head=positive)
-def test_best_samples_is_the_minimum(data, mask, body, head):
+def test_best_samples_is_the_minimum(data, mask, body, head) -> None:
     costs = {"body_cost": body, "head_cost": head}
     best = laws.best_samples(data, mask, **costs)
     if best >= 1:
@@ -68,7 +68,7 @@ def test_best_samples_is_the_minimum(data, mask, body, head):
         assert found == pytest.approx(by_search, rel=1e-12)
 
 
-def test_best_samples_by_hand():
+def test_best_samples_by_hand() -> None:
     assert laws.best_samples(1.0, 4.0, body_cost=9.0, head_cost=1.0) == pytest.approx(6)
     assert laws.best_samples(1.0, 0.0, body_cost=9.0, head_cost=1.0) == 0
     assert laws.best_whole_samples(1.0, 0.0, body_cost=9.0, head_cost=1.0) == 1
@@ -76,18 +76,18 @@ def test_best_samples_by_hand():
 
 
 @given(rate=st.floats(0, 0.99), samples=st.integers(1, 100))
-def test_effective_rate_matches_the_variance_of_the_mean_mask(rate, samples):
+def test_effective_rate_matches_the_variance_of_the_mean_mask(rate, samples) -> None:
     effective = laws.effective_rate(rate, samples)
     assert 0 <= effective < 1
     assert effective / (1 - effective) == pytest.approx(rate / (1 - rate) / samples, rel=1e-9)
 
 
-def test_effective_rate_by_hand():
+def test_effective_rate_by_hand() -> None:
     assert laws.effective_rate(0.5, 5) == pytest.approx(1 / 6)
     assert laws.effective_rate(0.5, 8) == pytest.approx(1 / 9)
 
 
-def test_errors_say_what_came():
+def test_errors_say_what_came() -> None:
     with pytest.raises(ValueError, match=r"variances must not be negative, got -1.0"):
         laws.variance(-1.0, 1.0, batch=1, samples=1)
     with pytest.raises(ValueError, match="batch must be at least 1, got 0"):

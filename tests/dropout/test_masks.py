@@ -20,7 +20,7 @@ from runtheory.randomness import stream
 )
 def test_masks_are_boolean_reproducible_and_shared_only_if_asked(
     samples, batch, rate, seed, batch_shared
-):
+) -> None:
     def draw():
         return draw_masks(
             samples, (batch, 7), rate=rate, generator=stream(seed, "m"), batch_shared=batch_shared
@@ -37,7 +37,7 @@ def test_masks_are_boolean_reproducible_and_shared_only_if_asked(
 
 
 @pytest.mark.parametrize("samples", [1, 6])
-def test_keep_frequency_and_independence(samples):
+def test_keep_frequency_and_independence(samples) -> None:
     """Means and all pair correlations of neighbouring entries lie within 5 standard errors."""
     rate = 0.3
     masks = draw_masks(samples, (400, 100), rate=rate, generator=stream(0, "m")).double()
@@ -50,13 +50,13 @@ def test_keep_frequency_and_independence(samples):
         assert abs((left * right).mean()) < 5 / math.sqrt(left.numel())
 
 
-def test_samples_differ_and_examples_differ():
+def test_samples_differ_and_examples_differ() -> None:
     masks = draw_masks(4, (3, 64), rate=0.5, generator=stream(0, "m"))
     assert len(masks.flatten(0, 1).unique(dim=0)) == 12
 
 
 @pytest.mark.parametrize("rate", [0.1, 0.3, 0.5, 0.8])
-def test_one_sample_is_drawn_and_applied_bitwise_as_by_pytorch(rate):
+def test_one_sample_is_drawn_and_applied_bitwise_as_by_pytorch(rate) -> None:
     features = torch.randn(33, 65, generator=stream(0, "features"))
     state = stream(1, "masks").get_state()
     with torch.random.fork_rng(devices=[]):
@@ -66,7 +66,7 @@ def test_one_sample_is_drawn_and_applied_bitwise_as_by_pytorch(rate):
     assert torch.equal(apply_masks(features, masks, rate=rate)[0], theirs)
 
 
-def test_apply_matches_the_equation_in_a_loop():
+def test_apply_matches_the_equation_in_a_loop() -> None:
     features = torch.randn(3, 5, generator=stream(0, "features"), dtype=torch.float64)
     masks = draw_masks(4, (3, 5), rate=0.4, generator=stream(0, "masks"))
     dropped = apply_masks(features, masks, rate=0.4)
@@ -77,7 +77,7 @@ def test_apply_matches_the_equation_in_a_loop():
                 assert float(dropped[m, b, j]) == pytest.approx(expected, rel=1e-15)
 
 
-def test_noise_has_mean_one_and_the_stated_variance():
+def test_noise_has_mean_one_and_the_stated_variance() -> None:
     ones = torch.ones(1, 200_000, dtype=torch.float64)
     masks = draw_masks(2, ones.shape, rate=0.25, generator=stream(0, "m"))
     noise = apply_masks(ones, masks, rate=0.25)
@@ -88,7 +88,7 @@ def test_noise_has_mean_one_and_the_stated_variance():
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16, torch.float16])
-def test_apply_keeps_dtype_shape_and_input(dtype):
+def test_apply_keeps_dtype_shape_and_input(dtype) -> None:
     features = torch.randn(2, 3, 4, generator=stream(0, "f")).to(dtype)
     before = features.clone()
     masks = draw_masks(5, features.shape, rate=0.5, generator=stream(0, "m"))
@@ -98,7 +98,7 @@ def test_apply_keeps_dtype_shape_and_input(dtype):
     assert torch.equal(features, before)
 
 
-def test_errors_say_what_came():
+def test_errors_say_what_came() -> None:
     generator = stream(0, "m")
     with pytest.raises(ValueError, match=r"rate must lie in \[0, 1\), got 1.2"):
         draw_masks(1, (2, 3), rate=1.2, generator=generator)

@@ -55,7 +55,7 @@ def _by_the_equation(combine, logits, targets):
     classes=st.integers(2, 5),
     seed=st.integers(0, 50),
 )
-def test_values_follow_the_equation(combine, samples, batch, classes, seed):
+def test_values_follow_the_equation(combine, samples, batch, classes, seed) -> None:
     logits = _logits(samples, batch, classes, seed=seed)
     soft = _logits(1, batch, classes, seed=seed + 1)[0].softmax(-1)
     expected = _by_the_equation(combine, logits, soft)
@@ -66,7 +66,7 @@ def test_values_follow_the_equation(combine, samples, batch, classes, seed):
 
 
 @given(seed=st.integers(0, 500), scale=st.floats(0, 8), samples=st.integers(1, 6))
-def test_the_mean_of_losses_is_the_largest(seed, scale, samples):
+def test_the_mean_of_losses_is_the_largest(seed, scale, samples) -> None:
     logits = _logits(samples, 5, 4, seed=seed, scale=scale)
     soft = _logits(1, 5, 4, seed=seed + 1)[0].softmax(-1)
     losses = mean_of_losses(logits, soft)
@@ -74,7 +74,7 @@ def test_the_mean_of_losses_is_the_largest(seed, scale, samples):
     assert losses >= loss_of_mean_probabilities(logits, soft) - 1e-12
 
 
-def test_the_other_two_are_not_ordered():
+def test_the_other_two_are_not_ordered() -> None:
     """Samples sure of different wrong classes favour the logits, one very wrong one the others."""
     labels = torch.tensor([0])
     confident = torch.tensor([[[9.0, 0.0]], [[-1.0, 0.0]]])
@@ -88,7 +88,7 @@ def test_the_other_two_are_not_ordered():
 
 
 @pytest.mark.parametrize("combine", COMBINATIONS)
-def test_extreme_logits_stay_finite(combine):
+def test_extreme_logits_stay_finite(combine) -> None:
     logits = torch.tensor([[[400.0, -400.0]], [[-400.0, 400.0]]], requires_grad=True)
     loss = combine(logits, torch.tensor([0]))
     (gradient,) = torch.autograd.grad(loss, logits)
@@ -98,7 +98,7 @@ def test_extreme_logits_stay_finite(combine):
 
 @pytest.mark.parametrize("combine", COMBINATIONS)
 @pytest.mark.parametrize("rate", [0.0, 0.1, 0.5])
-def test_one_sample_is_ordinary_dropout_bitwise(combine, rate, linear):
+def test_one_sample_is_ordinary_dropout_bitwise(combine, rate, linear) -> None:
     """Loss and every gradient, against nn.Dropout and cross entropy from one generator state."""
     features = torch.randn(33, 65, generator=stream(0, "features"), requires_grad=True)
     labels = torch.randint(10, (33,), generator=stream(0, "labels"))
@@ -119,7 +119,7 @@ def test_one_sample_is_ordinary_dropout_bitwise(combine, rate, linear):
         torch.testing.assert_close(mine, other)
 
 
-def test_labels_meet_their_own_example(linear):
+def test_labels_meet_their_own_example(linear) -> None:
     """The flat form needs labels tiled copy by copy; interleaved they belong to other examples."""
     features = torch.randn(5, 7, generator=stream(0, "f"), dtype=torch.float64)
     labels = torch.tensor([0, 1, 2, 3, 4])
@@ -133,7 +133,7 @@ def test_labels_meet_their_own_example(linear):
 
 
 @pytest.mark.parametrize("combine", COMBINATIONS)
-def test_identical_masks_add_nothing(combine):
+def test_identical_masks_add_nothing(combine) -> None:
     """The same seed for every copy: the loss of one sample at the price of many."""
     logits, labels = _logits(1, 5, 4), torch.tensor([0, 1, 2, 3, 0])
     torch.testing.assert_close(combine(logits.expand(6, -1, -1), labels), combine(logits, labels))
@@ -141,14 +141,14 @@ def test_identical_masks_add_nothing(combine):
 
 @pytest.mark.parametrize("combine", COMBINATIONS)
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
-def test_low_precision_logits_are_computed_in_float32(combine, dtype):
+def test_low_precision_logits_are_computed_in_float32(combine, dtype) -> None:
     logits, labels = _logits(3, 5, 4).to(dtype), torch.tensor([0, 1, 2, 3, 0])
     loss = combine(logits, labels)
     assert loss.dtype == torch.float32
     torch.testing.assert_close(loss, combine(logits.float(), labels))
 
 
-def test_the_mean_gradient_does_not_depend_on_the_number_of_samples(small_net, examples):
+def test_the_mean_gradient_does_not_depend_on_the_number_of_samples(small_net, examples) -> None:
     """Differences of mean gradients over 1000 draws lie within 5 standard errors."""
     net = small_net()
     images, labels = examples(3)
@@ -169,7 +169,7 @@ def test_the_mean_gradient_does_not_depend_on_the_number_of_samples(small_net, e
     assert (errors[0] / errors[1]).mean() == pytest.approx(4, rel=0.2)
 
 
-def test_the_objective_runs_the_body_once_and_is_reproducible(small_net, examples):
+def test_the_objective_runs_the_body_once_and_is_reproducible(small_net, examples) -> None:
     net, calls = small_net(), []
     net.body.register_forward_hook(lambda *_: calls.append(1))
     net.head.register_forward_hook(lambda *_: calls.append(2))
@@ -183,7 +183,7 @@ def test_the_objective_runs_the_body_once_and_is_reproducible(small_net, example
     assert not torch.equal(first, shared(net, images, labels, Streams(3)))
 
 
-def test_rate_zero_is_the_plain_loss(small_net, examples):
+def test_rate_zero_is_the_plain_loss(small_net, examples) -> None:
     net = small_net()
     images, labels = examples(5)
     expected = nn.functional.cross_entropy(net(images), labels)
@@ -192,7 +192,7 @@ def test_rate_zero_is_the_plain_loss(small_net, examples):
         torch.testing.assert_close(loss, expected)
 
 
-def test_errors_say_what_came(examples):
+def test_errors_say_what_came(examples) -> None:
     logits = _logits(2, 3, 4)
     for combine in COMBINATIONS:
         with pytest.raises(ValueError, match="labels must lie in 0 to 3, got 4"):

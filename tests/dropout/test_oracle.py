@@ -5,16 +5,19 @@ import math
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from torch import nn
 
 from runtheory.dropout.head import sample_logits
+from runtheory.dropout.laws import effective_rate
 from runtheory.dropout.masks import draw_masks
 from runtheory.dropout.objectives import (
     loss_of_mean_logits,
     loss_of_mean_probabilities,
     mean_of_losses,
 )
-from runtheory.dropout.oracle import all_masks, expected_loss
+from runtheory.dropout.oracle import all_masks, expected_loss, mean_masks
 from runtheory.randomness import stream
 
 COMBINATIONS = [mean_of_losses, loss_of_mean_logits, loss_of_mean_probabilities]
@@ -22,7 +25,7 @@ FEATURES = torch.randn(3, 4, generator=stream(0, "features"), dtype=torch.float6
 LABELS = torch.tensor([0, 2, 1])
 
 
-def test_masks_are_all_there_with_their_probabilities():
+def test_masks_are_all_there_with_their_probabilities() -> None:
     masks, weights = all_masks(3, rate=0.2)
     assert len({tuple(row) for row in masks.tolist()}) == 8
     assert float(weights.sum()) == pytest.approx(1)
@@ -30,8 +33,31 @@ def test_masks_are_all_there_with_their_probabilities():
         assert weight == pytest.approx(math.prod(0.8 if kept else 0.2 for kept in mask))
 
 
+@pytest.mark.parametrize("samples", [1, 3])
+def test_mean_masks_are_means_of_all_choices_with_their_probabilities(samples) -> None:
+    means, weights = mean_masks(2, rate=0.3, samples=samples)
+    masks, chances = all_masks(2, rate=0.3)
+    expected: dict[tuple[float, ...], float] = {}
+    for chosen in itertools.product(range(4), repeat=samples):
+        mean = tuple((masks[list(chosen)].sum(0) / samples / 0.7).tolist())
+        expected[mean] = expected.get(mean, 0.0) + math.prod(float(chances[k]) for k in chosen)
+    assert len(means) == len(weights) == 4**samples
+    for mean, weight in expected.items():
+        alike = (means - torch.tensor(mean)).abs().amax(1) < 1e-6
+        assert float(weights[alike].sum()) == pytest.approx(weight)
+
+
+@given(rate=st.floats(0, 0.9), samples=st.integers(1, 4))
+def test_a_mean_mask_has_mean_one_and_the_variance_of_the_effective_rate(rate, samples) -> None:
+    means, weights = mean_masks(3, rate=rate, samples=samples)
+    variance = weights @ (means - 1).square()
+    torch.testing.assert_close(weights @ means, torch.ones(3).double())
+    effective = effective_rate(rate, samples)
+    torch.testing.assert_close(variance, torch.full((3,), effective / (1 - effective)).double())
+
+
 @pytest.mark.parametrize("combine", COMBINATIONS)
-def test_expectation_follows_the_definition_in_a_loop(combine, linear):
+def test_expectation_follows_the_definition_in_a_loop(combine, linear) -> None:
     """Different masks for different examples, which the function leaves out as without effect."""
     head, features, labels = linear(2, 3), FEATURES[:2, :2], LABELS[:2]
     masks, weights = all_masks(2, rate=0.3)
@@ -45,7 +71,7 @@ def test_expectation_follows_the_definition_in_a_loop(combine, linear):
 
 
 @pytest.mark.parametrize("combine", COMBINATIONS)
-def test_monte_carlo_agrees_within_its_error(combine, linear):
+def test_monte_carlo_agrees_within_its_error(combine, linear) -> None:
     head = nn.Sequential(linear(4, 5), nn.Tanh(), linear(5, 3, seed=1))
     exact = expected_loss(FEATURES, LABELS, head, rate=0.5, samples=2, combine=combine)
     generator = stream(0, "masks")
@@ -67,7 +93,7 @@ def test_monte_carlo_agrees_within_its_error(combine, linear):
     assert abs(draws.mean() - exact) < 5 * draws.std() / math.sqrt(len(draws))
 
 
-def test_only_the_mean_of_losses_keeps_its_expectation(linear):
+def test_only_the_mean_of_losses_keeps_its_expectation(linear) -> None:
     head = linear(4, 3)
     with torch.no_grad():
         values = {
@@ -84,13 +110,13 @@ def test_only_the_mean_of_losses_keeps_its_expectation(linear):
         assert falling[0] > falling[1] > falling[2]
 
 
-def test_gradients_pass_through(linear):
+def test_gradients_pass_through(linear) -> None:
     head = linear(4, 3)
     loss = expected_loss(FEATURES, LABELS, head, rate=0.5)
     assert torch.autograd.grad(loss, head.weight)[0].abs().sum() > 0
 
 
-def test_errors_say_what_came(linear):
+def test_errors_say_what_came(linear) -> None:
     with pytest.raises(ValueError, match=r"features must lie in \[1, 12\], got 13"):
         all_masks(13, rate=0.5)
     with pytest.raises(

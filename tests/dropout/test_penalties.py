@@ -24,7 +24,7 @@ def _enumerated_logits(features, weight, rate):
 
 
 @given(rate=st.floats(0, 0.9), seed=st.integers(0, 50))
-def test_logit_covariance_is_the_enumerated_one(rate, seed):
+def test_logit_covariance_is_the_enumerated_one(rate, seed) -> None:
     features, weight = _normal(3, 6, seed=seed), _normal(4, 6, seed=seed + 1)
     logits, weights = _enumerated_logits(features, weight, rate)
     centred = logits - features[:, None] @ weight.mT
@@ -33,7 +33,7 @@ def test_logit_covariance_is_the_enumerated_one(rate, seed):
     torch.testing.assert_close(found, expected)
 
 
-def test_jensen_gap_is_half_the_trace_in_a_loop():
+def test_jensen_gap_is_half_the_trace_in_a_loop() -> None:
     p, root = _normal(3, 4).softmax(-1), _normal(3, 4, 4, seed=1)
     covariance = root @ root.mT
     found = penalties.jensen_gap(p, covariance)
@@ -42,7 +42,7 @@ def test_jensen_gap_is_half_the_trace_in_a_loop():
         assert float(found[b]) == pytest.approx(float(torch.trace(hessian @ covariance[b])) / 2)
 
 
-def test_jensen_gap_is_right_to_second_order(linear):
+def test_jensen_gap_is_right_to_second_order(linear) -> None:
     """What is left is of third order in the weights: half of them leave an eighth of it."""
     features, labels = _normal(3, 6), torch.tensor([0, 3, 1])
     remainders = []
@@ -58,7 +58,7 @@ def test_jensen_gap_is_right_to_second_order(linear):
     assert remainders[1] < remainders[0] / 6
 
 
-def test_logit_averaging_regularises_at_the_effective_rate(linear):
+def test_logit_averaging_regularises_at_the_effective_rate(linear) -> None:
     head, features, labels = linear(5, 4), _normal(3, 5), torch.tensor([0, 3, 1])
     with torch.no_grad():
         head.weight.mul_(0.2)
@@ -70,18 +70,8 @@ def test_logit_averaging_regularises_at_the_effective_rate(linear):
     assert float(averaged - plain) == pytest.approx(float(single - plain), rel=0.02)
 
 
-def test_logistic_penalty_is_softmax_with_two_classes():
-    features, weight = _normal(5, 6), _normal(6, seed=1)
-    two = torch.stack([torch.zeros_like(weight), weight])
-    bias = torch.tensor([0.0, 0.3], dtype=torch.float64)
-    torch.testing.assert_close(
-        penalties.logistic_penalty(features, weight, 0.3, rate=0.4),
-        penalties.softmax_penalty(features, two, bias, rate=0.4),
-    )
-
-
 @given(rate=st.floats(0, 0.9), seed=st.integers(0, 50))
-def test_expected_squared_error_is_the_enumerated_one(rate, seed):
+def test_expected_squared_error_is_the_enumerated_one(rate, seed) -> None:
     inputs, targets, weight = _normal(4, 5, seed=seed), _normal(4, seed=seed + 1), _normal(5)
     masks, weights = all_masks(5, rate=rate)
     errors = (targets[:, None] - (inputs[:, None] * masks / (1 - rate)) @ weight) ** 2
@@ -91,7 +81,7 @@ def test_expected_squared_error_is_the_enumerated_one(rate, seed):
 
 
 @given(rate=st.floats(0, 0.9), seed=st.integers(0, 50))
-def test_adaptive_ridge_is_the_minimiser(rate, seed):
+def test_adaptive_ridge_is_the_minimiser(rate, seed) -> None:
     inputs, targets = _normal(9, 4, seed=seed), _normal(9, seed=seed + 1)
     weight = penalties.adaptive_ridge(inputs, targets, rate=rate).requires_grad_()
     error = penalties.expected_squared_error(inputs, targets, weight, rate=rate)
@@ -102,14 +92,14 @@ def test_adaptive_ridge_is_the_minimiser(rate, seed):
     torch.testing.assert_close(weight.detach(), torch.linalg.solve(system, inputs.mT @ targets))
 
 
-def test_adaptive_ridge_of_dead_columns_is_finite():
+def test_adaptive_ridge_of_dead_columns_is_finite() -> None:
     inputs = torch.cat([_normal(6, 2), torch.zeros(6, 1, dtype=torch.float64)], dim=1)
     weight = penalties.adaptive_ridge(inputs, _normal(6, seed=1), rate=0.5)
     assert weight.isfinite().all()
     assert weight[2] == 0
 
 
-def test_rate_is_checked():
+def test_rate_is_checked() -> None:
     with pytest.raises(ValueError, match=r"rate must lie in \[0, 1\), got 1.0"):
         penalties.logit_covariance(_normal(2, 3), _normal(4, 3), rate=1.0)
     with pytest.raises(ValueError, match=r"got -1.0"):

@@ -19,7 +19,9 @@ CLASSES = st.integers(2, 12)
 SEEDS = st.integers(0, 10_000)
 
 
-def drawn(seed: int, classes: int, *, examples: int = 9, scale: float = 3.0):
+def drawn(
+    seed: int, classes: int, *, examples: int = 9, scale: float = 3.0
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Logits and labels of a seed, in float64."""
     generator = stream(seed, "logits")
     logits = scale * torch.randn(examples, classes, generator=generator, dtype=torch.float64)
@@ -27,7 +29,7 @@ def drawn(seed: int, classes: int, *, examples: int = 9, scale: float = 3.0):
 
 
 @given(seed=SEEDS, classes=CLASSES, amount=AMOUNTS)
-def test_the_loss_splits_and_its_gradient_is_prediction_less_target(seed, classes, amount):
+def test_the_loss_splits_and_its_gradient_is_prediction_less_target(seed, classes, amount) -> None:
     logits, labels = drawn(seed, classes)
     logits.requires_grad_(True)
     whole = smoothing.smoothed_loss(logits, labels, amount=amount)
@@ -43,7 +45,7 @@ def test_the_loss_splits_and_its_gradient_is_prediction_less_target(seed, classe
     torch.testing.assert_close(slope * len(labels), (logits.softmax(1) - target).detach())
 
 
-def test_loss_lead_and_divergences_in_a_loop():
+def test_loss_lead_and_divergences_in_a_loop() -> None:
     logits, labels = drawn(3, 5)
     loss, leads, forward, backward = 0.0, [], [], []
     for row, label in zip(logits.tolist(), labels.tolist(), strict=True):
@@ -62,7 +64,7 @@ def test_loss_lead_and_divergences_in_a_loop():
 
 
 @given(amount=AMOUNTS, classes=CLASSES)
-def test_the_best_lead_minimises_and_gives_the_target(amount, classes):
+def test_the_best_lead_minimises_and_gives_the_target(amount, classes) -> None:
     best = smoothing.best_lead(amount, classes)
     found = minimize_scalar(
         lambda m: smoothing.least_loss(float(m), amount=amount, classes=classes),
@@ -77,7 +79,7 @@ def test_the_best_lead_minimises_and_gives_the_target(amount, classes):
 
 
 @given(seed=SEEDS, classes=CLASSES, amount=AMOUNTS, scale=st.floats(0.1, 20))
-def test_no_logits_have_less_loss_than_their_lead_allows(seed, classes, amount, scale):
+def test_no_logits_have_less_loss_than_their_lead_allows(seed, classes, amount, scale) -> None:
     logits, labels = drawn(seed, classes, scale=scale)
     loss = float(smoothing.smoothed_loss(logits, labels, amount=amount))
     mean = float(smoothing.lead(logits, labels).mean())
@@ -87,7 +89,7 @@ def test_no_logits_have_less_loss_than_their_lead_allows(seed, classes, amount, 
 
 
 @given(classes=CLASSES, amount=AMOUNTS, position=st.floats(-6, 30))
-def test_equal_other_logits_reach_the_end_of_the_interval(classes, amount, position):
+def test_equal_other_logits_reach_the_end_of_the_interval(classes, amount, position) -> None:
     logits = torch.full((3, classes), 0.7, dtype=torch.float64)
     logits[:, 0] += position
     labels = torch.zeros(3, dtype=torch.int64)
@@ -100,7 +102,7 @@ def test_equal_other_logits_reach_the_end_of_the_interval(classes, amount, posit
         assert min(abs(end - position) for end in ends) < 1e-6
 
 
-def test_numbers_of_the_theory_page():
+def test_numbers_of_the_theory_page() -> None:
     assert smoothing.best_lead(0.2, 4) == pytest.approx(math.log(17))
     expected = {1.0: (0.744, 0.894), math.log(17): (0.163, 0.588), 5.0: (0.020, 0.770)}
     for position, losses in expected.items():
@@ -109,7 +111,7 @@ def test_numbers_of_the_theory_page():
 
 
 @given(seed=SEEDS, classes=CLASSES, amount=AMOUNTS)
-def test_best_predictions_are_less_confident_by_the_amount(seed, classes, amount):
+def test_best_predictions_are_less_confident_by_the_amount(seed, classes, amount) -> None:
     law = drawn(seed, classes)[0].softmax(1)
     best = smoothing.smoothed_law(law, amount=amount)
     accuracy = float(law.amax(1).mean())
@@ -120,7 +122,7 @@ def test_best_predictions_are_less_confident_by_the_amount(seed, classes, amount
         torch.testing.assert_close(undone, law, atol=1e-9, rtol=1e-6)
 
 
-def test_without_smoothing_there_is_no_upper_end():
+def test_without_smoothing_there_is_no_upper_end() -> None:
     low, high = smoothing.lead_interval(0.5, amount=0.0, classes=10)
     assert high == math.inf
     assert math.log1p(9 * math.exp(-low)) == pytest.approx(0.5)
@@ -128,7 +130,7 @@ def test_without_smoothing_there_is_no_upper_end():
     assert smoothing.best_lead(1.0, 10) == 0
 
 
-def test_a_temperature_is_found_where_it_is_known():
+def test_a_temperature_is_found_where_it_is_known() -> None:
     logits, _ = drawn(5, 4, examples=40_000)
     labels = torch.multinomial((logits / 2.5).softmax(1), 1, generator=stream(5, "labels")).squeeze(
         1
@@ -142,7 +144,7 @@ def test_a_temperature_is_found_where_it_is_known():
     assert min(losses) == losses[1]
 
 
-def test_temperatures_at_the_ends_of_the_search():
+def test_temperatures_at_the_ends_of_the_search() -> None:
     right = torch.eye(3, dtype=torch.float64)
     labels = torch.arange(3)
     assert smoothing.fitted_temperature(right, labels) == pytest.approx(1e-3)
@@ -150,7 +152,7 @@ def test_temperatures_at_the_ends_of_the_search():
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_extreme_logits_stay_finite_and_keep_their_type(dtype):
+def test_extreme_logits_stay_finite_and_keep_their_type(dtype) -> None:
     logits = torch.tensor([[80.0, 0.0, -80.0], [-80.0, 0.0, 80.0]], dtype=dtype)
     labels = torch.tensor([0, 0])
     loss = smoothing.smoothed_loss(logits, labels, amount=0.3)
@@ -164,7 +166,16 @@ def test_extreme_logits_stay_finite_and_keep_their_type(dtype):
     )
 
 
-def test_what_is_refused():
+def test_free_logits_descend_to_the_smoothed_law() -> None:
+    laws = torch.tensor([[1.0, 0.0, 0.0], [0.5, 0.2, 0.3]], dtype=torch.float64)
+    found = smoothing.minimising_logits(laws, amount=0.2, generator=stream(0, "start"))
+    expected = smoothing.smoothed_law(laws, amount=0.2)
+    torch.testing.assert_close(found.softmax(1), expected, atol=1e-7, rtol=1e-7)
+    with pytest.raises(ValueError, match=r"amount must lie in \(0, 1\], got 0.0"):
+        smoothing.minimising_logits(laws, amount=0.0, generator=stream(0, "start"))
+
+
+def test_what_is_refused() -> None:
     logits, labels = drawn(0, 3)
     with pytest.raises(ValueError, match=r"amount must lie in \[0, 1\], got 1.1"):
         smoothing.smoothed_loss(logits, labels, amount=1.1)

@@ -1,7 +1,6 @@
-"""What a multi-sample step costs: a line through measured times, and counted work.
+"""Step times measure what samples cost: seconds = body + samples x head.
 
-The body runs once and the head once per sample, so a step should
-take body + samples x head seconds.
+The body runs once and the head once for each sample.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ class StepTime:
     ``spread`` is half the distance between the quartiles of the repetitions.
     """
 
-    samples: int
+    samples: int | float
     seconds: float
     spread: float = 0.0
 
@@ -99,37 +98,41 @@ def measure_steps(
         )
     objectives = {count: MultiSampleObjective(count, rate) for count in samples}
     parameters = [p for p in net.parameters() if p.requires_grad]
-    taken: dict[int, list[float]] = {count: [] for count in objectives}
+    seconds: dict[int, list[float]] = {count: [] for count in objectives}
     for repetition in range(repetitions + 1):
         for count, objective in objectives.items():
             _synchronise(images.device)
             start = time.perf_counter()
             torch.autograd.grad(objective(net, images, labels, streams), parameters)
             _synchronise(images.device)
-            if repetition:
-                taken[count].append(time.perf_counter() - start)
-    return [_step_time(count, seconds) for count, seconds in taken.items()]
+            if repetition:  # the first round warms up
+                seconds[count].append(time.perf_counter() - start)
+    return [_step_time(count, times) for count, times in seconds.items()]
 
 
-def head_operations(batch: int, features: int, classes: int, *, samples: int) -> int:
-    """Return the multiplications and additions of a linear head, forward and backward.
+def updates_to_reach(target: float, *, steps: Sequence[int], losses: Sequence[float]) -> float:
+    """Return the update at which a curve of losses, joined by lines, first meets ``target``.
 
-    Three products of 2 samples x batch x features x classes each: logits, gradient by the features,
-    gradient by the weight.
+    ``losses`` are measured after ``steps`` updates, in increasing order. It is the first step where
+    the curve starts below the target, and infinite where it never comes down to it.
+
+    Raises
+    ------
+    ValueError
+        If the two sequences are empty or of different lengths.
     """
-    return 6 * samples * batch * features * classes
+    if not steps or len(steps) != len(losses):
+        raise ValueError(f"a curve needs a loss for each step, got {len(steps)} and {len(losses)}")
+    below = [index for index, loss in enumerate(losses) if loss <= target]
+    if not below:
+        return float("inf")
+    if (last := below[0]) == 0:
+        return float(steps[0])
+    share = (losses[last - 1] - target) / (losses[last - 1] - losses[last])
+    return float(steps[last - 1] + share * (steps[last] - steps[last - 1]))
 
 
-def saved_bytes(batch: int, features: int, *, samples: int, element: int = 4) -> int:
-    """Return the bytes that masking keeps for the backward pass.
-
-    One dropped copy of the features and one mask in their dtype per sample, of ``element`` bytes an
-    entry each: what ``apply_masks`` and a linear head save.
-    """
-    return 2 * samples * batch * features * element
-
-
-def _step_time(samples: int, seconds: Sequence[float]) -> StepTime:
+def _step_time(samples: int | float, seconds: Sequence[float]) -> StepTime:
     spread = 0.0
     if len(seconds) > 1:
         low, _, high = statistics.quantiles(seconds, n=4)

@@ -1,8 +1,9 @@
-"""Gradients of single examples under single dropout masks, a chunk at a time."""
+"""Per-example gradients under single dropout masks, a chunk at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 import torch
 from jaxtyping import Bool, Float
@@ -16,7 +17,7 @@ from runtheory.shapes import Labels, SoftTargets
 GRADIENTS_AT_ONCE = 64
 
 
-def chosen_parameters(net: nn.Module, names: Sequence[str] | None) -> dict[str, nn.Parameter]:
+def trainable_parameters(net: nn.Module, names: Sequence[str] | None) -> dict[str, nn.Parameter]:
     """Return the trainable parameters of ``net`` by name: all, or those in ``names``.
 
     Raises
@@ -38,8 +39,8 @@ def masked_gradients(
     net: nn.Module,
     images: Float[Tensor, "batch ..."],
     labels: Labels | SoftTargets,
-    masks: Bool[Tensor, "sample batch *feature"],
     *,
+    masks: Bool[Tensor, "sample batch *feature"],
     rate: float,
     parameters: Sequence[str] | None = None,
 ) -> Iterator[Float[Tensor, "chunk sample parameter"]]:
@@ -54,32 +55,32 @@ def masked_gradients(
     Raises
     ------
     ValueError
-        As ``chosen_parameters`` and ``sample_logits``.
+        As ``trainable_parameters`` and ``sample_logits``.
     """
     body_module, head_module = body_and_head(net)
-    chosen = chosen_parameters(net, parameters)
-    body = {n.removeprefix("body."): p.detach() for n, p in chosen.items() if n.startswith("body.")}
-    head = {n.removeprefix("head."): p.detach() for n, p in chosen.items() if n.startswith("head.")}
+    chosen = trainable_parameters(net, parameters)
+    body, head = (_of_part(chosen, prefix) for prefix in ("body.", "head."))
 
-    def loss(head_part: dict[str, Tensor], features: Tensor, mask: Tensor, label: Tensor) -> Tensor:
-        def run(rows: Tensor) -> Tensor:
-            logits: Tensor = functional_call(head_module, head_part, (rows,))
-            return logits
-
-        logits = sample_logits(run, features[None], mask[None, None], rate=rate)[0, 0]
-        return nn.functional.cross_entropy(logits, label)
+    def logits_of(head_part: dict[str, Tensor], rows: Tensor) -> Tensor:
+        logits: Tensor = functional_call(head_module, head_part, (rows,))
+        return logits
 
     def gradients(image: Tensor, label: Tensor, example_masks: Tensor) -> Tensor:
         def run(body_part: dict[str, Tensor]) -> Tensor:
             features: Tensor = functional_call(body_module, body_part, (image[None],))[0]
             return features
 
+        def loss(head_part: dict[str, Tensor], features: Tensor, mask: Tensor) -> Tensor:
+            masked_head = partial(logits_of, head_part)
+            logits = sample_logits(masked_head, features[None], mask[None, None], rate=rate)
+            return nn.functional.cross_entropy(logits[0, 0], label)
+
         features, pull_back = vjp(run, body)[:2]
-        per_mask = vmap(grad(loss, argnums=(0, 1)), in_dims=(None, None, 0, None))
-        head_gradients, feature_gradients = per_mask(head, features, example_masks, label)
-        (body_gradients,) = vmap(pull_back)(feature_gradients)
+        per_mask = vmap(grad(loss, argnums=(0, 1)), in_dims=(None, None, 0))
+        head_gradients, feature_gradients = per_mask(head, features, example_masks)
+        (body_gradients,) = vmap(pull_back)(feature_gradients)  # each (mask, *parameter)
         parts = [*body_gradients.values(), *head_gradients.values()]
-        return torch.cat([part.flatten(1) for part in parts], dim=1)
+        return torch.cat([part.flatten(1) for part in parts], dim=1)  # (mask, parameter)
 
     per_example = vmap(gradients, in_dims=(0, 0, 1))
     with evaluating(net):
@@ -87,3 +88,12 @@ def masked_gradients(
         for start in range(0, len(images), at_once):
             rows = slice(start, start + at_once)
             yield per_example(images[rows], labels[rows], masks[:, rows])
+
+
+def _of_part(parameters: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """Return the parameters whose names begin with ``prefix``, without it."""
+    return {
+        name.removeprefix(prefix): parameter.detach()
+        for name, parameter in parameters.items()
+        if name.startswith(prefix)
+    }

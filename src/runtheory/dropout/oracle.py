@@ -1,4 +1,4 @@
-"""Exact expectations over dropout masks by enumeration, for heads on a few features.
+"""Enumeration gives exact expectations over dropout masks, for heads on a few features.
 
 The yardstick for sampling, penalties and orderings.
 """
@@ -36,6 +36,23 @@ def all_masks(features: int, *, rate: float) -> tuple[Tensor, Tensor]:
     return masks, (1 - rate) ** kept * rate ** (features - kept)
 
 
+def mean_masks(features: int, *, rate: float, samples: int) -> tuple[Tensor, Tensor]:
+    """Return all means of ``samples`` inverted masks and their probabilities, float64.
+
+    The means are (combination, feature), with entries between 0 and 1 / (1 - rate); equal ones are
+    listed as often as they arise. For a linear head the logits averaged over the masks are those of
+    the features times the mean mask (thm-effective-rate).
+
+    Raises
+    ------
+    ValueError
+        As ``all_masks``, and if there are more than 2^18 combinations or ``samples`` < 1.
+    """
+    masks, weights = all_masks(features, rate=rate)
+    choice = _combinations(len(masks), samples)
+    return masks.double()[choice].mean(1) / (1 - rate), weights[choice].prod(1)
+
+
 def expected_loss(
     features: Features,
     targets: Targets,
@@ -56,19 +73,22 @@ def expected_loss(
     ValueError
         If there are more than 12 features or 2^18 combinations; as ``combine`` does.
     """
-    check_samples(samples)
-    masks, weights = all_masks(features.shape[1], rate=rate)
-    if len(masks) ** samples > MOST_COMBINATIONS:
-        raise ValueError(
-            f"enumeration covers {MOST_COMBINATIONS} combinations, "
-            f"got {len(masks)} masks to the power of {samples} samples"
-        )
-    device = features.device
-    expanded = masks.to(device)[:, None, :].expand(-1, *features.shape)
-    table = sample_logits(head, features, expanded, rate=rate)
-    choice = torch.cartesian_prod(*[torch.arange(len(masks), device=device)] * samples)
-    choice = choice.reshape(-1, samples)
+    masks, weights = (part.to(features.device) for part in all_masks(features.shape[1], rate=rate))
+    choice = _combinations(len(masks), samples).to(features.device)
+    expanded = masks[:, None, :].expand(-1, *features.shape)
+    table = sample_logits(head, features, expanded, rate=rate)  # (mask, example, class)
     losses = torch.func.vmap(lambda chosen: combine(table[chosen], targets), chunk_size=4096)(
         choice
     )
-    return weights.to(device)[choice].prod(1) @ losses.double()
+    return weights[choice].prod(1) @ losses.double()
+
+
+def _combinations(masks: int, samples: int) -> Tensor:
+    """Return the indices (combination, sample) of every choice of ``samples`` out of ``masks``."""
+    check_samples(samples)
+    if masks**samples > MOST_COMBINATIONS:
+        raise ValueError(
+            f"enumeration covers {MOST_COMBINATIONS} combinations, "
+            f"got {masks} masks to the power of {samples} samples"
+        )
+    return torch.cartesian_prod(*[torch.arange(masks)] * samples).reshape(-1, samples)

@@ -23,7 +23,7 @@ def logit_covariance(
     Classes share the mask, so the off-diagonal entries are not zero. Squared nats.
     """
     check_rate(rate)
-    noisy = features.double()[:, None, :] * weight.double()
+    noisy = features.double()[:, None, :] * weight.double()  # (example, class, feature)
     return rate / (1 - rate) * noisy @ noisy.mT
 
 
@@ -60,22 +60,6 @@ def softmax_penalty(
     return jensen_gap(logits.softmax(-1), covariance).mean()
 
 
-def logistic_penalty(
-    features: Features, weight: Float[Tensor, " feature"], bias: float = 0.0, *, rate: float
-) -> Scalar:
-    """Return the mean over i of rate / (2 (1 - rate)) s_i (1 - s_i) sum_j x_ij^2 w_j^2.
-
-    s_i is the logistic function of x_i . w + bias: ``softmax_penalty`` for two classes with logits
-    0 and x . w + bias [wager2013dropout]. Nats.
-    """
-    check_rate(rate)
-    inputs, coefficients = features.double(), weight.double()
-    curvature = torch.special.expit(inputs @ coefficients + bias)
-    curvature = curvature * (1 - curvature)
-    penalty: Tensor = rate / (1 - rate) / 2 * (curvature * (inputs**2 @ coefficients**2)).mean()
-    return penalty
-
-
 def expected_squared_error(
     inputs: Features,
     targets: Float[Tensor, " batch"],
@@ -107,7 +91,7 @@ def adaptive_ridge(
     check_rate(rate)
     x, y = inputs.double(), targets.double()
     penalty = (rate / (1 - rate)) ** 0.5 * torch.linalg.vector_norm(x, dim=0)
-    rows = torch.cat([x, penalty.diag()])
+    rows = torch.cat([x, penalty.diag()])  # (example + feature, feature)
     right = torch.cat([y, y.new_zeros(len(penalty))])
     solution: Tensor = torch.linalg.lstsq(rows, right[:, None]).solution[:, 0]
     return solution

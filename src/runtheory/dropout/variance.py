@@ -1,8 +1,7 @@
-"""Measured variance of a dropout gradient: its parts, and the whole as a minibatch sees it.
+"""Measured variances of a dropout gradient: its parts, and the whole as a minibatch sees it.
 
-The laws they are compared with are in ``laws``. The variance of a
-gradient is the trace of its covariance, the expected squared distance from its mean. Accumulated in
-float64.
+The laws they are compared with are in ``laws``. The variance of a gradient is the trace of its
+covariance, the expected squared distance from its mean. Accumulated in float64.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ import torch
 from jaxtyping import Float, Float64
 from torch import Tensor, nn
 
-from runtheory.dropout.gradients import chosen_parameters, masked_gradients
+from runtheory.dropout.gradients import masked_gradients, trainable_parameters
 from runtheory.dropout.head import body_and_head
 from runtheory.dropout.masks import draw_masks
 from runtheory.modes import evaluating
@@ -39,17 +38,6 @@ class GradientVariance:
     data_error: float
     mask_error: float
     ratio_error: float
-    examples: int
-    repeats: int
-
-
-@dataclass(frozen=True)
-class CrossedVariance:
-    """Unbiased estimates of V_a, V_b, V_c of ``laws``: ``data``, ``main`` and ``interaction``."""
-
-    data: float
-    main: float
-    interaction: float
     examples: int
     repeats: int
 
@@ -88,7 +76,7 @@ def gradient_variance(
     """
     _check_counts(len(images), repeats)
     masks = _masks_for(net, images, repeats, rate=rate, generator=generator)
-    chunks = masked_gradients(net, images, labels, masks, rate=rate, parameters=parameters)
+    chunks = masked_gradients(net, images, labels, masks=masks, rate=rate, parameters=parameters)
     group = torch.arange(len(images), device=images.device) % JACKKNIFE_GROUPS
     within, squares, sums = _one_way_sums(chunks, group, repeats)
     count, square, norm = _leave_one_group_out(squares, sums, group)
@@ -108,55 +96,6 @@ def gradient_variance(
     )
 
 
-def crossed_gradient_variance(
-    net: nn.Module,
-    images: Inputs,
-    labels: Labels,
-    *,
-    rate: float,
-    repeats: int,
-    generator: torch.Generator,
-    parameters: Sequence[str] | None = None,
-) -> CrossedVariance:
-    """Split the variance into example, mask and interaction: every example has the same masks.
-
-    Two-way analysis of variance without replication on the examples x repeats table of gradients:
-    what masks shared by a batch need (``laws.batch_shared_variance``). All parts
-    rest on ``repeats`` masks in common: take about as many masks as examples, and repeat with other
-    generators for the spread.
-
-    Raises
-    ------
-    ValueError
-        As ``gradient_variance``.
-    """
-    _check_counts(len(images), repeats)
-    masks = _masks_for(net, images, repeats, rate=rate, generator=generator, batch_shared=True)
-    total = rows = torch.zeros((), dtype=torch.float64, device=images.device)
-    columns: Tensor | None = None
-    for chunk in masked_gradients(net, images, labels, masks, rate=rate, parameters=parameters):
-        total = total + _squared_norms(chunk).sum()
-        rows = rows + _squared_norms(chunk.mean(1)).sum()
-        if columns is None:
-            columns = torch.zeros_like(chunk[0], dtype=torch.float64)
-        columns.add_(chunk.sum(0))
-    assert columns is not None
-    examples = len(images)
-    column_means = columns / examples
-    grand = column_means.mean(0).square().sum()
-    between_rows = repeats * (rows - examples * grand)
-    between_columns = examples * (column_means.square().sum() - repeats * grand)
-    rest = total - examples * repeats * grand - between_rows - between_columns
-    interaction = rest / ((examples - 1) * (repeats - 1))
-    return CrossedVariance(
-        data=float(between_rows / (examples - 1) - interaction) / repeats,
-        main=float(between_columns / (repeats - 1) - interaction) / examples,
-        interaction=float(interaction),
-        examples=examples,
-        repeats=repeats,
-    )
-
-
 def minibatch_variance(
     net: nn.Module,
     images: Inputs,
@@ -170,18 +109,17 @@ def minibatch_variance(
     """Measure the variance of the gradient of ``objective`` over fresh batches and fresh masks.
 
     Batches are drawn with replacement from ``streams["batches"]``, so that their examples are
-    independent, and the net is held in evaluation mode. All
-    trainable parameters count. For a pool of n examples the data part of
-    the law is then (n - 1) / n of ``GradientVariance.data``.
+    independent, and the net is held in evaluation mode. All trainable parameters count. For a pool
+    of n examples the data part of the law is then (n - 1) / n of ``GradientVariance.data``.
 
     Raises
     ------
     ValueError
-        If there are fewer than two repetitions; as ``chosen_parameters`` and the objective.
+        If there are fewer than two repetitions; as ``trainable_parameters`` and the objective.
     """
     if repetitions < 2:
         raise ValueError(f"a variance needs at least two repetitions, got {repetitions}")
-    chosen = list(chosen_parameters(net, None).values())
+    chosen = list(trainable_parameters(net, None).values())
     group = torch.arange(repetitions, device=images.device) % JACKKNIFE_GROUPS
     size = sum(p.numel() for p in chosen)
     sums = torch.zeros(
@@ -219,12 +157,11 @@ def _masks_for(
     *,
     rate: float,
     generator: torch.Generator,
-    batch_shared: bool = False,
 ) -> Tensor:
     with torch.no_grad(), evaluating(net):
         feature = body_and_head(net)[0](images[:1]).shape[1:]
     shape = (len(images), *feature)
-    return draw_masks(repeats, shape, rate=rate, generator=generator, batch_shared=batch_shared)
+    return draw_masks(repeats, shape, rate=rate, generator=generator)
 
 
 def _one_way_sums(

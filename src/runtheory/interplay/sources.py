@@ -90,7 +90,7 @@ def _sums(
     within = squares = torch.zeros((), dtype=torch.float64, device=mixtures.device)
     means: Tensor | None = None
     start = 0
-    for chunk in masked_gradients(net, mixtures, targets, masks, rate=rate):
+    for chunk in masked_gradients(net, mixtures, targets, masks=masks, rate=rate):
         wide = chunk.to(torch.float64)  # (mixture, mask, parameter)
         mean = wide.mean(1)
         within = within + (wide - mean[:, None]).square().sum()

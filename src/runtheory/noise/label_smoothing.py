@@ -1,7 +1,7 @@
-r"""Label smoothing: the loss against softened targets, the lead it asks for, what it does to trust.
+"""Label smoothing softens targets: its loss, the lead it asks for, what it does to trust.
 
 The target of label y is (1 - e) e_y + e/K for the amount e of smoothing and K classes. The *lead*
-of an example is its label's logit less the mean of the other logits. Chapter: label_smoothing.
+of an example is its label's logit less the mean of the other logits.
 """
 
 from __future__ import annotations
@@ -13,16 +13,19 @@ from jaxtyping import Float
 from scipy.optimize import brentq
 from torch.nn import functional
 
+from runtheory import checks
 from runtheory.evaluation.metrics import check_scored
 from runtheory.shapes import Labels, Logits, Probabilities, Scalar
 
 PerExample = Float[torch.Tensor, "batch"]
+EXTREME = 1e3  # temperatures are searched from its inverse to it
+ITERATIONS = 2000
 
 
 def smoothed_loss(logits: Logits, labels: Labels, *, amount: float) -> Scalar:
     """Return the mean cross-entropy against smoothed targets, in nats.
 
-    After {cite:t}`szegedy2016rethinking`. It is the plain cross-entropy plus ``amount`` times
+    After [szegedy2016rethinking]. It is the plain cross-entropy plus ``amount`` times
     (z_y - mean of z).
 
     Raises
@@ -30,7 +33,7 @@ def smoothed_loss(logits: Logits, labels: Labels, *, amount: float) -> Scalar:
     ValueError
         If ``amount`` lies outside [0, 1], or as the scores of ``metrics`` do.
     """
-    _check_amount(amount)
+    checks.in_interval(0, 1, amount=amount)
     check_scored(logits, labels)
     return functional.cross_entropy(logits, labels, label_smoothing=amount)
 
@@ -43,7 +46,7 @@ def uniform_divergence(logits: Logits) -> PerExample:
 def confidence_divergence(logits: Logits) -> PerExample:
     """Return D(softmax || uniform) in nats: log K less the entropy.
 
-    The confidence penalty of {cite:t}`pereyra2017regularizing`: the other direction.
+    The confidence penalty of [pereyra2017regularizing]: the other direction.
     """
     logarithms = logits.log_softmax(1)
     return (logarithms.exp() * logarithms).sum(1) + math.log(logits.shape[1])
@@ -59,7 +62,7 @@ def lead(logits: Logits, labels: Labels) -> PerExample:
     """
     check_scored(logits, labels)
     classes = logits.shape[1]
-    _check_classes(classes)
+    checks.at_least(2, classes=classes)
     own = logits.gather(1, labels[:, None])[:, 0]
     return (own - logits.mean(1)) * classes / (classes - 1)
 
@@ -72,8 +75,8 @@ def best_lead(amount: float, classes: int) -> float:
     ValueError
         If ``amount`` lies outside [0, 1] or there are fewer than two classes.
     """
-    _check_amount(amount)
-    _check_classes(classes)
+    checks.in_interval(0, 1, amount=amount)
+    checks.at_least(2, classes=classes)
     return math.log1p(classes * (1 - amount) / amount) if amount else math.inf
 
 
@@ -87,8 +90,8 @@ def least_loss(lead: float, *, amount: float, classes: int) -> float:
     ValueError
         As :func:`best_lead`.
     """
-    _check_amount(amount)
-    _check_classes(classes)
+    checks.in_interval(0, 1, amount=amount)
+    checks.at_least(2, classes=classes)
     others = math.log(classes - 1)
     return _softplus(others - lead) + amount * (classes - 1) / classes * lead
 
@@ -129,14 +132,48 @@ def smoothed_law(law: Probabilities, *, amount: float) -> Probabilities:
     ValueError
         If ``amount`` lies outside [0, 1].
     """
-    _check_amount(amount)
+    checks.in_interval(0, 1, amount=amount)
     return (1 - amount) * law + amount / law.shape[1]
+
+
+def minimising_logits(laws: Probabilities, *, amount: float, generator: torch.Generator) -> Logits:
+    """Return free logits, one row for each law of the label, after descent on the smoothed loss.
+
+    By L-BFGS from standard normal starts, float64. The minimum has a closed form, the logarithm of
+    ``smoothed_law`` up to a shift of each row: this is the way there, to compare with.
+
+    Raises
+    ------
+    ValueError
+        If ``amount`` lies outside (0, 1]: without smoothing the minimum is at infinity.
+    """
+    checks.in_interval(0, 1, ends="(]", amount=amount)
+    logits = torch.randn(laws.shape, generator=generator, dtype=torch.float64).requires_grad_(True)
+    optimiser = torch.optim.LBFGS(
+        [logits],
+        max_iter=ITERATIONS,
+        max_eval=2 * ITERATIONS,
+        tolerance_grad=1e-13,
+        tolerance_change=0,
+        line_search_fn="strong_wolfe",
+    )
+
+    def loss() -> torch.Tensor:
+        optimiser.zero_grad()
+        value = functional.cross_entropy(
+            logits, laws.double(), reduction="sum", label_smoothing=amount
+        )
+        value.backward()
+        return value
+
+    optimiser.step(loss)
+    return logits.detach()
 
 
 def fitted_temperature(logits: Logits, labels: Labels) -> float:
     """Return the T > 0 at which softmax(z / T) has the least cross-entropy.
 
-    Temperature scaling of {cite:t}`guo2017calibration`; fit it on images held out from training.
+    Temperature scaling of [guo2017calibration]; fit it on images held out from training.
     The loss is convex in 1/T, which is searched between 1e-3 and 1e3.
 
     Raises
@@ -152,7 +189,7 @@ def fitted_temperature(logits: Logits, labels: Labels) -> float:
         expected = ((math.exp(logarithm) * centred).softmax(1) * centred).sum(1).mean()
         return float(expected - own)
 
-    reach = math.log(1e3)
+    reach = math.log(EXTREME)
     if slope(-reach) >= 0 or slope(reach) <= 0:  # no better than chance, or without an error
         return math.exp(reach if slope(-reach) >= 0 else -reach)
     return math.exp(-float(brentq(slope, -reach, reach, xtol=1e-10)))
@@ -160,13 +197,3 @@ def fitted_temperature(logits: Logits, labels: Labels) -> float:
 
 def _softplus(value: float) -> float:
     return max(value, 0.0) + math.log1p(math.exp(-abs(value)))
-
-
-def _check_amount(amount: float) -> None:
-    if not 0 <= amount <= 1:
-        raise ValueError(f"amount must lie in [0, 1], got {amount}")
-
-
-def _check_classes(classes: int) -> None:
-    if classes < 2:
-        raise ValueError(f"classes must be at least 2, got {classes}")
