@@ -9,7 +9,12 @@ from hypothesis import strategies as st
 from scipy import integrate, stats
 from statsmodels.stats.power import TTestPower
 
-from runtheory.intervals import Paired, mean_interval, smallest_detectable
+from runtheory.intervals import (
+    Paired,
+    mean_interval,
+    residual_deviation,
+    smallest_detectable,
+)
 
 PLAIN = np.array([-1.0, 0.5, 0.25, 1.0, 3.0])
 
@@ -167,3 +172,46 @@ def test_map_refuses_what_leaves_no_pair() -> None:
         pair.map(np.log)
     with pytest.raises(ValueError, match="two values or more"):
         pair.map(lambda arm: arm[:1])
+
+
+def test_residuals_of_arms_over_shared_seeds_in_a_loop() -> None:
+    table = np.random.default_rng(0).normal(size=(3, 4)) + np.arange(4) * 10.0
+    total = 0.0
+    for arm in range(3):
+        for seed in range(4):
+            rest = table[arm, seed] - table[arm].mean() - table[:, seed].mean() + table.mean()
+            total += rest**2
+    deviation, degrees = residual_deviation(table)
+    assert degrees == 6
+    assert deviation == pytest.approx(np.sqrt(total / 6))
+
+
+def test_what_arms_or_seeds_have_in_common_is_no_residual() -> None:
+    table = np.add.outer([1.0, 5.0, 2.0], [0.0, 100.0, -3.0, 7.0])
+    assert residual_deviation(table)[0] == pytest.approx(0, abs=1e-12)
+
+
+def test_a_new_contrast_has_the_stated_error() -> None:
+    """Four thousand studies of three arms and five seeds, and a contrast at a sixth seed."""
+    draws = np.random.default_rng(1).normal(size=(4000, 3, 6)) + 50 * np.random.default_rng(
+        2
+    ).normal(size=(4000, 1, 6))
+    contrast = draws[:, 1] - draws[:, 0]
+    error = np.sqrt(2 * (1 + 1 / 5))
+    scores = [
+        (row[5] - row[:5].mean()) / (residual_deviation(study[:, :5])[0] * error)
+        for row, study in zip(contrast, draws, strict=True)
+    ]
+    share = np.mean(np.abs(scores) > stats.t.isf(0.025, 8))
+    assert abs(share - 0.05) < 4 * np.sqrt(0.05 * 0.95 / 4000)
+
+
+@pytest.mark.parametrize("table", [[1.0, 2.0], [[1.0, 2.0]], [[1.0], [2.0]]])
+def test_residuals_need_arms_and_seeds(table) -> None:
+    with pytest.raises(ValueError, match="at least two arms and two seeds"):
+        residual_deviation(table)
+
+
+def test_residuals_of_what_is_not_finite_are_refused() -> None:
+    with pytest.raises(ValueError, match="values must be finite, got nan"):
+        residual_deviation([[1.0, np.nan], [0.0, 1.0]])

@@ -9,7 +9,7 @@ import matplotlib as mpl
 import torch
 
 from runtheory import plot
-from runtheory.noise import gaussian_dropout as noise
+from runtheory.noise.gaussian_dropout.next_order import sum_law
 
 RATE, MEAN = 0.5, 2.0
 
@@ -20,7 +20,7 @@ def main() -> None:
     canvas, panels = plot.figure(rows=2, width=4.0, height=1.9, sharex=True)
     line = torch.linspace(-4, 8, 400, dtype=torch.float64)
     for axes, count in zip(panels, (2, 32), strict=True):
-        values, weights = noise.sum_law(torch.full((count,), MEAN / count), rate=RATE)
+        values, weights = sum_law(torch.full((count,), MEAN / count), rate=RATE)
         stairs = torch.cat([torch.zeros(1), weights.cumsum(0), torch.ones(1)])
         axes.step(torch.cat([line[:1], values, line[-1:]]), stairs, where="post", label="masks")
         deviation = MEAN * math.sqrt(RATE / (1 - RATE) / count)

@@ -84,6 +84,29 @@ def smallest_detectable(values: Numbers, *, confidence: float = 0.95, power: flo
     return float(brentq(surplus, 0.0, 10 * limit + 10)) * interval.standard_error
 
 
+def residual_deviation(table: Numbers) -> tuple[float, int]:
+    """Return the standard deviation of arms over shared seeds, and its degrees of freedom.
+
+    ``table`` is (arm, seed). What an arm and what a seed have in common is taken out, as in a
+    two-way analysis of variance without replication: a contrast of two arms at one further seed
+    differs from the mean contrast of n seeds by this deviation times sqrt(2 (1 + 1/n)). Values
+    pooled as if seeds were fresh in each arm have fewer degrees of freedom than they seem to.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two arms or seeds, or a value is not finite.
+    """
+    values = np.asarray(table, dtype=np.float64)
+    if values.ndim != 2 or min(values.shape) < 2:
+        raise ValueError(f"residuals need at least two arms and two seeds, got {values.shape}")
+    if not np.isfinite(values).all():
+        raise ValueError(f"values must be finite, got {values[~np.isfinite(values)][0]}")
+    rest = values - values.mean(0) - values.mean(1, keepdims=True) + values.mean()  # (arm, seed)
+    degrees = (values.shape[0] - 1) * (values.shape[1] - 1)
+    return float(np.sqrt((rest**2).sum() / degrees)), degrees
+
+
 @dataclass(frozen=True, eq=False)
 class Paired:
     """The values of two arms over the same seeds (shape n each); a number stands for a fixed level.

@@ -1,3 +1,5 @@
+"""Costs of a step and of a curve: what is fitted is recovered."""
+
 from __future__ import annotations
 
 import pytest

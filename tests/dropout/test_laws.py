@@ -1,3 +1,5 @@
+"""Closed forms of the variance and its price, against simulation and search."""
+
 from __future__ import annotations
 
 import math
@@ -87,20 +89,39 @@ def test_effective_rate_by_hand() -> None:
     assert laws.effective_rate(0.5, 8) == pytest.approx(1 / 9)
 
 
-def test_errors_say_what_came() -> None:
-    with pytest.raises(ValueError, match=r"variances must not be negative, got -1.0"):
-        laws.variance(-1.0, 1.0, batch=1, samples=1)
-    with pytest.raises(ValueError, match="batch must be at least 1, got 0"):
-        laws.variance(1.0, 1.0, batch=0, samples=1)
-    with pytest.raises(ValueError, match="samples must be at least 1, got 0"):
-        laws.batch_shared_variance(1.0, 1.0, interaction_variance=1.0, batch=1, samples=0)
-    with pytest.raises(ValueError, match="got zero for both"):
-        laws.speed_up_ceiling(0.0, 0.0)
-    with pytest.raises(ValueError, match=r"head_cost must be positive, got 0.0"):
-        laws.best_samples(1.0, 1.0, body_cost=1.0, head_cost=0.0)
-    with pytest.raises(ValueError, match=r"samples must be at least 1, got 0.5"):
-        laws.variance_at_cost(1.0, 1.0, body_cost=1.0, head_cost=1.0, samples=0.5)
-    with pytest.raises(ValueError, match="data_variance must be positive"):
-        laws.best_whole_samples(0.0, 1.0, body_cost=1.0, head_cost=1.0)
-    with pytest.raises(ValueError, match=r"rate must lie in \[0, 1\), got 1.0"):
-        laws.effective_rate(1.0, 2)
+@pytest.mark.parametrize(
+    ("law", "arguments", "options", "message"),
+    [
+        (laws.variance, (-1.0, 1.0), {"batch": 1, "samples": 1}, "variances must not be negative"),
+        (laws.variance, (1.0, 1.0), {"batch": 0, "samples": 1}, "batch must be at least 1, got 0"),
+        (
+            laws.batch_shared_variance,
+            (1.0, 1.0),
+            {"interaction_variance": 1.0, "batch": 1, "samples": 0},
+            "samples must be at least 1, got 0",
+        ),
+        (laws.speed_up_ceiling, (0.0, 0.0), {}, "got zero for both"),
+        (
+            laws.best_samples,
+            (1.0, 1.0),
+            {"body_cost": 1.0, "head_cost": 0.0},
+            r"head_cost must be positive, got 0\.0",
+        ),
+        (
+            laws.variance_at_cost,
+            (1.0, 1.0),
+            {"body_cost": 1.0, "head_cost": 1.0, "samples": 0.5},
+            r"samples must be at least 1, got 0\.5",
+        ),
+        (
+            laws.best_whole_samples,
+            (0.0, 1.0),
+            {"body_cost": 1.0, "head_cost": 1.0},
+            "data_variance must be positive",
+        ),
+        (laws.effective_rate, (1.0, 2), {}, r"rate must lie in \[0, 1\), got 1\.0"),
+    ],
+)
+def test_what_no_law_knows_is_refused(law, arguments, options, message) -> None:
+    with pytest.raises(ValueError, match=message):
+        law(*arguments, **options)

@@ -1,3 +1,5 @@
+"""Masks drawn as a plan and applied purely."""
+
 from __future__ import annotations
 
 import math

@@ -1,3 +1,5 @@
+"""Three ways to combine logits of many masks, against the equations in plain loops."""
+
 from __future__ import annotations
 
 import math

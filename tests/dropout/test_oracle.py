@@ -1,3 +1,5 @@
+"""Exact expectations by listing masks, against loops and sampling."""
+
 from __future__ import annotations
 
 import itertools

@@ -1,3 +1,5 @@
+"""Penalties of dropout, against enumeration."""
+
 from __future__ import annotations
 
 import pytest

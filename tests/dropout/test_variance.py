@@ -1,4 +1,8 @@
+"""Variances of gradients, against enumeration and their own spread."""
+
 from __future__ import annotations
+
+from typing import Any
 
 import pytest
 import torch
@@ -138,7 +142,7 @@ def test_rate_zero_has_no_mask_variance(small_net, examples) -> None:
 
 def test_errors_say_what_came(small_net, examples) -> None:
     net, (images, labels) = small_net(), examples(4)
-    options = {"rate": 0.5, "generator": stream(0, "m")}
+    options: dict[str, Any] = {"rate": 0.5, "generator": stream(0, "m")}
     with pytest.raises(ValueError, match="two examples and two repeats, got 4 and 1"):
         gradient_variance(net, images, labels, repeats=1, **options)
     with pytest.raises(ValueError, match="got 1 and 3"):

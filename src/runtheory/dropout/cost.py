@@ -60,7 +60,7 @@ def fit_cost(times: Sequence[StepTime]) -> StepCost:
         raise ValueError(f"a line needs two different numbers of samples, got {list(times)}")
     seconds = np.array([row.seconds for row in times], dtype=np.float64)
     checks.positive(times=seconds)
-    design = np.array([[1.0, row.samples] for row in times]) / seconds[:, None]
+    design = np.array([[1.0, row.samples] for row in times]) / seconds[:, None]  # (time, 2)
     (body, head), *_ = np.linalg.lstsq(design, np.ones(len(times)), rcond=None)
     return StepCost(float(body), float(head))
 

@@ -38,7 +38,7 @@ def sample_logits(
         If the masks do not fit the features or ``rate`` is outside [0, 1).
     """
     dropped = apply_masks(features, masks, rate=rate)
-    logits = head(dropped.flatten(0, 1))
+    logits = head(dropped.flatten(0, 1))  # (sample x batch, class), sample-major
     return logits.reshape(*dropped.shape[:2], *logits.shape[1:])
 
 

@@ -42,8 +42,8 @@ def draw_masks(
 
     One sample is drawn as ``nn.Dropout`` draws it, so that on the CPU both drop the same features
     from the same generator state. More samples compare uniform numbers with the keep probability:
-    three times as fast as ``Tensor.bernoulli_``, and the same on every make of CPU, which
-    ``bernoulli_`` is not.
+    for each mask about three times as fast on the CPU as ``Tensor.bernoulli_``, and the same on
+    every make of CPU, which ``bernoulli_`` is not.
 
     Raises
     ------
@@ -55,7 +55,7 @@ def draw_masks(
     if len(shape) < 2:
         raise ValueError(f"shape must be (batch, feature, ...), got {tuple(shape)}")
     batch, *feature = shape
-    drawn = (samples, 1 if batch_shared else batch, *feature)
+    drawn = (samples, 1 if batch_shared else batch, *feature)  # one for all
     if samples == 1:
         masks = torch.empty(drawn, dtype=torch.bool, device=generator.device)
         masks = masks.bernoulli_(1 - rate, generator=generator)

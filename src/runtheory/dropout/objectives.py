@@ -44,7 +44,7 @@ def mean_of_losses(logits: SampleLogits, targets: Targets) -> Scalar:
         because a look at its value would make a GPU wait.
     """
     _check_targets(logits, targets)
-    return _cross_entropy(_log_softmax(logits).mean(0), targets)
+    return _cross_entropy(_log_softmax(logits).mean(0), targets)  # the mean is (batch, class)
 
 
 def loss_of_mean_logits(logits: SampleLogits, targets: Targets) -> Scalar:
@@ -65,7 +65,7 @@ def loss_of_mean_probabilities(logits: SampleLogits, targets: Targets) -> Scalar
     dropout. Computed by logsumexp. Targets and errors as in ``mean_of_losses``.
     """
     _check_targets(logits, targets)
-    averaged = _log_softmax(logits).logsumexp(0) - math.log(logits.shape[0])
+    averaged = _log_softmax(logits).logsumexp(0) - math.log(logits.shape[0])  # (batch, class)
     return _cross_entropy(averaged, targets)
 
 

@@ -30,8 +30,8 @@ def all_masks(features: int, *, rate: float) -> tuple[Tensor, Tensor]:
     """
     check_rate(rate)
     checks.in_interval(1, MOST_FEATURES, features=features)
-    bits = torch.arange(2**features)[:, None] >> torch.arange(features)
-    masks = (bits & 1).bool()
+    bits = torch.arange(2**features)[:, None] >> torch.arange(features)  # (mask, feature)
+    masks = (bits & 1).bool()  # feature j of mask k is bit j of k
     kept = masks.sum(1).double()
     return masks, (1 - rate) ** kept * rate ** (features - kept)
 
@@ -49,7 +49,7 @@ def mean_masks(features: int, *, rate: float, samples: int) -> tuple[Tensor, Ten
         As ``all_masks``, and if there are more than 2^18 combinations or ``samples`` < 1.
     """
     masks, weights = all_masks(features, rate=rate)
-    choice = _combinations(len(masks), samples)
+    choice = _combinations(len(masks), samples)  # (combination, sample)
     return masks.double()[choice].mean(1) / (1 - rate), weights[choice].prod(1)
 
 
@@ -75,7 +75,7 @@ def expected_loss(
     """
     masks, weights = (part.to(features.device) for part in all_masks(features.shape[1], rate=rate))
     choice = _combinations(len(masks), samples).to(features.device)
-    expanded = masks[:, None, :].expand(-1, *features.shape)
+    expanded = masks[:, None, :].expand(-1, *features.shape)  # (mask, example, feature)
     table = sample_logits(head, features, expanded, rate=rate)  # (mask, example, class)
     losses = torch.func.vmap(lambda chosen: combine(table[chosen], targets), chunk_size=4096)(
         choice

@@ -36,7 +36,7 @@ def jensen_gap(
     the target. ``probabilities`` are softmax(E[z]). Nats, at least 0.
     """
     p, c = probabilities.double(), covariance.double()
-    spread = (p * c.diagonal(dim1=-2, dim2=-1)).sum(-1)
+    spread = (p * c.diagonal(dim1=-2, dim2=-1)).sum(-1)  # tr(diag(p) C)
     return (spread - (p[..., None, :] @ c @ p[..., None])[..., 0, 0]) / 2
 
 

@@ -78,9 +78,10 @@ def gradient_variance(
     masks = _masks_for(net, images, repeats, rate=rate, generator=generator)
     chunks = masked_gradients(net, images, labels, masks=masks, rate=rate, parameters=parameters)
     group = torch.arange(len(images), device=images.device) % JACKKNIFE_GROUPS
-    within, squares, sums = _one_way_sums(chunks, group, repeats)
+    within, squares, sums = _one_way_sums(chunks, group, repeats)  # the last (group, parameter)
     count, square, norm = _leave_one_group_out(squares, sums, group)
-    mask = _leave_one_group_out(within, sums, group)[1] / count
+    mask = _leave_one_group_out(within, sums, group)[1] / count  # whole, then without each group
+    # The examples' means vary by V_data + V_mask / repeats.
     data = (square - norm / count) / (count - 1) - mask / repeats
     estimates = torch.stack([data, mask, mask / data])
     data_error, mask_error, ratio_error = _jackknife_errors(estimates).tolist()
@@ -133,7 +134,7 @@ def minibatch_variance(
             )
             loss = objective(net, images[rows], labels[rows], streams)
             parts = torch.autograd.grad(loss, chosen)
-            gradient = torch.cat([part.flatten() for part in parts]).double()
+            gradient = torch.cat([part.flatten() for part in parts]).double()  # (parameter)
             squares.append(gradient.square().sum())
             sums[index % JACKKNIFE_GROUPS] += gradient
     count, square, norm = _leave_one_group_out(torch.stack(squares), sums, group)
@@ -172,7 +173,7 @@ def _one_way_sums(
     sums: Tensor | None = None
     start = 0
     for chunk in chunks:
-        means = chunk.mean(1)
+        means = chunk.mean(1)  # (example, parameter)
         squares.append(_squared_norms(means))
         within.append((_squared_norms(chunk).sum(1) - repeats * squares[-1]) / (repeats - 1))
         if sums is None:
@@ -199,9 +200,9 @@ def _leave_one_group_out(
     zeros = values.new_zeros(len(sums))
     counts = zeros.index_add(0, group, torch.ones_like(values))
     totals = zeros.index_add(0, group, values)
-    gram = sums @ sums.mT
+    gram = sums @ sums.mT  # (group, group)
     norm = gram.sum()
-    norms = norm - 2 * gram.sum(1) + gram.diagonal()
+    norms = norm - 2 * gram.sum(1) + gram.diagonal()  # of all sums less those of one group
     without = [(part.sum() - part) for part in (counts, totals)]
     whole = [part.sum().reshape(1) for part in (counts, totals)]
     return (

@@ -63,7 +63,7 @@ def lead(logits: Logits, labels: Labels) -> PerExample:
     check_scored(logits, labels)
     classes = logits.shape[1]
     checks.at_least(2, classes=classes)
-    own = logits.gather(1, labels[:, None])[:, 0]
+    own = logits.gather(1, labels[:, None])[:, 0]  # (batch)
     return (own - logits.mean(1)) * classes / (classes - 1)
 
 

@@ -57,14 +57,14 @@ class TrustProbe:
     def __call__(self, net: nn.Module) -> dict[str, float]:
         """Return all measures as plain numbers."""
         images = self.image_set
-        seen = evaluation.predict(net, images.train_images, images)
-        unseen = evaluation.predict(net, images.test_images, images)
-        half = len(unseen) // 2
+        train = evaluation.predict(net, images.train_images, images)
+        test = evaluation.predict(net, images.test_images, images)
+        half = len(test) // 2
         labels = images.test_labels
         return (
-            _training(seen, images.train_labels, self.amount)
-            | _testing(unseen, labels)
-            | _halves((unseen[:half], labels[:half]), (unseen[half:], labels[half:]))
+            _training(train, images.train_labels, self.amount)
+            | _testing(test, labels)
+            | _halves((test[:half], labels[:half]), (test[half:], labels[half:]))
         )
 
 

@@ -42,7 +42,7 @@ def weight_gradients(
     shifted by one number for all classes, which softmax ignores (thm-logit-gradient).
     """
     noisy = noise * features.double()
-    residual = _linear(noisy, weight.double(), bias).softmax(-1)
+    residual = _linear(noisy, weight.double(), bias).softmax(-1)  # (sample, example, class)
     residual = residual - torch.nn.functional.one_hot(labels, len(weight))
     return residual[..., None] * noisy[..., None, :]
 
@@ -97,5 +97,5 @@ def _linear(inputs: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
 
 def _projector(features: Features, weight: Weight) -> Float[Tensor, "batch feature feature"]:
     centred = weight.double() - weight.double().mean(0)
-    rows = centred * features.double()[:, None]
+    rows = centred * features.double()[:, None]  # (example, class, feature), of rank classes - 1
     return torch.linalg.pinv(rows, rtol=1e-10) @ rows

@@ -93,7 +93,7 @@ def third_order_term(
     moments = mask_moments(rate)
     total = 0.0
     for j, own in enumerate(parts):
-        before, rest = parts[:j], parts[j + 1 :]
+        before, rest = parts[:j], parts[j + 1 :]  # masks, and normal factors
         values, weights = sum_law(before, rate=rate)
         deviation = (moments.variance * rest.square().sum()).sqrt().expand(len(values))
         expected = normal_expectation(
@@ -134,7 +134,7 @@ def distance_to_normal(contributions: Float[Tensor, " feature"], *, rate: float)
     variance = mask_moments(rate).variance * float(contributions.double().square().sum())
     if variance == 0:
         raise ValueError("the sum is constant: no rate, or no contribution")
-    normal = torch.special.ndtr((values - mean) / math.sqrt(variance))
+    normal = torch.special.ndtr((values - mean) / math.sqrt(variance))  # at the atoms
     cumulative = weights[order].cumsum(0)
     # Sums equal but for rounding are one atom: its last entry is the top of the step.
     top = torch.cat([values.diff() > ROUNDING * values.abs().max(), values.new_ones(1).bool()])
