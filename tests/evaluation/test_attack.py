@@ -24,5 +24,5 @@ def test_the_attack_steps_by_the_sign_of_the_gradient_and_stays_in_the_scale():
 
 
 def test_a_negative_radius_is_refused():
-    with pytest.raises(ValueError, match="radius must be non-negative"):
+    with pytest.raises(ValueError, match="radius must not be negative"):
         fast_gradient_sign(nn.Flatten(), torch.zeros(1, 1, 1, 2), torch.tensor([0]), radius=-1.0)

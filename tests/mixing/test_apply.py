@@ -1,36 +1,32 @@
-"""What a plan promises and what is really done to the pixels and the labels."""
+"""What is really done to the pixels and the labels, and which inputs are refused."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch import Tensor, func
+from torch.autograd import forward_ad
 
-from runtheory.mixing import (
-    CLIPPED,
-    EVEN_SIDES,
-    INSIDE,
-    PADDED,
-    Placement,
-    apply,
-    draw_cutmix,
-    draw_cutout,
-    draw_mixup,
-)
+from runtheory.mixing import INSIDE, apply, draw_cutmix, draw_cutout, draw_mixup
+from runtheory.mixing.apply import check_batch
+from runtheory.mixing.placement import IntervalRule
+from runtheory.mixing.plans import CutmixPlan, Plan
+from tests.mixing.batches import PLACEMENTS, generator, numbered, zeros
 
-PLACEMENTS = (CLIPPED, INSIDE, PADDED, EVEN_SIDES, Placement(0.3))
 DTYPES = (torch.uint8, torch.float32, torch.float16, torch.bfloat16, torch.float64)
+# PyTorch loads its own forward-mode formulas through a way that it calls deprecated.
+JVP_SCRIPTS = "ignore:.torch.jit.script. is deprecated"
+DRAWS = {"cutmix": draw_cutmix, "mixup": draw_mixup}
 
 
-def generator(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
-
-
-def numbered(batch: int, height: int, width: int, dtype: torch.dtype) -> torch.Tensor:
-    """Image i is the constant i: whose pixel it is can be read from its value."""
-    values = torch.arange(batch, dtype=torch.float32).to(dtype)
-    return values[:, None, None, None].expand(batch, 2, height, width).clone()
+def by_where(plan: CutmixPlan, images: Tensor) -> Tensor:
+    """Return the pasted images by ``torch.where``, through which everything passes."""
+    return torch.where(plan.boxes.mask()[:, None], images[plan.partner], images)
 
 
 cases = st.fixed_dictionaries(
@@ -49,7 +45,9 @@ cases = st.fixed_dictionaries(
 
 
 @given(case=cases)
-def test_the_target_share_is_the_share_of_pixels_from_the_stated_partner(case):
+def test_the_target_share_is_the_share_of_pixels_from_the_stated_partner(
+    case: dict[str, Any],
+) -> None:
     batch, height, width = case["batch"], case["height"], case["width"]
     images = numbered(batch, height, width, case["dtype"])
     labels = torch.arange(batch)
@@ -81,18 +79,20 @@ def test_the_target_share_is_the_share_of_pixels_from_the_stated_partner(case):
 
 
 @given(seed=st.integers(0, 10**6), placement=st.sampled_from(PLACEMENTS))
-def test_pixels_come_from_the_same_coordinates_inside_the_stated_box(seed, placement):
+def test_pixels_come_from_the_same_coordinates_inside_the_stated_box(
+    seed: int, placement: IntervalRule
+) -> None:
     source = generator(seed)
     images = torch.rand(5, 3, 7, 12, generator=source)
     plan = draw_cutmix(images.shape, placement=placement, derangement=True, generator=source)
-    mixed, _ = apply(plan, images, torch.zeros(5, dtype=torch.int64), classes=1)
+    mixed, _ = apply(plan, images, zeros(5), classes=1)
     for i, (top, bottom, left, right) in enumerate(plan.boxes.edges.tolist()):
         expected = images[i].clone()
         expected[:, top:bottom, left:right] = images[plan.partner[i], :, top:bottom, left:right]
         assert torch.equal(mixed[i], expected)
 
 
-def test_mixup_against_a_float64_loop():
+def test_mixup_against_a_float64_loop() -> None:
     source = generator(1)
     images = torch.randn(7, 3, 4, 5, generator=source)
     labels = torch.tensor([0, 1, 2, 2, 1, 0, 1])
@@ -109,16 +109,16 @@ def test_mixup_against_a_float64_loop():
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
-def test_mixup_in_half_precision_rounds_once(dtype):
+def test_mixup_in_half_precision_rounds_once(dtype: torch.dtype) -> None:
     images = torch.randn(16, 1, 8, 8, generator=generator(2)).to(dtype)
     plan = draw_mixup(images.shape, generator=generator(3))
-    mixed, _ = apply(plan, images, torch.zeros(16, dtype=torch.int64), classes=1)
-    wide, _ = apply(plan, images.float(), torch.zeros(16, dtype=torch.int64), classes=1)
+    mixed, _ = apply(plan, images, zeros(16), classes=1)
+    wide, _ = apply(plan, images.float(), zeros(16), classes=1)
     assert mixed.dtype == dtype
     assert torch.equal(mixed, wide.to(dtype))
 
 
-def test_cutout_fills_the_box_and_leaves_the_label():
+def test_cutout_fills_the_box_and_leaves_the_label() -> None:
     images = torch.ones(64, 3, 9, 13)
     plan = draw_cutout(images.shape, size=4, placement=INSIDE, fill=-2.0, generator=generator())
     mixed, targets = apply(plan, images, torch.full((64,), 2), classes=5)
@@ -127,7 +127,7 @@ def test_cutout_fills_the_box_and_leaves_the_label():
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
-def test_class_ids_stay_exact_beside_half_precision_images(dtype):
+def test_class_ids_stay_exact_beside_half_precision_images(dtype: torch.dtype) -> None:
     labels = torch.tensor([2049, 257, 4095, 2051])
     images = torch.zeros(4, 1, 8, 8, dtype=dtype)
     plan = draw_cutmix(images.shape, probability=0.0, generator=generator())
@@ -135,7 +135,7 @@ def test_class_ids_stay_exact_beside_half_precision_images(dtype):
     assert torch.equal(targets.argmax(1), labels)
 
 
-def test_soft_targets_pass_and_mix():
+def test_soft_targets_pass_and_mix() -> None:
     soft = torch.softmax(torch.randn(6, 4, generator=generator()), dim=1).half()
     images = numbered(6, 8, 8, torch.float32)
     plan = draw_cutmix(images.shape, generator=generator(1))
@@ -147,88 +147,110 @@ def test_soft_targets_pass_and_mix():
 
 
 @pytest.mark.parametrize("draw", [draw_cutmix, draw_mixup])
-def test_gradients_reach_the_images(draw):
+def test_gradients_reach_the_images(draw: Callable[..., Plan]) -> None:
     images = torch.randn(6, 2, 8, 8, dtype=torch.float64, requires_grad=True)
     plan = draw(images.shape, generator=generator())
-    mixed, _ = apply(plan, images, torch.zeros(6, dtype=torch.int64), classes=1)
-    constant, _ = apply(plan, images.detach(), torch.zeros(6, dtype=torch.int64), classes=1)
+    mixed, _ = apply(plan, images, zeros(6), classes=1)
+    constant, _ = apply(plan, images.detach(), zeros(6), classes=1)
     assert torch.equal(mixed.detach(), constant)
     (gradient,) = torch.autograd.grad(mixed.sum(), images)
     # Each pixel of the batch is used once on average, by itself or by its receiver.
     assert gradient.sum().item() == pytest.approx(images.numel())
 
 
-def test_special_numbers_pass_bit_by_bit():
+def test_special_numbers_pass_bit_by_bit() -> None:
     images = torch.tensor([float("nan"), float("inf"), -0.0, 1e-45])[:, None, None, None]
     images = images.expand(4, 1, 8, 8).contiguous()
     plan = draw_cutmix(images.shape, derangement=True, generator=generator(4))
-    mixed, _ = apply(plan, images, torch.zeros(4, dtype=torch.int64), classes=1)
+    mixed, _ = apply(plan, images, zeros(4), classes=1)
     expected = torch.where(plan.boxes.mask()[:, None], images[plan.partner], images)
     assert torch.equal(mixed.view(torch.int32), expected.view(torch.int32))
 
 
 @pytest.mark.parametrize("draw", [draw_cutmix, draw_mixup])
-def test_channels_last_is_preserved(draw):
+def test_channels_last_is_preserved(draw: Callable[..., Plan]) -> None:
     images = torch.randn(4, 3, 8, 8).contiguous(memory_format=torch.channels_last)
     plan = draw(images.shape, generator=generator())
-    mixed, _ = apply(plan, images, torch.zeros(4, dtype=torch.int64), classes=1)
+    mixed, _ = apply(plan, images, zeros(4), classes=1)
     assert mixed.is_contiguous(memory_format=torch.channels_last)
 
 
-def test_the_generator_alone_decides_and_the_global_one_is_left_alone():
-    state = torch.get_rng_state()
-    first, second, third = (
-        draw_cutmix((32, 1, 28, 28), generator=generator(seed)) for seed in (5, 5, 6)
-    )
-    assert torch.equal(first.boxes.edges, second.boxes.edges)
-    assert torch.equal(first.partner, second.partner)
-    assert not torch.equal(first.boxes.edges, third.boxes.edges)
-    assert torch.equal(torch.get_rng_state(), state)
+def test_numbers_of_sixteen_bytes_are_pasted_too() -> None:
+    images = torch.randn(4, 1, 8, 8, dtype=torch.complex128, generator=generator())
+    plan = draw_cutmix(images.shape, generator=generator(1))
+    mixed, _ = apply(plan, images, zeros(4), classes=1)
+    assert torch.equal(mixed, by_where(plan, images))
 
 
-def test_the_probability_does_not_move_the_other_numbers():
-    always = draw_cutmix((200, 1, 8, 8), generator=generator(5))
-    half = draw_cutmix((200, 1, 8, 8), probability=0.5, generator=generator(5))
-    drawn = half.boxes.edges.any(dim=1)
-    assert torch.equal(always.partner, half.partner)
-    assert torch.equal(always.boxes.edges[drawn], half.boxes.edges[drawn])
+@pytest.mark.filterwarnings(JVP_SCRIPTS)
+def test_forward_mode_carries_the_tangent_of_the_pasted_pixels() -> None:
+    images, tangent = torch.randn(2, 6, 2, 8, 8, dtype=torch.float64, generator=generator())
+    plan = draw_cutmix(images.shape, generator=generator(1))
+    with forward_ad.dual_level():
+        dual = forward_ad.make_dual(images, tangent)
+        mixed = forward_ad.unpack_dual(apply(plan, dual, zeros(6), classes=1)[0])
+    assert torch.equal(mixed.primal, by_where(plan, images))
+    assert torch.equal(mixed.tangent, by_where(plan, tangent))
 
 
-def wrong_inputs():
-    shape = (4, 1, 8, 8)
-    images, labels = torch.zeros(shape), torch.zeros(4, dtype=torch.int64)
-    plan = draw_cutmix(shape, generator=generator())
-    mixup = draw_mixup(shape, generator=generator())
-    g = generator()
+@pytest.mark.filterwarnings(JVP_SCRIPTS)
+@pytest.mark.parametrize("name", list(DRAWS))
+def test_forward_and_reverse_mode_agree(name: str) -> None:
+    images, direction = torch.randn(2, 6, 2, 8, 8, dtype=torch.float64, generator=generator())
+    plan = DRAWS[name](images.shape, generator=generator(1))
+
+    def objective(pixels: Tensor) -> Tensor:
+        return apply(plan, pixels, zeros(6), classes=1)[0].square().sum()
+
+    _, forward = func.jvp(objective, (images,), (direction,))
+    reverse = (func.grad(objective)(images) * direction).sum()
+    torch.testing.assert_close(forward, reverse)
+    assert forward.abs() > 1
+
+
+@pytest.mark.parametrize("name", list(DRAWS))
+def test_one_plan_maps_over_stacked_batches(name: str) -> None:
+    stacked = torch.randn(3, 6, 2, 8, 8, generator=generator())
+    labels = torch.randint(4, (3, 6), generator=generator(1))
+    plan = DRAWS[name](stacked.shape[1:], generator=generator(2))
+    mixed, targets = func.vmap(lambda x, y: apply(plan, x, y, classes=4))(stacked, labels)
+    for i in range(3):
+        alone = apply(plan, stacked[i], labels[i], classes=4)
+        assert torch.equal(mixed[i], alone[0])
+        assert torch.equal(targets[i], alone[1])
+
+
+def wrong_batches() -> dict[str, tuple[Plan, Tensor, Tensor, str]]:
+    """Return plans with images and labels that do not fit, and what is said."""
+    images, labels = torch.zeros(4, 1, 8, 8), zeros(4)
+    plan = draw_cutmix(images.shape, generator=generator())
+    mixup = draw_mixup(images.shape, generator=generator())
     return {
-        "alpha zero": (lambda: draw_cutmix(shape, alpha=0.0, generator=g), "alpha must be pos"),
-        "alpha nan": (lambda: draw_mixup(shape, alpha=float("nan"), generator=g), "alpha must be"),
-        "probability": (lambda: draw_cutmix(shape, probability=1.2, generator=g), r"\[0, 1\]"),
-        "three axes": (lambda: draw_cutmix((4, 8, 8), generator=g), "must have shape"),
-        "one deranged": (
-            lambda: draw_cutmix((1, 1, 8, 8), derangement=True, generator=g),
-            "at least 2 images",
-        ),
-        "large cutout": (lambda: draw_cutout(shape, size=9, generator=g), r"size .*\[1, 8\]"),
-        "overhang": (lambda: Placement(1.5), "overhang must lie"),
-        "other batch": (lambda: apply(plan, images[:3], labels[:3], classes=2), "plan is for"),
-        "other size": (
-            lambda: apply(plan, torch.zeros(4, 1, 8, 9), labels, classes=2),
-            "plan is for",
-        ),
-        "mixup batch": (lambda: apply(mixup, images[:3], labels[:3], classes=2), "for 4 images"),
-        "mixup uint8": (lambda: apply(mixup, images.byte(), labels, classes=2), "floating-point"),
-        "lengths": (lambda: apply(plan, images, labels[:3], classes=2), "one length"),
-        "too high": (lambda: apply(plan, images, labels + 2, classes=2), "must lie in 0 to 1"),
-        "negative": (lambda: apply(plan, images, labels - 1, classes=2), "must lie in 0 to 1"),
-        "no classes": (lambda: apply(plan, images, labels), "number of classes"),
-        "columns": (lambda: apply(plan, images, torch.ones(4, 3), classes=2), "2 columns"),
-        "device": (lambda: apply(plan, images.to("meta"), labels.to("meta"), classes=2), "lies on"),
+        "other batch": (plan, images[:3], labels[:3], "plan is for"),
+        "other size": (plan, torch.zeros(4, 1, 8, 9), labels, "plan is for"),
+        "mixup batch": (mixup, images[:3], labels[:3], "for 4 images"),
+        "mixup uint8": (mixup, images.byte(), labels, "floating-point"),
+        "lengths": (plan, images, labels[:3], "one length"),
+        "too high": (plan, images, labels + 2, "must lie in 0 to 1"),
+        "negative": (plan, images, labels - 1, "must lie in 0 to 1"),
+        "device": (plan, images.to("meta"), labels.to("meta"), "lies on"),
     }
 
 
-@pytest.mark.parametrize("name", list(wrong_inputs()))
-def test_wrong_input_gets_one_clear_error(name):
-    call, message = wrong_inputs()[name]
+@pytest.mark.parametrize("name", list(wrong_batches()))
+def test_what_the_plan_was_not_drawn_for_is_refused(name: str) -> None:
+    plan, images, labels, message = wrong_batches()[name]
     with pytest.raises(ValueError, match=message):
-        call()
+        apply(plan, images, labels, classes=2)
+
+
+def test_arrays_and_lists_are_refused_by_their_names() -> None:
+    with pytest.raises(TypeError, match="images must be a tensor, got ndarray"):
+        check_batch(torch.zeros(2, 1, 4, 4).numpy(), zeros(2))
+    with pytest.raises(TypeError, match="targets must be a tensor, got list"):
+        check_batch(torch.zeros(2, 1, 4, 4), [0, 1])
+
+
+def test_videos_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"images must have shape \(batch, channel, height, width"):
+        check_batch(torch.zeros(2, 5, 1, 4, 4), zeros(2))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -19,12 +20,12 @@ from runtheory.mixing.contributions import (
 LABELS = torch.tensor([1.0, 0.0, 1.0, 0.0, 0.0], dtype=torch.float64)
 
 
-def table(rows, columns, seed=0):
+def table(rows: int, columns: int, seed: int = 0) -> torch.Tensor:
     generator = torch.Generator().manual_seed(seed)
     return torch.randn(rows, columns, dtype=torch.float64, generator=generator)
 
 
-def test_the_expected_loss_is_its_definition_written_as_loops():
+def test_the_expected_loss_is_its_definition_written_as_loops() -> None:
     h, total = table(5, 3), 0.0
     for i, j in itertools.product(range(5), repeat=2):
         for n in range(4):
@@ -37,7 +38,7 @@ def test_the_expected_loss_is_its_definition_written_as_loops():
 
 
 @pytest.mark.parametrize("patches", [3, 4])
-def test_the_minimiser_is_even_up_to_offsets_of_the_positions(patches):
+def test_the_minimiser_is_even_up_to_offsets_of_the_positions(patches: int) -> None:
     found = least_contributions(LABELS, table(5, patches, seed=1))
     positive, negative = even_contributions(patches, positive=0.4)
     offsets = found - (negative + (positive - negative) * LABELS[:, None])
@@ -48,14 +49,14 @@ def test_the_minimiser_is_even_up_to_offsets_of_the_positions(patches):
 
 @pytest.mark.parametrize("positive", [0.02, 0.5, 0.7, 0.98])
 @pytest.mark.parametrize("patches", [3, 16])
-def test_even_contributions_are_stationary(patches, positive):
+def test_even_contributions_are_stationary(patches: int, positive: float) -> None:
     values = even_contributions(patches, positive=positive)
     assert values[0] > 0 > values[1]
     if positive == 0.5:
         assert values[0] == pytest.approx(-values[1])
 
 
-def test_linear_descent_follows_the_flow_and_keeps_the_share():
+def test_linear_descent_follows_the_flow_and_keeps_the_share() -> None:
     features, noise = 4, 9.0
     patches = torch.zeros(features, 2, 1 + features, dtype=torch.float64)
     patches[:, 0, 0] = 1
@@ -75,7 +76,7 @@ def test_linear_descent_follows_the_flow_and_keeps_the_share():
     ("call", "message"),
     [
         (lambda: expected_cutmix_loss(table(4, 3), LABELS), "as many labels"),
-        (lambda: even_contributions(2), "at least 3 patches"),
+        (lambda: even_contributions(2), "patches must be at least 3"),
         (lambda: margin_over_time(-1.0, torch.ones(2)), "not be negative"),
         (
             lambda: linear_descent(
@@ -85,10 +86,10 @@ def test_linear_descent_follows_the_flow_and_keeps_the_share():
                 learning_rate=0.0,
                 steps=1,
             ),
-            "learning_rate must be",
+            "learning_rate must be positive",
         ),
     ],
 )
-def test_wrong_input_gets_a_clear_error(call, message):
+def test_wrong_input_gets_a_clear_error(call: Callable[[], object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         call()

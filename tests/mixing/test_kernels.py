@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from runtheory.mixing import CLIPPED, INSIDE, PADDED, draw_cutmix, draw_mixup, laws
+from runtheory.mixing import CLIPPED, INSIDE, PADDED, Placement, draw_cutmix, draw_mixup, laws
 from runtheory.mixing.kernels import mixup_kernel, placed_kernel, toroidal_kernel
 
 
-def test_the_values_at_alpha_one():
+def test_the_values_at_alpha_one() -> None:
     assert mixup_kernel(1.0) == pytest.approx(1 / 3)
     offsets = np.array([0.0, 0.5, -0.5, 0.999])
     values = toroidal_kernel(offsets, np.zeros(4), 1.0)
@@ -21,14 +21,14 @@ def test_the_values_at_alpha_one():
 
 
 @pytest.mark.parametrize("alpha", [0.3, 1.0, 4.0])
-def test_the_mixup_weight_is_the_second_moment_of_the_share(alpha):
+def test_the_mixup_weight_is_the_second_moment_of_the_share(alpha: float) -> None:
     plan = draw_mixup((50_000, 1, 1, 1), alpha=alpha, generator=torch.Generator().manual_seed(0))
     square = plan.share**2
     assert abs(square.mean() - mixup_kernel(alpha)) < 5 * square.std() / math.sqrt(50_000)
 
 
 @pytest.mark.parametrize("placement", [CLIPPED, INSIDE, PADDED])
-def test_the_placed_weight_against_pairs_of_pasted_pixels(placement):
+def test_the_placed_weight_against_pairs_of_pasted_pixels(placement: Placement) -> None:
     generator = torch.Generator().manual_seed(0)
     plan = draw_cutmix((40_000, 1, 10, 10), placement=placement, generator=generator)
     mask = plan.boxes.mask()
@@ -40,7 +40,7 @@ def test_the_placed_weight_against_pairs_of_pasted_pixels(placement):
         assert abs(together.mean() - exact) < 5 * spread / math.sqrt(40_000)
 
 
-def test_equal_points_give_the_coverage_and_the_interior_gives_the_toroidal_law():
+def test_equal_points_give_the_coverage_and_the_interior_gives_the_toroidal_law() -> None:
     point = (0.2, 0.7)
     assert placed_kernel(point, point, 1.0) == pytest.approx(laws.coverage(*point), abs=1e-12)
     # Every box that holds two points this close to the centre has its centre in the image.

@@ -1,29 +1,39 @@
-"""The patch model: laws of selection, the network and its descent."""
+"""CutMix and Cutout on patches: what is taken, and the laws of what is drawn."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import pytest
 import torch
 
 from runtheory.mixing.kernels import mixup_kernel
-from runtheory.mixing.patch_network import descend, feature_response, patch_logits, smooth_leaky
 from runtheory.mixing.patches import (
     apply_patch_cutmix,
     apply_patch_cutout,
     draw_patch_cutmix,
     draw_patch_cutout,
+    orthogonal_patches,
     patch_cutmix_kernel,
     patch_cutout_kernel,
 )
+from tests.mixing.batches import generator
 
 
-def generator(seed=0):
-    return torch.Generator().manual_seed(seed)
+def test_orthogonal_patches_have_their_norms_and_share_features_alone() -> None:
+    patches, labels = orthogonal_patches((3, 2), (4.0, 0.25))
+    signs = 2 * labels - 1
+    assert labels.tolist() == [0, 1, 0, 1, 0]
+    flat = (patches * signs[:, None, None]).flatten(0, 1)  # (example * patch, dimension)
+    gram = flat @ flat.T
+    expected = torch.diag(torch.tensor([1, 4, 0.25] * 5, dtype=torch.float64))
+    for i, j in ((0, 1), (0, 2), (1, 2), (3, 4)):
+        expected[3 * i, 3 * j] = expected[3 * j, 3 * i] = 1  # one feature
+    torch.testing.assert_close(gram, expected)
 
 
-def test_patch_cutmix_takes_the_stated_patches_and_their_share_of_the_label():
+def test_patch_cutmix_takes_the_stated_patches_and_their_share_of_the_label() -> None:
     patches = torch.randn(6, 4, 3, generator=generator())
     labels = torch.tensor([0.0, 1.0, 0.0, 1.0, 1.0, 0.0])
     plan = draw_patch_cutmix(6, 4, derangement=True, generator=generator())
@@ -37,7 +47,7 @@ def test_patch_cutmix_takes_the_stated_patches_and_their_share_of_the_label():
 
 
 @pytest.mark.parametrize("patches", [2, 3, 7])
-def test_pasted_patches_follow_their_closed_form(patches):
+def test_pasted_patches_follow_their_closed_form(patches: int) -> None:
     draws = 40_000
     pasted = draw_patch_cutmix(draws, patches, generator=generator()).pasted.double()
     one, two = patch_cutmix_kernel()
@@ -47,7 +57,7 @@ def test_pasted_patches_follow_their_closed_form(patches):
     assert abs((pasted[:, 0] * pasted[:, 1]).mean() - two) < tolerance
 
 
-def test_removed_patches_follow_their_closed_form():
+def test_removed_patches_follow_their_closed_form() -> None:
     draws = 40_000
     removed = draw_patch_cutout(draws, 5, removed=2, generator=generator())
     assert (removed.sum(1) == 2).all()
@@ -56,36 +66,6 @@ def test_removed_patches_follow_their_closed_form():
     both = (removed[:, 0] & removed[:, 4]).double().mean()
     assert abs(both - two) < 5 * 0.5 / math.sqrt(draws)
     assert (apply_patch_cutout(removed[:9], torch.ones(9, 5, 2)).sum((1, 2)) == 6).all()
-
-
-def test_the_activation_is_smooth_and_has_its_three_branches():
-    values = torch.tensor([-2.0, 0.0, 0.5, 1.0, 3.0], dtype=torch.float64, requires_grad=True)
-    out = smooth_leaky(values, slope=0.1, radius=1.0)
-    expected = torch.tensor([-0.2, 0.0, 0.9 * 0.125 + 0.05, 0.55, 3 - 0.45], dtype=torch.float64)
-    assert torch.allclose(out, expected)
-    ends = torch.tensor([-1e-9, 1e-9, 1 - 1e-9, 1 + 1e-9], dtype=torch.float64, requires_grad=True)
-    (slope,) = torch.autograd.grad(smooth_leaky(ends).sum(), ends)
-    assert torch.allclose(slope, torch.tensor([0.1, 0.1, 1.0, 1.0], dtype=torch.float64))
-
-
-def test_descent_learns_a_frequent_feature_and_leaves_its_input_alone():
-    labels = torch.tensor([0.0, 1.0]).repeat(40)
-    features = torch.eye(8)[:2]
-    patches = 0.05 * torch.randn(80, 3, 8, generator=generator())
-    patches[:, 1] += features[labels.long()]
-    filters = 0.01 * torch.randn(2, 8, generator=generator(1))
-    before = filters.clone()
-
-    def plain(inputs, targets):
-        return inputs, targets
-
-    path = list(descend(filters, patches, labels, augment=plain, learning_rate=0.5, steps=60))
-    assert len(path) == 61
-    assert torch.equal(filters, before)
-    assert torch.equal(path[0], before)
-    assert ((patch_logits(path[-1], patches) > 0) == (labels > 0.5)).all()
-    response = feature_response(path[-1], features)
-    assert response[0] < 0 < response[1]
 
 
 @pytest.mark.parametrize(
@@ -100,6 +80,6 @@ def test_descent_learns_a_frequent_feature_and_leaves_its_input_alone():
         (lambda: patch_cutout_kernel(1, 1), "two patches"),
     ],
 )
-def test_wrong_input_gets_a_clear_error(call, message):
+def test_wrong_input_gets_a_clear_error(call: Callable[[], object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         call()

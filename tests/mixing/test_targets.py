@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
-from runtheory.mixing.targets import smooth_targets, soft_targets
+from runtheory.mixing.targets import check_targets, smooth_targets, soft_targets
 
 
 def test_smoothing_moves_each_row_towards_the_uniform_distribution() -> None:
@@ -14,3 +15,44 @@ def test_smoothing_moves_each_row_towards_the_uniform_distribution() -> None:
     torch.testing.assert_close(smooth.sum(1), torch.ones(2))
     assert torch.equal(smooth_targets(targets, 0.0), targets)
     torch.testing.assert_close(smooth_targets(targets, 1.0), torch.full((2, 4), 0.25))
+
+
+@pytest.mark.parametrize("dtype", [torch.int64, torch.int32, torch.int16, torch.int8])
+def test_signed_labels_of_every_width_become_the_same_rows(dtype: torch.dtype) -> None:
+    labels = torch.tensor([2, 0, 1])
+    assert torch.equal(soft_targets(labels.to(dtype), 3), torch.eye(3)[labels])
+
+
+def test_soft_rows_keep_their_values_in_float32() -> None:
+    rows = torch.tensor([[0.25, 0.75]], dtype=torch.float64)
+    assert torch.equal(soft_targets(rows), rows.float())
+
+
+@pytest.mark.parametrize(
+    "targets",
+    [
+        torch.zeros(4),
+        torch.zeros(4, dtype=torch.uint8),
+        torch.zeros(4, dtype=torch.bool),
+        torch.zeros(4, 1, dtype=torch.int64),
+        torch.zeros(4, 8, 8, dtype=torch.int64),
+        torch.zeros(4, 3, dtype=torch.complex64),
+    ],
+    ids=lambda targets: f"{targets.dtype} {tuple(targets.shape)}",
+)
+def test_targets_of_another_kind_are_refused(targets: torch.Tensor) -> None:
+    # Asked by itself, because at the boundary the suite's own shape checks speak first.
+    with pytest.raises(ValueError, match="targets must be signed integers") as caught:
+        check_targets(targets, 3)
+    assert str(tuple(targets.shape)) in str(caught.value)
+
+
+def test_classes_that_do_not_fit_are_refused() -> None:
+    labels = torch.zeros(4, dtype=torch.int64)
+    for classes in (None, 0):
+        with pytest.raises(ValueError, match="number of classes"):
+            soft_targets(labels, classes)
+    with pytest.raises(ValueError, match="2 columns, got 3"):
+        soft_targets(torch.ones(4, 3), 2)
+    with pytest.raises(ValueError, match="labels must lie in 0 to 1, got 2"):
+        soft_targets(labels + 2, 2)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from runtheory import checks
 from runtheory.shapes import Images, Labels
 
 
@@ -29,8 +30,7 @@ def fast_gradient_sign(
     ValueError
         If ``radius`` is negative.
     """
-    if radius < 0:
-        raise ValueError(f"radius must be non-negative, got {radius}")
+    checks.not_negative(radius=radius)
     with torch.enable_grad():
         point = images.detach().clone().requires_grad_()
         loss = cross_entropy(network(point), labels, reduction="sum")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from runtheory import checks
 from runtheory.evaluation.metrics import accuracy, check_scored
 from runtheory.evaluation.outliers import max_probability
 from runtheory.shapes import Labels, Logits, Scalar
@@ -30,8 +31,7 @@ def expected_calibration_error(logits: Logits, labels: Labels, *, bins: int = 15
         If ``bins`` is not positive, or as the scores of ``metrics`` do.
     """
     check_scored(logits, labels)
-    if bins < 1:
-        raise ValueError(f"bins must be at least 1, got {bins}")
+    checks.at_least(1, bins=bins)
     confidence, prediction = logits.to(torch.float64).softmax(dim=1).max(dim=1)
     surplus = (prediction == labels).to(torch.float64) - confidence
     inner = torch.arange(1, bins, dtype=torch.float64, device=logits.device) / bins

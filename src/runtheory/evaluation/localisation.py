@@ -8,6 +8,7 @@ from jaxtyping import Float, Int64
 from scipy import ndimage
 from torch import Tensor
 
+from runtheory import checks
 from runtheory.shapes import Images
 
 BoxEdges = Int64[Tensor, "box 4"]
@@ -59,8 +60,7 @@ def localise(
     ValueError
         If ``fraction`` lies outside [0, 1].
     """
-    if not 0 <= fraction <= 1:
-        raise ValueError(f"fraction must lie in [0, 1], got {fraction}")
+    checks.in_interval(0, 1, fraction=fraction)
     arrays = heat.detach().to("cpu", torch.float64).numpy()
     boxes = np.array([_largest_component(array, fraction) for array in arrays], dtype=np.int64)
     return torch.from_numpy(boxes.reshape(-1, 4)).to(heat.device)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from runtheory import checks
 from runtheory.shapes import Images
 
 
@@ -33,8 +34,7 @@ def occlude_boundary(images: Images, *, size: float, fill: float = 0.0) -> Image
 
 
 def _centre_box(images: Tensor, size: float) -> Tensor:
-    if not 0 <= size <= 1:
-        raise ValueError(f"size must lie in [0, 1], got {size}")
+    checks.in_interval(0, 1, size=size)
     inside = []  # for rows, then columns: whether a pixel's centre lies in the box
     for pixels in images.shape[-2:]:
         centre = (torch.arange(pixels, dtype=torch.float64, device=images.device) + 0.5) / pixels

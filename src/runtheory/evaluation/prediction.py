@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
+from runtheory import checks
 from runtheory.data.image_set import ChannelStatistics, ImageSet, normalise
 from runtheory.evaluation.calibration import expected_calibration_error
 from runtheory.evaluation.metrics import accuracy, brier_score, cross_entropy
@@ -82,7 +83,6 @@ def _batches(
         raise ValueError(
             f"a prediction needs at least one uint8 image, got {len(images)} of {images.dtype}"
         )
-    if batch_size < 1:
-        raise ValueError(f"batch_size must be at least 1, got {batch_size}")
+    checks.at_least(1, batch_size=batch_size)
     with evaluating(net), torch.no_grad():
         yield (normalise(batch, statistics) for batch in torch.split(images, batch_size))

@@ -2,14 +2,23 @@
 
 Draw a plan with :mod:`draw`, carry it out with :func:`apply`; :mod:`placement` says where a box
 falls; :mod:`laws`, :mod:`distributions`, :mod:`pixel_laws` and :mod:`kernels` state in closed form
-or by quadrature what the draws obey; :mod:`labels` compares published label rules;
+or by quadrature what the draws obey; :mod:`label_rules` compares the labels of several libraries;
+:mod:`pairing` tells how noisy a mixed batch is by the way its images are paired;
 :mod:`objective` trains on mixed batches; :mod:`patches`, :mod:`patch_network` and
 :mod:`contributions` hold the patch model of rare features.
 """
 
 from runtheory.mixing.apply import apply
 from runtheory.mixing.draw import draw_cutmix, draw_cutout, draw_mixup
-from runtheory.mixing.placement import CLIPPED, EVEN_SIDES, INSIDE, PADDED, EvenSides, Placement
+from runtheory.mixing.placement import (
+    CLIPPED,
+    EVEN_SIDES,
+    INSIDE,
+    PADDED,
+    WHOLE_SIDES,
+    Placement,
+    TruncatedSides,
+)
 from runtheory.mixing.plans import Boxes, CutmixPlan, CutoutPlan, MixupPlan
 
 __all__ = [
@@ -17,12 +26,13 @@ __all__ = [
     "EVEN_SIDES",
     "INSIDE",
     "PADDED",
+    "WHOLE_SIDES",
     "Boxes",
     "CutmixPlan",
     "CutoutPlan",
-    "EvenSides",
     "MixupPlan",
     "Placement",
+    "TruncatedSides",
     "apply",
     "draw_cutmix",
     "draw_cutout",

@@ -44,9 +44,9 @@ def expected_cutmix_loss(
     sets = torch.tensor(list(itertools.product((0.0, 1.0), repeat=places))).to(contributions)
     sizes = sets.sum(1)
     ways = torch.tensor([math.comb(places, int(n)) for n in sizes]).to(contributions)
-    kept = (1 - sets) @ contributions.T
+    own = (1 - sets) @ contributions.T  # (set, example)
     pasted = sets @ contributions.T
-    logits = kept[:, :, None] + pasted[:, None, :]
+    logits = own[:, :, None] + pasted[:, None, :]  # (set, receiver, donor)
     share = (sizes / places)[:, None, None]
     targets = (1 - share) * labels[None, :, None] + share * labels[None, None, :]
     losses = binary_cross_entropy_with_logits(logits, targets, reduction="none").mean(dim=(1, 2))
@@ -83,15 +83,13 @@ def even_contributions(patches: int, *, positive: float = 0.5) -> tuple[float, f
         If there are fewer than three patches (then the loss has no minimum) or ``positive`` does
         not lie in (0, 1).
     """
-    if patches < 3 or not 0 < positive < 1:
-        raise ValueError(
-            f"needs at least 3 patches and a share in (0, 1), got {patches} and {positive}"
-        )
+    checks.at_least(3, patches=patches)
+    checks.in_interval(0, 1, ends="()", positive=positive)
     counts = torch.arange(patches + 1, dtype=torch.float64)
     weights = torch.full_like(counts, 2 * positive * (1 - positive) / (patches + 1))
     weights[-1] += positive**2
     weights[0] += (1 - positive) ** 2
-    forms = torch.stack([counts, patches - counts], dim=1)
+    forms = torch.stack([counts, patches - counts], dim=1)  # the logit is forms @ (b_+, b_-)
     values = torch.zeros(2, dtype=torch.float64)
     for _ in range(50):
         predicted = (forms @ values).sigmoid()
@@ -120,16 +118,15 @@ def linear_descent(
     ValueError
         If the learning rate is not positive or steps is negative.
     """
-    if learning_rate <= 0 or steps < 0:
-        raise ValueError(
-            f"learning_rate must be > 0 and steps >= 0, got {learning_rate} and {steps}"
-        )
-    seen = torch.einsum("vp,bpd->vbd", views.to(patches.dtype), patches).flatten(0, 1)
+    checks.positive(learning_rate=learning_rate)
+    checks.not_negative(steps=steps)
+    # One sum of patches for each view of each example: (view * batch, dimension).
+    inputs = torch.einsum("vp,bpd->vbd", views.to(patches.dtype), patches).flatten(0, 1)
     targets = labels.repeat(len(views))
     weights = [torch.zeros_like(patches[0, 0])]
     for _ in range(steps):
-        errors = (seen @ weights[-1]).sigmoid() - targets
-        weights.append(weights[-1] - learning_rate * (errors @ seen) / len(seen))
+        errors = (inputs @ weights[-1]).sigmoid() - targets
+        weights.append(weights[-1] - learning_rate * (errors @ inputs) / len(inputs))
     return torch.stack(weights)
 
 

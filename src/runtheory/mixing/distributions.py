@@ -1,4 +1,4 @@
-"""Distribution of a box's visible side and of lambda_eff, for the continuous box (float64).
+"""Distribution of the pasted area and of lambda_eff, for the continuous box (float64).
 
 Given r, a visible length is r with probability (1 - r) / L and else uniform on [(1 - theta) r, r)
 with density 2 / L; the two axes are independent (see :mod:`runtheory.mixing.laws`).
@@ -10,30 +10,10 @@ import numpy as np
 from jaxtyping import Float64
 
 from runtheory.mixing.placement import CLIPPED, Placement, range_length
-from runtheory.mixing.quadrature import (
-    expect_over_side,
-    side_density,
-    side_moment_below,
-)
+from runtheory.mixing.quadrature import expect_over_side, side_density
 
 Array = np.ndarray
 Points = Float64[np.ndarray, "point"]
-
-
-def length_cdf(length: Points, alpha: float) -> Points:
-    """Return P(visible length <= x) of the clipped box.
-
-    F(x) + 2 x (F(2 x) - F(x)) - E[r; x < r <= 2 x], with F the distribution of r.
-    """
-    below, double = (side_moment_below(alpha, 0.0, length * factor) for factor in (1, 2))
-    first = side_moment_below(alpha, 1.0, 2 * length) - side_moment_below(alpha, 1.0, length)
-    return np.asarray(below + 2 * length * (double - below) - first)
-
-
-def length_density(length: Points, alpha: float) -> Points:
-    """Return the density of the clipped box's visible length: (1 - x) f(x) + 2 (F(2 x) - F(x))."""
-    below, double = (side_moment_below(alpha, 0.0, length * factor) for factor in (1, 2))
-    return np.asarray((1 - length) * side_density(alpha, length) + 2 * (double - below))
 
 
 def area_cdf_given_side(area: float, side: Array, placement: Placement = CLIPPED) -> Array:
@@ -117,8 +97,8 @@ def _cut_density(area: float, alpha: float, placement: Placement) -> float:
 
 
 def _area_kinks(area: float, placement: Placement) -> Array:
-    kept = 1 - placement.overhang
+    least = 1 - placement.overhang  # the least visible part of a side
     root = np.sqrt(area)
-    points = [root, root / np.sqrt(kept), root / kept] if kept > 0 else [root]
+    points = [root, root / np.sqrt(least), root / least] if least > 0 else [root]
     sides = np.unique(np.array(points))
     return sides[(sides > 1e-12) & (sides < 1 - 1e-12)]

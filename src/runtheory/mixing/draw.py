@@ -43,6 +43,8 @@ def draw_cutmix(
     ValueError
         If alpha is not positive and finite, probability lies outside [0, 1], the shape does not
         have four axes, or a derangement of a single image is asked for.
+    TypeError
+        If ``placement`` is no rule, a name for one.
     """
     batch, height, width = batch_sizes(shape)
     count = batch if per_image else 1
@@ -51,7 +53,8 @@ def draw_cutmix(
     side = beta_variates(alpha, count, generator=generator).sqrt()
     edges = _draw_edges((side, side), (height, width), placement, generator)
     edges = edges * gate(probability, count, generator=generator)[:, None]
-    return CutmixPlan(partner, Boxes(edges.expand(batch, 4), height, width))
+    # One row for each image, in memory of its own: writing one must not write all.
+    return CutmixPlan(partner, Boxes(edges.expand(batch, 4).contiguous(), height, width))
 
 
 def draw_mixup(
@@ -78,7 +81,7 @@ def draw_mixup(
     partner = draw_partners(batch, derangement=derangement, generator=generator)
     share = beta_variates(alpha, count, generator=generator)
     share = share * gate(probability, count, generator=generator)
-    return MixupPlan(partner, share.expand(batch))
+    return MixupPlan(partner, share.expand(batch).contiguous())
 
 
 def draw_cutout(
@@ -102,6 +105,8 @@ def draw_cutout(
     ValueError
         If size lies outside [1, min(height, width)], probability outside [0, 1], or the shape
         does not have four axes.
+    TypeError
+        As :func:`draw_cutmix`.
     """
     batch, height, width = batch_sizes(shape)
     checks.in_interval(1, min(height, width), size=size)
@@ -109,7 +114,7 @@ def draw_cutout(
     whole = torch.full((count,), float(size), dtype=torch.float64, device=generator.device)
     edges = _draw_edges((whole / height, whole / width), (height, width), placement, generator)
     edges = edges * gate(probability, count, generator=generator)[:, None]
-    return CutoutPlan(Boxes(edges.expand(batch, 4), height, width), fill)
+    return CutoutPlan(Boxes(edges.expand(batch, 4).contiguous(), height, width), fill)
 
 
 def _draw_edges(
@@ -118,6 +123,8 @@ def _draw_edges(
     placement: IntervalRule,
     generator: torch.Generator,
 ) -> Tensor:
+    if not isinstance(placement, IntervalRule):
+        raise TypeError(f"placement must be a rule such as CLIPPED, got {placement!r}")
     count, device = len(sides[0]), generator.device
     position = torch.rand(2, count, dtype=torch.float64, device=device, generator=generator)
     top, bottom = placement.interval(sides[0], position[0], pixels[0])

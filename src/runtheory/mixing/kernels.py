@@ -2,8 +2,10 @@
 
 Expanded to second order around an image, training on mixed images penalises products of the loss's
 derivatives at pixels k and l with weight a_kl = E[(1 - M_k)(1 - M_l)], where 1 - M is the
-partner's weight at the pixel. Mixup weighs all pairs alike, CutMix near pairs more than far ones
-([park2022unified] studies this regularisation view for mixed-sample augmentation in general).
+partner's weight at the pixel. Mixup weighs all pairs alike. For CutMix the weight does not rise
+along a ray from a pixel; between rays the border decides as well, since pixels near it are pasted
+less often ([park2022unified] studies this regularisation view for mixed-sample augmentation in
+general).
 """
 
 from __future__ import annotations
@@ -69,9 +71,9 @@ def _toroidal(dy: float, dx: float, far: float, alpha: float) -> float:
 
 def _pair_kinks(low: Array, high: Array, placement: Placement) -> Array:
     theta = placement.overhang
-    found = [high - low]
+    kinks = [high - low]
     for share in (theta, 1 - theta):
         if share > 0:
-            found += [low / share, high / share, (1 - low) / share, (1 - high) / share]
-    sides = np.unique(np.concatenate(found))
+            kinks += [low / share, high / share, (1 - low) / share, (1 - high) / share]
+    sides = np.unique(np.concatenate(kinks))
     return sides[(sides > 1e-12) & (sides < 1 - 1e-12)]

@@ -4,9 +4,8 @@ The image is the unit square. The box has side r = sqrt(1 - lambda), lambda ~ Be
 and is placed by a :class:`Placement` with overhang theta: its start is uniform on a range of
 length L(r) = 1 - (1 - 2 theta) r along either axis, independently given r. What is left of a side
 inside the image is called its visible length. The area is the product of two visible lengths and
-lambda_eff = 1 - area. Deviation from [yun2019cutmix]: the paper places boxes by the clipped rule
-only and
-states none of these laws.
+lambda_eff = 1 - area. Of [yun2019cutmix] we read the abstract and the code, which places boxes by
+the clipped rule only; the laws are our own.
 """
 
 from __future__ import annotations
@@ -123,9 +122,9 @@ def coverage(
 def coverage_kinks(points: Array, placement: Placement) -> Array:
     """Return the sides in (0, 1) at which the coverage of ``points`` has a kink."""
     theta = placement.overhang
-    found = [points / share for share in (theta, 1 - theta) if share > 0]
-    found += [(1 - points) / share for share in (theta, 1 - theta) if share > 0]
-    sides = np.unique(np.concatenate(found))
+    kinks = [points / share for share in (theta, 1 - theta) if share > 0]
+    kinks += [(1 - points) / share for share in (theta, 1 - theta) if share > 0]
+    sides = np.unique(np.concatenate(kinks))
     return sides[(sides > 1e-12) & (sides < 1 - 1e-12)]
 
 

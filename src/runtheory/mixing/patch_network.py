@@ -64,10 +64,8 @@ def descend(
     ValueError
         If steps is negative or the learning rate not positive.
     """
-    if steps < 0 or learning_rate <= 0:
-        raise ValueError(
-            f"steps must be >= 0 and learning_rate > 0, got {steps} and {learning_rate}"
-        )
+    checks.positive(learning_rate=learning_rate)
+    checks.not_negative(steps=steps)
     current = filters.detach().clone()
     yield current
     for _ in range(steps):

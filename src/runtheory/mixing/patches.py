@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Bool, Float, Int64
+from jaxtyping import Bool, Float, Float64, Int64
 from torch import Tensor
 
 from runtheory import checks
@@ -19,7 +19,26 @@ Patches = Float[Tensor, "batch patch dimension"]
 Labels = Float[Tensor, "batch"]
 
 
-@dataclass(frozen=True)
+def orthogonal_patches(
+    counts: tuple[int, ...], squared_norms: tuple[float, ...]
+) -> tuple[Float64[Tensor, "batch patch dimension"], Float64[Tensor, "batch"]]:
+    """Return examples whose patches are all orthogonal, and their labels 0, 1, 0, 1, ...
+
+    ``counts[k]`` examples carry feature k, a unit vector, in their first patch; each has a noise
+    patch of its own for every squared norm. All patches are turned by the sign of the label.
+    """
+    features = torch.arange(len(counts)).repeat_interleave(torch.tensor(counts))
+    rows, total = torch.arange(len(features)), len(features)
+    width = len(counts) + total * len(squared_norms)
+    patches = torch.zeros(total, 1 + len(squared_norms), width, dtype=torch.float64)
+    patches[rows, 0, features] = 1
+    for place, squared_norm in enumerate(squared_norms):
+        patches[rows, 1 + place, len(counts) + place * total + rows] = squared_norm**0.5
+    labels = (rows % 2).double()
+    return patches * (2 * labels - 1)[:, None, None], labels
+
+
+@dataclass(frozen=True, eq=False)
 class PatchCutmixPlan:
     """Which patches each input takes from which partner."""
 

@@ -87,50 +87,57 @@ class Placement:
     def kinks(self, pixels: int) -> Float64[np.ndarray, "kink"]:
         """Return 1 / pixels and the sides at which a border box begins to reach a pixel centre."""
         centre = pixel_centres(pixels)
-        found = [np.array([1.0 / pixels])]
-        found += [centre / share for share in (self.overhang, 1 - self.overhang) if share > 0]
-        points = np.unique(np.concatenate(found))
+        kinks = [np.array([1.0 / pixels])]
+        kinks += [centre / share for share in (self.overhang, 1 - self.overhang) if share > 0]
+        points = np.unique(np.concatenate(kinks))
         return points[(points > 0) & (points < 1)]
 
 
 @dataclass(frozen=True)
-class EvenSides:
-    """Clipped box with an integer centre and an even side, 2 * floor(floor(r * pixels) / 2).
+class TruncatedSides:
+    """Clipped box with an integer centre and the side floor(r * pixels), with or without odd sides.
 
-    The published code truncates the side to an integer and halves it by integer division, so that
-    only even sides exist: on small images this removes a first-order part of the pasted area, and
-    a box of less than two pixels is empty. Kept for comparison.
+    The box holds ``centre - floor(side / 2)`` and the pixels after it, clipped. Where the side is
+    halved by integer division at both ends (``odd`` false) only even sides exist: on small images
+    this removes a first-order part of the pasted area, and a box of less than two pixels is empty.
+    With ``odd`` the longer half lies behind the centre.
     """
+
+    odd: bool
 
     def interval(
         self, side: Float64[Tensor, "box"], position: Float64[Tensor, "box"], pixels: int
     ) -> tuple[Int64[Tensor, "box"], Int64[Tensor, "box"]]:
-        """Return the clipped pixels [centre - half, centre + half)."""
+        """Return the clipped pixels [centre - half of the side, centre + its other half)."""
         centre = (position * pixels).to(torch.int64).clamp(max=pixels - 1)
-        half = (side * pixels).to(torch.int64) // 2
-        return (centre - half).clamp(0, pixels), (centre + half).clamp(0, pixels)
+        whole = (side * pixels).to(torch.int64)
+        before, behind = whole // 2, (whole + self.odd) // 2
+        return (centre - before).clamp(0, pixels), (centre + behind).clamp(0, pixels)
 
     def pixel_coverage(self, side: Sides, pixels: int) -> Float64[np.ndarray, "side pixel"]:
-        """Return P(pixel k is pasted | side): integer centres in (k - half, k + half]."""
-        half = np.floor(side * pixels)[:, None] // 2
+        """Return P(pixel k is pasted | side): integer centres in (k - behind, k + before]."""
+        whole = np.floor(side * pixels)[:, None]
         index = np.arange(pixels)[None, :]
-        low = np.maximum(index - half, -1)
-        high = np.minimum(index + half, pixels - 1)
+        low = np.maximum(index - (whole + self.odd) // 2, -1)
+        high = np.minimum(index + whole // 2, pixels - 1)
         return np.asarray((high - low) / pixels)
 
     def nonempty(self, side: Sides, pixels: int) -> Sides:
-        """Return 1 where the side reaches two pixels: a clipped integer box then has a pixel."""
-        return np.asarray(np.floor(side * pixels) >= 2, dtype=np.float64)
+        """Return 1 where the side reaches one pixel, or two: a clipped box then has a pixel."""
+        least = 1 if self.odd else 2
+        return np.asarray(np.floor(side * pixels) >= least, dtype=np.float64)
 
     def kinks(self, pixels: int) -> Float64[np.ndarray, "kink"]:
-        """Return the multiples of two pixels, where the truncated side jumps."""
-        return np.asarray(np.arange(2, pixels, 2) / pixels)
+        """Return the multiples of one pixel, or of two, where the truncated side jumps."""
+        step = 1 if self.odd else 2
+        return np.asarray(np.arange(step, pixels, step) / pixels)
 
 
 CLIPPED = Placement(overhang=0.5)
 INSIDE = Placement(overhang=0.0)
 PADDED = Placement(overhang=1.0)
-EVEN_SIDES = EvenSides()
+EVEN_SIDES = TruncatedSides(odd=False)
+WHOLE_SIDES = TruncatedSides(odd=True)
 
 
 def range_length(placement: Placement, side: Number) -> Number:
