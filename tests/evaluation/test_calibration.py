@@ -8,26 +8,14 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch import Tensor
 
 from runtheory.evaluation import accuracy, confidence_gap, expected_calibration_error
 from runtheory.randomness import stream
-
-examples = st.tuples(st.integers(1, 40), st.integers(2, 6), st.integers(0, 10**6))
-
-
-def draw(count: int, classes: int, seed: int, scale: float = 3.0):
-    generator = stream(seed, "logits")
-    logits = scale * torch.randn(count, classes, generator=generator, dtype=torch.float64)
-    return logits, torch.randint(classes, (count,), generator=generator)
+from tests.evaluation.scored import EXAMPLES, Example, draw, softmax
 
 
-def softmax(row: list[float]) -> list[float]:
-    largest = max(row)
-    weights = [math.exp(value - largest) for value in row]
-    return [weight / sum(weights) for weight in weights]
-
-
-def loop_over_bins(logits, labels, bins: int) -> float:
+def loop_over_bins(logits: Tensor, labels: Tensor, bins: int) -> float:
     rows = [softmax(row) for row in logits.tolist()]
     total = 0.0
     for m in range(1, bins + 1):
@@ -43,8 +31,8 @@ def loop_over_bins(logits, labels, bins: int) -> float:
     return total
 
 
-@given(examples, st.integers(1, 20))
-def test_calibration_error_is_the_loop_over_bins(example, bins: int) -> None:
+@given(EXAMPLES, st.integers(1, 20))
+def test_calibration_error_is_the_loop_over_bins(example: Example, bins: int) -> None:
     logits, labels = draw(*example)
     expected = loop_over_bins(logits, labels, bins=bins)
     error = expected_calibration_error(logits, labels, bins=bins)

@@ -9,7 +9,7 @@ from runtheory.evaluation.corruption import CORRUPTIONS, STRENGTHS
 
 
 @pytest.mark.parametrize("name", list(CORRUPTIONS))
-def test_corruptions_grow_with_severity_and_keep_the_scale(name):
+def test_corruptions_grow_with_severity_and_keep_the_scale(name: str) -> None:
     images = torch.rand(8, 3, 14, 9, generator=torch.Generator().manual_seed(0))
     before, change = images.clone(), []
     for severity in (1, 2, 3):
@@ -27,13 +27,13 @@ def test_corruptions_grow_with_severity_and_keep_the_scale(name):
         CORRUPTIONS[name](images, 4, torch.Generator())
 
 
-def test_smoothing_corruptions_leave_a_constant_image_alone():
+def test_smoothing_corruptions_leave_a_constant_image_alone() -> None:
     flat = torch.full((1, 2, 9, 9), 0.4)
     for name in ("blur", "contrast", "pixelate"):
         assert torch.allclose(CORRUPTIONS[name](flat, 3, torch.Generator()), flat, atol=1e-6)
 
 
-def test_the_table_is_what_is_done():
+def test_the_table_is_what_is_done() -> None:
     """At severity 2, on pixels whose answer is known."""
     ramp = torch.linspace(0.3, 0.5, 64).reshape(1, 1, 8, 8)
     assert STRENGTHS.keys() == CORRUPTIONS.keys()

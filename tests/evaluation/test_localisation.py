@@ -17,7 +17,7 @@ from runtheory.evaluation.localisation import (
 )
 
 
-def test_the_mean_of_the_activation_map_is_the_logit():
+def test_the_mean_of_the_activation_map_is_the_logit() -> None:
     maps, weights = torch.randn(4, 6, 5, 7), torch.randn(3, 6)
     labels = torch.tensor([2, 0, 1, 2])
     logits = maps.mean(dim=(2, 3)) @ weights.T
@@ -26,7 +26,7 @@ def test_the_mean_of_the_activation_map_is_the_logit():
     assert upsample(heat, (10, 14)).shape == (4, 10, 14)
 
 
-def test_localisation_takes_the_largest_component_not_the_hottest():
+def test_localisation_takes_the_largest_component_not_the_hottest() -> None:
     heat = torch.zeros(2, 10, 12)
     heat[0, 1:5, 2:9] = 0.5
     heat[0, 8, 11] = 1.0
@@ -43,7 +43,9 @@ edges = st.tuples(*[st.integers(0, 8)] * 4).map(
 
 
 @given(first=edges, second=edges)
-def test_the_overlap_of_boxes_is_that_of_their_pixels(first, second):
+def test_the_overlap_of_boxes_is_that_of_their_pixels(
+    first: tuple[int, ...], second: tuple[int, ...]
+) -> None:
     masks = np.zeros((2, 8, 8), dtype=bool)
     for mask, (top, bottom, left, right) in zip(masks, (first, second), strict=True):
         mask[top:bottom, left:right] = True
@@ -53,7 +55,7 @@ def test_the_overlap_of_boxes_is_that_of_their_pixels(first, second):
     assert overlap.item() == pytest.approx(expected)
 
 
-def test_a_threshold_outside_the_range_is_refused():
+def test_a_threshold_outside_the_range_is_refused() -> None:
     with pytest.raises(ValueError, match="fraction must lie in"):
         localise(torch.zeros(1, 2, 2), fraction=2.0)
 

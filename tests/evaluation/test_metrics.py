@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch import Tensor
 
 from runtheory.evaluation import (
     accuracy,
@@ -17,25 +19,13 @@ from runtheory.evaluation import (
     metrics,
 )
 from runtheory.randomness import stream
+from tests.evaluation.scored import EXAMPLES, Example, draw, softmax
 
 SCORES = (accuracy, cross_entropy, brier_score, expected_calibration_error)
-examples = st.tuples(st.integers(1, 40), st.integers(2, 6), st.integers(0, 10**6))
 
 
-def draw(count: int, classes: int, seed: int, scale: float = 3.0):
-    generator = stream(seed, "logits")
-    logits = scale * torch.randn(count, classes, generator=generator, dtype=torch.float64)
-    return logits, torch.randint(classes, (count,), generator=generator)
-
-
-def softmax(row: list[float]) -> list[float]:
-    largest = max(row)
-    weights = [math.exp(value - largest) for value in row]
-    return [weight / sum(weights) for weight in weights]
-
-
-@given(examples)
-def test_scores_are_their_definitions(example) -> None:
+@given(EXAMPLES)
+def test_scores_are_their_definitions(example: Example) -> None:
     logits, labels = draw(*example)
     rows, named = [softmax(row) for row in logits.tolist()], labels.tolist()
     count = len(rows)
@@ -51,16 +41,16 @@ def test_scores_are_their_definitions(example) -> None:
     assert brier_score(logits, labels).item() == pytest.approx(brier / count, abs=1e-12)
 
 
-@given(examples, st.integers(0, 1000))
-def test_scores_do_not_depend_on_the_order_of_examples(example, seed: int) -> None:
+@given(EXAMPLES, st.integers(0, 1000))
+def test_scores_do_not_depend_on_the_order_of_examples(example: Example, seed: int) -> None:
     logits, labels = draw(*example)
     order = torch.randperm(len(labels), generator=stream(seed, "order"))
     for score in SCORES:
         torch.testing.assert_close(score(logits[order], labels[order]), score(logits, labels))
 
 
-@given(examples)
-def test_scores_lie_in_their_ranges(example) -> None:
+@given(EXAMPLES)
+def test_scores_lie_in_their_ranges(example: Example) -> None:
     logits, labels = draw(*example)
     assert 0 <= accuracy(logits, labels) <= 1
     assert cross_entropy(logits, labels) >= 0
@@ -94,7 +84,7 @@ def test_scores_accumulate_in_float64() -> None:
 
 
 @pytest.mark.parametrize("score", SCORES)
-def test_inputs_that_do_not_fit_are_refused(score) -> None:
+def test_inputs_that_do_not_fit_are_refused(score: Callable[..., Tensor]) -> None:
     logits = torch.zeros(3, 4)
     with pytest.raises(ValueError, match="at least one example, got none"):
         score(logits[:0], torch.zeros(0, dtype=torch.int64))

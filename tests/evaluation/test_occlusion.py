@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import torch
 
 from runtheory.evaluation.occlusion import occlude_boundary, occlude_centre
 
 
-def test_centre_and_boundary_occlusion_share_the_image_between_them():
+def test_centre_and_boundary_occlusion_share_the_image_between_them() -> None:
     images = torch.rand(2, 3, 8, 10) + 1
     centre, boundary = occlude_centre(images, size=0.5), occlude_boundary(images, size=0.5)
     assert (centre[0, 0] == 0).sum() == 4 * 4
@@ -20,6 +22,8 @@ def test_centre_and_boundary_occlusion_share_the_image_between_them():
 
 @pytest.mark.parametrize("occlude", [occlude_centre, occlude_boundary])
 @pytest.mark.parametrize("size", [-1.0, 1.1])
-def test_a_size_outside_the_range_is_refused(occlude, size):
+def test_a_size_outside_the_range_is_refused(
+    occlude: Callable[..., torch.Tensor], size: float
+) -> None:
     with pytest.raises(ValueError, match="size must lie in"):
         occlude(torch.zeros(1, 1, 2, 2), size=size)

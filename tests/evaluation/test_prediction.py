@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pytest
 import torch
-from torch import nn
 
 from runtheory.data import ChannelStatistics, normalise
 from runtheory.data.image_set import channel_statistics
 from runtheory.evaluation import accuracy, activations, predict, score_network
-from runtheory.nets import small_convnet
+from runtheory.nets import Classifier, small_convnet
 from runtheory.randomness import stream
 
 
@@ -20,13 +19,13 @@ def images() -> torch.Tensor:
 
 
 @pytest.fixture
-def net() -> nn.Module:
+def net() -> Classifier:
     net = small_convnet(channels=3, size=9, width=3, generator=stream(0, "initialisation"))
     net.head.eval()  # a mixed mode, which must survive
     return net
 
 
-def test_predictions_are_those_of_normalised_images(net, images) -> None:
+def test_predictions_are_those_of_normalised_images(net: Classifier, images: torch.Tensor) -> None:
     statistics = channel_statistics(images)
     logits = predict(net, images, statistics, batch_size=len(images))
     net.eval()
@@ -34,7 +33,9 @@ def test_predictions_are_those_of_normalised_images(net, images) -> None:
     assert not logits.requires_grad
 
 
-def test_activations_are_those_of_the_network_in_evaluation_mode(net, images) -> None:
+def test_activations_are_those_of_the_network_in_evaluation_mode(
+    net: Classifier, images: torch.Tensor
+) -> None:
     statistics = channel_statistics(images)
     joined = activations(net, images, statistics, batch_size=9)
     assert torch.equal(joined.logits, predict(net, images, statistics, batch_size=9))
@@ -46,7 +47,9 @@ def test_activations_are_those_of_the_network_in_evaluation_mode(net, images) ->
 
 
 @pytest.mark.parametrize("batch_size", [1, 5, 22, 23, 100])
-def test_predictions_do_not_depend_on_the_batch(net, images, batch_size: int) -> None:
+def test_predictions_do_not_depend_on_the_batch(
+    net: Classifier, images: torch.Tensor, batch_size: int
+) -> None:
     statistics = channel_statistics(images)
     expected = predict(net, images, statistics)
     torch.testing.assert_close(
@@ -54,7 +57,7 @@ def test_predictions_do_not_depend_on_the_batch(net, images, batch_size: int) ->
     )
 
 
-def test_the_network_is_left_as_it_was(net, images) -> None:
+def test_the_network_is_left_as_it_was(net: Classifier, images: torch.Tensor) -> None:
     modes = [module.training for module in net.modules()]
     state = {name: value.clone() for name, value in net.state_dict().items()}
     predict(net, images, channel_statistics(images), batch_size=4)
@@ -65,7 +68,7 @@ def test_the_network_is_left_as_it_was(net, images) -> None:
         assert torch.equal(value, state[name])
 
 
-def test_modes_are_restored_after_an_error(net, images) -> None:
+def test_modes_are_restored_after_an_error(net: Classifier, images: torch.Tensor) -> None:
     modes = [module.training for module in net.modules()]
     with pytest.raises(RuntimeError):
         predict(net, images[:, :2], ChannelStatistics((0.5, 0.5), (0.1, 0.1)))
@@ -73,7 +76,7 @@ def test_modes_are_restored_after_an_error(net, images) -> None:
     assert torch.is_grad_enabled()
 
 
-def test_a_network_is_given_all_scores(net, images) -> None:
+def test_a_network_is_given_all_scores(net: Classifier, images: torch.Tensor) -> None:
     statistics, labels = channel_statistics(images), torch.arange(23) % 10
     scores = score_network(net, images, labels=labels, statistics=statistics)
     assert sorted(scores) == ["accuracy", "brier_score", "calibration_error", "cross_entropy"]
@@ -81,7 +84,7 @@ def test_a_network_is_given_all_scores(net, images) -> None:
     assert all(type(value) is float for value in scores.values())
 
 
-def test_nothing_to_predict_is_refused(net, images) -> None:
+def test_nothing_to_predict_is_refused(net: Classifier, images: torch.Tensor) -> None:
     with pytest.raises(ValueError, match="at least one uint8 image, got 0"):
         predict(net, images[:0], channel_statistics(images))
     with pytest.raises(ValueError, match="batch_size must be at least 1, got 0"):

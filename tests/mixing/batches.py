@@ -5,9 +5,10 @@ from __future__ import annotations
 import torch
 
 from runtheory.mixing import CLIPPED, EVEN_SIDES, INSIDE, PADDED, WHOLE_SIDES, Placement
+from runtheory.mixing.placement import BoxRule
 
-PLACEMENTS = (CLIPPED, INSIDE, PADDED, EVEN_SIDES, WHOLE_SIDES, Placement(0.3))
-RULES = {
+PLACEMENTS: tuple[BoxRule, ...] = (CLIPPED, INSIDE, PADDED, EVEN_SIDES, WHOLE_SIDES, Placement(0.3))
+RULES: dict[str, BoxRule] = {
     "clipped": CLIPPED,
     "inside": INSIDE,
     "padded": PADDED,

@@ -21,7 +21,7 @@ from tests.mixing.batches import PLACEMENTS, generator, numbered, zeros
 DTYPES = (torch.uint8, torch.float32, torch.float16, torch.bfloat16, torch.float64)
 # PyTorch loads its own forward-mode formulas through a way that it calls deprecated.
 JVP_SCRIPTS = "ignore:.torch.jit.script. is deprecated"
-DRAWS = {"cutmix": draw_cutmix, "mixup": draw_mixup}
+DRAWS: dict[str, Callable[..., Plan]] = {"cutmix": draw_cutmix, "mixup": draw_mixup}
 
 
 def by_where(plan: CutmixPlan, images: Tensor) -> Tensor:
@@ -202,7 +202,7 @@ def test_forward_and_reverse_mode_agree(name: str) -> None:
     def objective(pixels: Tensor) -> Tensor:
         return apply(plan, pixels, zeros(6), classes=1)[0].square().sum()
 
-    _, forward = func.jvp(objective, (images,), (direction,))
+    forward = func.jvp(objective, (images,), (direction,))[1]
     reverse = (func.grad(objective)(images) * direction).sum()
     torch.testing.assert_close(forward, reverse)
     assert forward.abs() > 1

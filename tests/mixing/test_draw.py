@@ -114,4 +114,4 @@ def test_a_name_in_the_place_of_a_placement_is_refused() -> None:
     # Called within, because at the boundary the suite's own type checks speak first.
     unchecked = _draw_edges.__wrapped__ if hasattr(_draw_edges, "__wrapped__") else _draw_edges
     with pytest.raises(TypeError, match="placement must be a rule such as CLIPPED, got 'inside'"):
-        unchecked((side, side), (8, 8), "inside", generator())
+        unchecked((side, side), (8, 8), "inside", generator())  # type: ignore[arg-type]

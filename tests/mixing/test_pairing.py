@@ -10,12 +10,13 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from runtheory.mixing import Boxes, CutmixPlan, apply, draw_cutmix
+from runtheory.mixing.laws import batch_mean_variance
 from runtheory.mixing.pairing import (
+    LinearMixing,
     batch_gradients,
     cycle_variance,
     grouped_partners,
     pair_moments,
-    pair_table,
     permutation_variance,
     softmax_gradient,
     total_variance,
@@ -108,22 +109,47 @@ def test_each_batch_of_mixed_images_has_its_gradient() -> None:
     plan = draw_cutmix(images.shape, generator=generator(2))
     mixed, soft = apply(plan, images, labels, classes=3)
     inputs = torch.cat([mixed.flatten(1), torch.ones(6, 1)], 1)
-    found = batch_gradients(weights, images, labels, plan, batch=3, used=2)
+    found = batch_gradients(weights, images, labels, plan=plan, batch=3, used=2)
     for group in range(2):
         rows = slice(3 * group, 3 * group + 2)
         expected = by_autograd(weights, inputs[rows], soft[rows].double())
         torch.testing.assert_close(found[group], expected)
 
 
+def a_task() -> LinearMixing:
+    """Return the classifier with two boxes that leave a part of each image."""
+    return LinearMixing(*a_classifier(), torch.tensor([[0, 1, 0, 2], [0, 2, 1, 2]]))
+
+
 def test_the_table_holds_every_receiver_with_every_donor() -> None:
     weights, images, labels = a_classifier()
     edges = torch.tensor([0, 1, 0, 2])
-    table = pair_table(weights, images, labels, edges)
+    table = a_task().table(0)
     for i, j in ((0, 1), (4, 2), (3, 3)):
         pair = torch.tensor([i, j])
         plan = CutmixPlan(torch.tensor([1, 0]), Boxes(edges.expand(2, 4), 2, 2))
-        expected = batch_gradients(weights, images[pair], labels[pair], plan, batch=2, used=1)
+        expected = batch_gradients(weights, images[pair], labels[pair], plan=plan, batch=2, used=1)
         torch.testing.assert_close(table[i, j], expected[0])
+
+
+@pytest.mark.parametrize("per_image", [True, False])
+@pytest.mark.parametrize("derangement", [None, True, False])
+def test_drawn_batches_have_the_variance_of_their_law(
+    per_image: bool, derangement: bool | None
+) -> None:
+    task = a_task()
+    moments = pair_moments(task.table(box) for box in range(2))[not per_image]
+    gradients = task.gradients(
+        batch=4, groups=20_000, per_image=per_image, derangement=derangement, generator=generator()
+    )
+    value, error = total_variance(gradients)
+    if derangement is None:
+        exact = batch_mean_variance(moments.between, moments.within, 4, shared=not per_image)
+    elif derangement:
+        exact = cycle_variance(moments, 4, shared=not per_image)
+    else:
+        exact = permutation_variance(moments, 4, shared=not per_image)
+    assert abs(value - exact) < 5 * error
 
 
 def test_partners_stay_in_their_batch() -> None:

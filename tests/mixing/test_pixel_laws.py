@@ -12,7 +12,6 @@ from torch import Tensor
 
 from runtheory.mixing import (
     EVEN_SIDES,
-    INSIDE,
     WHOLE_SIDES,
     CutmixPlan,
     TruncatedSides,
@@ -20,19 +19,16 @@ from runtheory.mixing import (
     laws,
     pixel_laws,
 )
-from runtheory.mixing.placement import IntervalRule
 from tests.mixing.batches import RULES, generator
 
 COUNT = 40_000
 
 
 @cache
-def shares(
-    size: tuple[int, int], alpha: float, placement: IntervalRule
-) -> tuple[Tensor, CutmixPlan]:
+def shares(size: tuple[int, int], alpha: float, name: str) -> tuple[Tensor, CutmixPlan]:
     """Return the pasted shares of as many boxes, and their plan."""
     shape = (COUNT, 1, *size)
-    plan = draw_cutmix(shape, alpha=alpha, placement=placement, generator=generator())
+    plan = draw_cutmix(shape, alpha=alpha, placement=RULES[name], generator=generator())
     return plan.share, plan
 
 
@@ -54,7 +50,7 @@ def for_every_case(test: Callable[..., None]) -> Callable[..., None]:
 
 @for_every_case
 def test_the_mean_share_agrees_with_draws(name: str, size: tuple[int, int], alpha: float) -> None:
-    share, _ = shares(size, alpha, RULES[name])
+    share, _ = shares(size, alpha, name)
     exact = pixel_laws.mean_pixel_share(*size, alpha, RULES[name])
     assert abs(share.mean() - exact) <= 5 * share.std() / math.sqrt(COUNT) + SLACK[alpha]
 
@@ -63,7 +59,7 @@ def test_the_mean_share_agrees_with_draws(name: str, size: tuple[int, int], alph
 def test_boxes_are_empty_as_often_as_the_law_says(
     name: str, size: tuple[int, int], alpha: float
 ) -> None:
-    share, _ = shares(size, alpha, RULES[name])
+    share, _ = shares(size, alpha, name)
     chance = pixel_laws.probability_of_no_paste(*size, alpha, RULES[name])
     error = math.sqrt(max(chance * (1 - chance), 0) / COUNT)
     assert abs((share == 0).double().mean() - chance) <= 5 * error + SLACK[alpha]
@@ -73,7 +69,7 @@ def test_boxes_are_empty_as_often_as_the_law_says(
 def test_each_pixel_is_pasted_as_often_as_its_coverage(
     name: str, size: tuple[int, int], alpha: float
 ) -> None:
-    _, plan = shares(size, alpha, RULES[name])
+    _, plan = shares(size, alpha, name)
     coverage = torch.from_numpy(pixel_laws.coverage_map(*size, alpha, RULES[name]))
     error = ((coverage * (1 - coverage)).clamp(min=0) / COUNT).sqrt()
     distance = (plan.boxes.mask().double().mean(dim=0) - coverage).abs()
@@ -105,7 +101,7 @@ def test_pixel_centres_avoid_the_loss_of_even_sides_on_small_images() -> None:
     exact = 1 / 8**2 - 2 * 8**2 * (1 / 8) ** 4 / 4
     assert pixel_laws.probability_of_no_paste(8, 8, 1.0) == pytest.approx(exact, abs=1e-12)
     # Odd and even sides both occur.
-    _, plan = shares((8, 8), 1.0, INSIDE)
+    _, plan = shares((8, 8), 1.0, "inside")
     sides = plan.boxes.edges[:, 1] - plan.boxes.edges[:, 0]
     assert set(sides.tolist()) == set(range(9))
 

@@ -135,8 +135,8 @@ def batch_gradients(
     weights: Float[Tensor, "class feature"],
     images: MixedImages,
     labels: Int64[Tensor, "batch"],
-    plan: CutmixPlan,
     *,
+    plan: CutmixPlan,
     batch: int,
     used: int | None = None,
 ) -> Float[Tensor, "group parameter"]:
@@ -151,20 +151,59 @@ def batch_gradients(
     )
 
 
-def pair_table(
-    weights: Float[Tensor, "class feature"],
-    images: MixedImages,
-    labels: Int64[Tensor, "batch"],
-    edges: Int64[Tensor, "4"],
-) -> Table:
-    """Return the gradient of every image as receiver with every image as donor, under one box."""
-    count, (height, width) = len(images), images.shape[2:]
-    receiver = torch.arange(count).repeat_interleave(count)
-    order = torch.cat([receiver, torch.arange(count).repeat(count)])  # receivers, then donors
-    boxes = Boxes(edges.expand(len(order), 4), height, width)
-    plan = CutmixPlan(torch.arange(len(order)).roll(count**2), boxes)
-    gradients = batch_gradients(weights, images[order], labels[order], plan, batch=1)
-    return gradients[: count**2].unflatten(0, (count, count)).to(torch.float64)
+@dataclass(frozen=True, eq=False)
+class LinearMixing:
+    """A linear classifier with a constant 1, the images that it reads and the boxes that are cut.
+
+    Small enough to list every receiver with every donor under every box.
+    """
+
+    weights: Float[Tensor, "class feature"]
+    images: MixedImages
+    labels: Int64[Tensor, "batch"]
+    edges: Int64[Tensor, "box 4"]
+
+    def table(self, box: int) -> Table:
+        """Return the gradient of every image as receiver with every image as donor."""
+        count = len(self.images)
+        receiver = torch.arange(count).repeat_interleave(count)
+        index = torch.cat([receiver, torch.arange(count).repeat(count)])  # receivers, then donors
+        picked = torch.full((len(index),), box)
+        plan = self._plan(picked, partner=torch.arange(len(index)).roll(count**2))
+        images, labels = self.images[index], self.labels[index]
+        gradients = batch_gradients(self.weights, images, labels, plan=plan, batch=1)
+        return gradients[: count**2].unflatten(0, (count, count)).to(torch.float64)
+
+    def gradients(
+        self,
+        *,
+        batch: int,
+        groups: int,
+        per_image: bool,
+        derangement: bool | None = None,
+        generator: torch.Generator,
+    ) -> Float[Tensor, "group parameter"]:
+        """Draw ``groups`` batches with replacement, mix them, and return the gradient of each.
+
+        Partners come from the batch, by :func:`draw_partners`; where ``derangement`` is None every
+        image has a donor that serves nobody else, and the pairs are independent.
+        """
+        size = batch if derangement is not None else 2 * batch
+        index = torch.randint(len(self.images), (groups * size,), generator=generator)
+        boxes = (groups, size if per_image else 1)
+        picked = torch.randint(len(self.edges), boxes, generator=generator).expand(groups, size)
+        if derangement is None:
+            order = torch.arange(groups * size).unflatten(0, (groups, size))
+            partner = order.roll(batch, 1).flatten()  # the second half gives, the first receives
+        else:
+            partner = grouped_partners(groups, batch, derangement=derangement, generator=generator)
+        plan = self._plan(picked.flatten(), partner=partner)
+        images, labels = self.images[index], self.labels[index]
+        return batch_gradients(self.weights, images, labels, plan=plan, batch=size, used=batch)
+
+    def _plan(self, picked: Tensor, *, partner: Tensor) -> CutmixPlan:
+        height, width = self.images.shape[2:]
+        return CutmixPlan(partner, Boxes(self.edges[picked], height, width))
 
 
 def grouped_partners(

@@ -111,7 +111,7 @@ class CutmixPlan(_BoxPlan):
 
     def mix_targets(self, targets: SoftRows) -> SoftRows:
         """Return (1 - share) y + share y_partner."""
-        return _blend(targets, self.partner, self.share)
+        return blend(targets, self.partner, self.share)
 
     def to(self, device: torch.device | str) -> CutmixPlan:
         """Return the plan on ``device``."""
@@ -162,7 +162,7 @@ class MixupPlan:
 
     def mix_targets(self, targets: SoftRows) -> SoftRows:
         """Return (1 - share) y + share y_partner."""
-        return _blend(targets, self.partner, self.share)
+        return blend(targets, self.partner, self.share)
 
     def to(self, device: torch.device | str) -> MixupPlan:
         """Return the plan on ``device``."""
@@ -215,7 +215,7 @@ def _is_followed(images: Tensor) -> bool:
     return forward_ad.unpack_dual(images).tangent is not None
 
 
-def _blend(
+def blend(
     targets: SoftRows, partner: Int64[Tensor, "batch"], share: Float64[Tensor, "batch"]
 ) -> SoftRows:
     """Return (1 - share) y + share y_partner: exact where share is 0 or the labels agree."""
