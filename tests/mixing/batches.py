@@ -22,7 +22,7 @@ def generator(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-def numbered(batch: int, height: int, width: int, dtype: torch.dtype) -> torch.Tensor:
+def numbered(batch: int, height: int, width: int, *, dtype: torch.dtype) -> torch.Tensor:
     """Return images whose constant value is their number: a pixel says whose it is."""
     values = torch.arange(batch, dtype=torch.float32).to(dtype)
     return values[:, None, None, None].expand(batch, 2, height, width).clone()

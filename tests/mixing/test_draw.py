@@ -109,9 +109,9 @@ def test_other_wrong_arguments_are_refused() -> None:
 
 def test_a_name_in_the_place_of_a_placement_is_refused() -> None:
     side = torch.full((2,), 0.5, dtype=torch.float64)
-    edges = _draw_edges((side, side), (8, 8), CLIPPED, generator())
+    edges = _draw_edges((side, side), (8, 8), CLIPPED, generator=generator())
     assert edges.shape == (2, 4)
     # Called within, because at the boundary the suite's own type checks speak first.
     unchecked = _draw_edges.__wrapped__ if hasattr(_draw_edges, "__wrapped__") else _draw_edges
     with pytest.raises(TypeError, match="placement must be a rule such as CLIPPED, got 'inside'"):
-        unchecked((side, side), (8, 8), "inside", generator())  # type: ignore[arg-type]
+        unchecked((side, side), (8, 8), "inside", generator=generator())  # type: ignore[arg-type]

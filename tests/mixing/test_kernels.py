@@ -35,7 +35,7 @@ def test_the_placed_weight_against_pairs_of_pasted_pixels(placement: Placement) 
     for first, second in [((0, 0), (9, 9)), ((2, 3), (2, 7)), ((4, 5), (6, 5)), ((1, 1), (1, 1))]:
         together = (mask[:, first[0], first[1]] & mask[:, second[0], second[1]]).double()
         points = [((row + 0.5) / 10, (column + 0.5) / 10) for row, column in (first, second)]
-        exact = placed_kernel(points[0], points[1], 1.0, placement)
+        exact = placed_kernel(points[0], points[1], 1.0, placement=placement)
         spread = math.sqrt(exact * (1 - exact)) + 1e-3
         assert abs(together.mean() - exact) < 5 * spread / math.sqrt(40_000)
 

@@ -56,7 +56,7 @@ def test_the_coverage_of_centre_and_corner_is_a_half_and_an_eighth_for_every_alp
     for alpha in (0.2, 1.0, 5.0):
         assert laws.coverage(0.5, 0.5, alpha) == pytest.approx(1 / 2, abs=1e-12)
         assert laws.coverage(0.0, 1.0, alpha) == pytest.approx(1 / 8, abs=1e-12)
-    flat = [laws.coverage(t, 0.3, 1.0, PADDED) for t in (0.0, 0.2, 0.5)]
+    flat = [laws.coverage(t, 0.3, 1.0, placement=PADDED) for t in (0.0, 0.2, 0.5)]
     exact = 2 * (3 * math.log(2) - 2)  # integral of 2 r^3 / (1 + r)^2
     assert flat == pytest.approx([exact] * 3, abs=1e-12)
     assert laws.mean_area(1.0, PADDED) == pytest.approx(exact, abs=1e-12)

@@ -51,7 +51,7 @@ def for_every_case(test: Callable[..., None]) -> Callable[..., None]:
 @for_every_case
 def test_the_mean_share_agrees_with_draws(name: str, size: tuple[int, int], alpha: float) -> None:
     share, _ = shares(size, alpha, name)
-    exact = pixel_laws.mean_pixel_share(*size, alpha, RULES[name])
+    exact = pixel_laws.mean_pixel_share(*size, alpha, rule=RULES[name])
     assert abs(share.mean() - exact) <= 5 * share.std() / math.sqrt(COUNT) + SLACK[alpha]
 
 
@@ -60,7 +60,7 @@ def test_boxes_are_empty_as_often_as_the_law_says(
     name: str, size: tuple[int, int], alpha: float
 ) -> None:
     share, _ = shares(size, alpha, name)
-    chance = pixel_laws.probability_of_no_paste(*size, alpha, RULES[name])
+    chance = pixel_laws.probability_of_no_paste(*size, alpha, rule=RULES[name])
     error = math.sqrt(max(chance * (1 - chance), 0) / COUNT)
     assert abs((share == 0).double().mean() - chance) <= 5 * error + SLACK[alpha]
 
@@ -70,7 +70,7 @@ def test_each_pixel_is_pasted_as_often_as_its_coverage(
     name: str, size: tuple[int, int], alpha: float
 ) -> None:
     _, plan = shares(size, alpha, name)
-    coverage = torch.from_numpy(pixel_laws.coverage_map(*size, alpha, RULES[name]))
+    coverage = torch.from_numpy(pixel_laws.coverage_map(*size, alpha, rule=RULES[name]))
     error = ((coverage * (1 - coverage)).clamp(min=0) / COUNT).sqrt()
     distance = (plan.boxes.mask().double().mean(dim=0) - coverage).abs()
     assert (distance <= 5.5 * error + SLACK[alpha]).all()
@@ -80,8 +80,8 @@ def test_each_pixel_is_pasted_as_often_as_its_coverage(
 def test_the_mean_coverage_is_the_mean_share(
     name: str, size: tuple[int, int], alpha: float
 ) -> None:
-    coverage = pixel_laws.coverage_map(*size, alpha, RULES[name])
-    exact = pixel_laws.mean_pixel_share(*size, alpha, RULES[name])
+    coverage = pixel_laws.coverage_map(*size, alpha, rule=RULES[name])
+    exact = pixel_laws.mean_pixel_share(*size, alpha, rule=RULES[name])
     assert coverage.mean() == pytest.approx(exact, abs=1e-9)
 
 
@@ -93,8 +93,10 @@ def test_pixel_centres_make_the_pixel_coverage_the_continuous_one() -> None:
 
 
 def test_pixel_centres_avoid_the_loss_of_even_sides_on_small_images() -> None:
-    assert pixel_laws.mean_pixel_share(8, 8, 1.0, EVEN_SIDES) == pytest.approx(0.2326, abs=1e-4)
-    assert pixel_laws.probability_of_no_paste(8, 8, 1.0, EVEN_SIDES) == pytest.approx(1 / 16)
+    assert pixel_laws.mean_pixel_share(8, 8, 1.0, rule=EVEN_SIDES) == pytest.approx(
+        0.2326, abs=1e-4
+    )
+    assert pixel_laws.probability_of_no_paste(8, 8, 1.0, rule=EVEN_SIDES) == pytest.approx(1 / 16)
     assert pixel_laws.mean_pixel_share(8, 8, 1.0) == pytest.approx(77 / 240, abs=2e-3)
     assert pixel_laws.mean_pixel_share(512, 512, 1.0) == pytest.approx(77 / 240, abs=1e-6)
     # One axis of n pixels is missed with chance 1 - n r for r < 1 / n, both axes likewise.
@@ -109,10 +111,10 @@ def test_pixel_centres_avoid_the_loss_of_even_sides_on_small_images() -> None:
 @pytest.mark.parametrize(("rule", "lost"), [(EVEN_SIDES, 41 / 60), (WHOLE_SIDES, 41 / 120)])
 def test_truncation_loses_area_of_first_order(rule: TruncatedSides, lost: float) -> None:
     for pixels in (200, 800):
-        mean = pixel_laws.mean_pixel_share(pixels, pixels, 1.0, rule)
+        mean = pixel_laws.mean_pixel_share(pixels, pixels, 1.0, rule=rule)
         assert abs(mean - 77 / 240 + lost / pixels) < 2 / pixels**2
 
 
 def test_an_image_without_pixels_is_refused() -> None:
-    with pytest.raises(ValueError, match="at least one pixel"):
+    with pytest.raises(ValueError, match="height must be at least 1"):
         pixel_laws.coverage_map(0, 3, 1.0)

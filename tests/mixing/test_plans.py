@@ -30,7 +30,7 @@ def test_share_and_mask_agree_for_boxes_with_any_edges(edges: list[tuple[int, ..
 def test_the_label_follows_the_pixels_of_a_box_that_leaves_the_image(
     edges: tuple[int, ...],
 ) -> None:
-    images = numbered(2, 8, 8, torch.float64)
+    images = numbered(2, 8, 8, dtype=torch.float64)
     plan = CutmixPlan(torch.tensor([1, 0]), Boxes(torch.tensor([edges, edges]), 8, 8))
     mixed, targets = apply(plan, images, torch.arange(2), classes=2)
     assert targets[:, 1].double().tolist() == mixed[:, 0].mean((1, 2)).tolist()

@@ -51,7 +51,7 @@ def draw_cutmix(
     partner = draw_partners(batch, derangement=derangement, generator=generator)
     # 1 - lambda has the law of lambda; drawn itself, it keeps its digits where boxes are small.
     side = beta_variates(alpha, count, generator=generator).sqrt()
-    edges = _draw_edges((side, side), (height, width), placement, generator)
+    edges = _draw_edges((side, side), (height, width), placement, generator=generator)
     edges = edges * gate(probability, count, generator=generator)[:, None]
     # One row for each image, in memory of its own: writing one must not write all.
     return CutmixPlan(partner, Boxes(edges.expand(batch, 4).contiguous(), height, width))
@@ -112,7 +112,9 @@ def draw_cutout(
     checks.in_interval(1, min(height, width), size=size)
     count = batch if per_image else 1
     whole = torch.full((count,), float(size), dtype=torch.float64, device=generator.device)
-    edges = _draw_edges((whole / height, whole / width), (height, width), placement, generator)
+    edges = _draw_edges(
+        (whole / height, whole / width), (height, width), placement, generator=generator
+    )
     edges = edges * gate(probability, count, generator=generator)[:, None]
     return CutoutPlan(Boxes(edges.expand(batch, 4).contiguous(), height, width), fill)
 
@@ -121,6 +123,7 @@ def _draw_edges(
     sides: tuple[Float64[Tensor, "box"], Float64[Tensor, "box"]],
     pixels: tuple[int, int],
     placement: IntervalRule,
+    *,
     generator: torch.Generator,
 ) -> Tensor:
     if not isinstance(placement, IntervalRule):

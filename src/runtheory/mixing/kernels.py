@@ -33,9 +33,8 @@ def toroidal_kernel(vertical: Offsets, horizontal: Offsets, alpha: float) -> Off
     other way round, at distance 1 - |d|; that wrapped term is left out, as it has no counterpart
     in an image.
     """
-    far = np.maximum(np.abs(vertical), np.abs(horizontal))
-    pairs = zip(np.abs(vertical), np.abs(horizontal), far, strict=True)
-    values = [_toroidal(float(dy), float(dx), float(cut), alpha) for dy, dx, cut in pairs]
+    pairs = zip(np.abs(vertical), np.abs(horizontal), strict=True)
+    values = [_toroidal(float(dy), float(dx), alpha) for dy, dx in pairs]
     return np.array(values, dtype=np.float64)
 
 
@@ -43,6 +42,7 @@ def placed_kernel(
     first: tuple[float, float],
     second: tuple[float, float],
     alpha: float,
+    *,
     placement: Placement = CLIPPED,
 ) -> float:
     """Return P(both points (y, x) of the unit square are pasted), by quadrature over r.
@@ -55,17 +55,17 @@ def placed_kernel(
 
     def together(side: Array) -> Array:
         column = side[:, None]
-        chance = starts_within(placement, column, high[None, :] - column, low[None, :])
+        chance = starts_within(placement, column, low=high[None, :] - column, high=low[None, :])
         return np.asarray(chance.prod(axis=1))
 
     return float(expect_over_side(together, alpha, _pair_kinks(low, high, placement)))
 
 
-def _toroidal(dy: float, dx: float, far: float, alpha: float) -> float:
+def _toroidal(dy: float, dx: float, alpha: float) -> float:
     def overlap(side: Array) -> Array:
         return np.asarray(np.clip(side - dy, 0, None) * np.clip(side - dx, 0, None))
 
-    breaks = np.array([cut for cut in {dy, dx, far} if 0 < cut < 1], dtype=np.float64)
+    breaks = np.array([cut for cut in {dy, dx} if 0 < cut < 1], dtype=np.float64)
     return float(expect_over_side(overlap, alpha, breaks))
 
 

@@ -90,17 +90,18 @@ def draw_boxes(count: int, *, alpha: float = 1.0, generator: torch.Generator) ->
     return BoxDraws(side, position)
 
 
-def paste(rule: LabelRule, draws: BoxDraws, height: int, width: int) -> PastedBoxes:
-    """Return the boxes that ``rule`` pastes for ``draws`` in images of height x width pixels."""
+def paste(rule: LabelRule, draws: BoxDraws, size: tuple[int, int]) -> PastedBoxes:
+    """Return the boxes that ``rule`` pastes for ``draws`` in images of (height, width) pixels."""
+    height, width = size
     top, bottom = rule.paste.interval(draws.side, draws.position[0], height)
     left, right = rule.paste.interval(draws.side, draws.position[1], width)
     edges = torch.stack((top, bottom, left, right), dim=1)
     return PastedBoxes(draws.side, Boxes(edges, height, width))
 
 
-def label_error(rule: LabelRule, draws: BoxDraws, height: int, width: int) -> Shares:
+def label_error(rule: LabelRule, draws: BoxDraws, size: tuple[int, int]) -> Shares:
     """Return the partner's credited share minus its share of pixels, one entry per draw."""
-    pasted = paste(rule, draws, height, width)
+    pasted = paste(rule, draws, size)
     return rule.credit(pasted) - pasted.boxes.share
 
 

@@ -94,11 +94,11 @@ def coverage_given_side(
 ) -> Float64[np.ndarray, "side position"]:
     """Return P(a point of the axis is pasted | r): the share of starts in (x - r, x]."""
     column = side[:, None]
-    return starts_within(placement, column, position[None, :] - column, position[None, :])
+    return starts_within(placement, column, low=position[None, :] - column, high=position[None, :])
 
 
 def coverage(
-    vertical: float, horizontal: float, alpha: float = 1.0, placement: Placement = CLIPPED
+    vertical: float, horizontal: float, alpha: float = 1.0, *, placement: Placement = CLIPPED
 ) -> float:
     """Return P(the point is pasted), both coordinates in [0, 1].
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float64
 
+from runtheory import checks
 from runtheory.mixing.placement import CLIPPED, BoxRule
 from runtheory.mixing.quadrature import expect_over_side, side_nodes
 
 Array = np.ndarray
 
 
-def mean_pixel_share(height: int, width: int, alpha: float, rule: BoxRule = CLIPPED) -> float:
+def mean_pixel_share(height: int, width: int, alpha: float, *, rule: BoxRule = CLIPPED) -> float:
     """Return E[pasted pixels] / (height * width), summed over pixels and integrated over r."""
     _check_size(height, width)
 
@@ -27,7 +28,7 @@ def mean_pixel_share(height: int, width: int, alpha: float, rule: BoxRule = CLIP
 
 
 def coverage_map(
-    height: int, width: int, alpha: float, rule: BoxRule = CLIPPED
+    height: int, width: int, alpha: float, *, rule: BoxRule = CLIPPED
 ) -> Float64[np.ndarray, "height width"]:
     """Return P(pixel is pasted) for every pixel of the image."""
     _check_size(height, width)
@@ -37,7 +38,7 @@ def coverage_map(
 
 
 def probability_of_no_paste(
-    height: int, width: int, alpha: float, rule: BoxRule = CLIPPED
+    height: int, width: int, alpha: float, *, rule: BoxRule = CLIPPED
 ) -> float:
     """Return P(the box holds no pixel): the image and its label then stay as they are."""
     _check_size(height, width)
@@ -53,5 +54,4 @@ def _breaks(height: int, width: int, rule: BoxRule) -> Array:
 
 
 def _check_size(height: int, width: int) -> None:
-    if height < 1 or width < 1:
-        raise ValueError(f"an image needs at least one pixel, got {height} x {width}")
+    checks.at_least(1, height=height, width=width)

@@ -75,14 +75,15 @@ class Placement:
     def pixel_coverage(self, side: Sides, pixels: int) -> Float64[np.ndarray, "side pixel"]:
         """Return P(pixel k is pasted | side): the chance that the start falls in (x_k - r, x_k]."""
         centre = pixel_centres(pixels)[None, :]
-        return starts_within(self, side[:, None], centre - side[:, None], centre)
+        return starts_within(self, side[:, None], low=centre - side[:, None], high=centre)
 
     def nonempty(self, side: Sides, pixels: int) -> Sides:
         """Return P(some pixel centre is in the box | side), as a sum over disjoint starts."""
         centre = pixel_centres(pixels)
         previous = np.concatenate(([-np.inf], centre[:-1]))
         low = np.maximum(centre[None, :] - side[:, None], previous[None, :])
-        return np.asarray(starts_within(self, side[:, None], low, centre[None, :]).sum(axis=1))
+        chance = starts_within(self, side[:, None], low=low, high=centre[None, :])
+        return np.asarray(chance.sum(axis=1))
 
     def kinks(self, pixels: int) -> Float64[np.ndarray, "kink"]:
         """Return 1 / pixels and the sides at which a border box begins to reach a pixel centre."""
@@ -146,7 +147,7 @@ def range_length(placement: Placement, side: Number) -> Number:
 
 
 def starts_within(
-    placement: Placement, side: np.ndarray, low: np.ndarray, high: np.ndarray
+    placement: Placement, side: np.ndarray, *, low: np.ndarray, high: np.ndarray
 ) -> np.ndarray:
     """Return P(low < start <= high | side), elementwise; a range of length 0 is a point at 0."""
     begin = -placement.overhang * side

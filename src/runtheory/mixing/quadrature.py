@@ -59,14 +59,14 @@ def side_nodes(
     nodes, weights = [], []
     for left, right in pairwise(edges):
         powers = (2 * alpha - 1 if left == 0 else 0.0, alpha - 1 if right == 1 else 0.0)
-        node, weight = _cell(alpha, (left, right), powers, order)
+        node, weight = _cell(alpha, (left, right), powers=powers, order=order)
         nodes.append(node)
         weights.append(weight)
     return np.concatenate(nodes), np.concatenate(weights)
 
 
 def _cell(
-    alpha: float, ends: tuple[float, float], powers: tuple[float, float], order: int
+    alpha: float, ends: tuple[float, float], *, powers: tuple[float, float], order: int
 ) -> tuple[Array, Array]:
     left, right = ends
     at_left, at_right = powers
