@@ -49,6 +49,13 @@ def test_ends_hold_a_distance_of_many_points() -> None:
     assert lower - 0.03 < found < upper + 0.03
 
 
+def test_lower_end_on_the_line_is_the_distance() -> None:
+    layer = torch.tensor([[3.0]], dtype=torch.float64)
+    lower, _ = distance_ends(torch.tensor([[0.1]], dtype=torch.float64), layer, shrink=0.5)
+    # N(0.3, 1.5^2) against N(0, 3^2)
+    assert lower[0] == pytest.approx(line_distance(np.array([0.3]), np.array([1.5]))[0])
+
+
 def test_shrink_beyond_one_is_refused() -> None:
     eye = torch.eye(2, dtype=torch.float64)
     with pytest.raises(ValueError, match="shrink must lie in"):
