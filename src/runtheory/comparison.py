@@ -142,6 +142,7 @@ def _shared_columns(rows: Sequence[Row], configured: Sequence[str], axis: str) -
     """Return the configured columns that vary and that the axis does not determine."""
     shared = []
     for column in dict.fromkeys(configured):
+        # More pairs than values of the axis: some value of the axis occurs with two of the column.
         pairs = {(row[axis], _hashable(row.get(column))) for row in rows if axis in row}
         if column not in (axis, "seed") and len(pairs) > len({value for value, _ in pairs}):
             shared.append(column)

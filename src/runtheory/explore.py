@@ -51,7 +51,7 @@ def frames(
     """
     from IPython.display import HTML, display
 
-    grid = list(itertools.product(*controls.values()))
+    grid = list(itertools.product(*controls.values()))  # the last control varies fastest
     if len(controls) not in (1, 2) or not 0 < len(grid) <= FRAMES:
         raise ValueError(f"1 or 2 controls and at most {FRAMES} frames, got {len(grid)} frames")
     images = [picture(draw(*values)) for values in grid]
@@ -97,6 +97,7 @@ def _linked(
         for (name, values), index in zip(controls.items(), first, strict=True)
     ]
     width = len(list(controls.values())[-1])
+    # One stack for each value of the first control, in a stack over these.
     rows = [tags[i : i + width] for i in range(0, len(tags), width)]
     stacks = [_stack([HTML(tag) for tag in row], sliders[-1], first[-1]) for row in rows]
     body = stacks[0] if len(controls) == 1 else _stack(stacks, sliders[0], first[0])

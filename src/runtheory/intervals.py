@@ -76,7 +76,7 @@ def smallest_detectable(values: Numbers, *, confidence: float = 0.95, power: flo
     limit = float(t.ppf(0.5 + confidence / 2, degrees))
     # Given the estimated standard deviation t is normal; average over its quantiles.
     quantiles = (np.arange(4096) + 0.5) / 4096
-    reach = limit * np.sqrt(chi2.ppf(quantiles, degrees) / degrees)
+    reach = limit * np.sqrt(chi2.ppf(quantiles, degrees) / degrees)  # in true standard errors
 
     def surplus(shift: float) -> float:
         return float(np.mean(norm.cdf(shift - reach) + norm.cdf(-shift - reach))) - power

@@ -47,7 +47,7 @@ def identity(measured: Numbers, expected: Numbers, tolerance: float) -> Judgemen
 def bound(measured: Numbers, limit: Numbers, *, upper: bool, tolerance: float = 0.0) -> Judgement:
     """Return the judgement on an inequality; ``upper`` says that ``limit`` lies above."""
     measured, limit = _finite(measured=measured, limit=limit)
-    excess = np.asarray(measured - limit if upper else limit - measured)
+    excess = np.asarray(measured - limit if upper else limit - measured)  # above 0: crossed
     worst = float(excess.max())
     crossed = f"{worst / tolerance:.2g} tolerances" if tolerance else f"{worst:.2g}, none allowed"
     return Judgement(
@@ -93,6 +93,7 @@ def law(
 def effect(pair: Paired, direction: str = "positive") -> Judgement:
     """Return the judgement on the sign of the mean of paired differences."""
     interval = mean_interval(pair.difference)
+    # Along `sign` the claimed side of zero is the positive one.
     sign = 1 if direction == "positive" else -1
     verdict = "inconclusive"
     if min(sign * interval.low, sign * interval.high) > 0:

@@ -120,7 +120,7 @@ class GroupGeometry:
 
     def balancing_penalty(self, weight_decay: float) -> float:
         """Return the l_H at which l_W ||W||^2 = l_H ||H||^2 for the collapsed features."""
-        square = self.counts @ self.means.square().sum(1)
+        square = self.counts @ self.means.square().sum(1)  # |H|^2 of collapsed features
         return float(weight_decay * self.rows.square().sum() / square)
 
     def cosines(self, majority: Tensor, minority: Tensor) -> dict[str, float]:
@@ -140,7 +140,7 @@ class GroupGeometry:
         shares = self.probabilities
         # One quotient for the group, so that a pair of classes with one mean does not rule it.
         rows, means = (torch.cdist(vectors, vectors) for vectors in (self.rows, self.means))
-        gap = _pair_mean(rows, group) / _pair_mean(means, group)
+        gap = _pair_mean(rows, group) / _pair_mean(means, group)  # |w_k - w_j| / |m_k - m_j|
         slope = float(self.counts.sum() * weight_decay / self.counts[group[0]])
         return {
             "row_norm": float(torch.linalg.vector_norm(self.rows[group], dim=1).mean()),

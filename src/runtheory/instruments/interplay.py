@@ -85,6 +85,7 @@ def dropout_measures(network: Inspection, *, rate: float, masks: int) -> dict[st
     statistics, images = network.statistics, network.image_set
     assert statistics.scatter is not None
     covariance = statistics.scatter / statistics.counts.sum()
+    # The same masks for every network of one seed: a difference of shares is one of networks.
     coins = torch.rand(masks, statistics.width, generator=network.stream("kept"))
     left = divergence_kept(statistics.means, covariance, coins.to(covariance.device) >= rate)
     test = _dropped(network, network.test.features, rate=rate, purpose="dropped, test")
@@ -159,6 +160,7 @@ def mixtures(
 ) -> tuple[Images, SoftTargets]:
     """Return each of ``images[0]`` mixed with its partner in ``images[1]``, and the targets."""
     count = images.shape[1]
+    # One batch of both halves, in which image i meets image i of the other half.
     plan = draw((2 * count, *images.shape[2:]), generator=generator)
     partner = torch.arange(2 * count, device=images.device).roll(count)
     plan = replace(plan, partner=partner)  # type: ignore[type-var]
@@ -172,6 +174,7 @@ def _pairs_of_classes(network: Inspection, count: int) -> tuple[Tensor, Tensor]:
     order = torch.randperm(len(images.train_labels), generator=stream(network.seed, "mixed pairs"))
     pairs = order[: len(order) // 2 * 2].reshape(2, -1).to(images.train_labels.device)
     labels = images.train_labels[pairs]  # (two, pair)
+    # Pairs of one class have no plane and no path between two classes.
     chosen = pairs[:, labels[0] != labels[1]][:, :count]
     normalised = data.normalise(images.train_images[chosen.flatten()], images)
     return normalised.unflatten(0, (2, -1)), images.train_labels[chosen]
@@ -204,7 +207,7 @@ def gradient_sources(
     targets = smooth_targets(soft_targets(images.train_labels[chosen], classes), smoothing)
     if draw:
         inputs, targets = _with_partners(network, draw, inputs, chosen=chosen)
-    rate = rate if samples else 0.0
+    rate = rate if samples else 0.0  # one mask that drops nothing
     shape = (len(inputs), network.statistics.width)
     masks = draw_masks(masked_times, shape, rate=rate, generator=network.stream("gradient masks"))
     sources = source_variance(
@@ -241,7 +244,7 @@ def shown_points(
     """
     rows = network.net.linear.weight.detach()[list(classes)].to(torch.float64)
     basis, _ = torch.linalg.qr((rows[1:] - rows[0]).T)  # (feature, 2)
-    means = network.statistics.means[list(classes)] @ basis
+    means = network.statistics.means[list(classes)] @ basis  # (class, 2)
     centre = means.mean(0)
     unit = torch.linalg.vector_norm(means - centre, dim=1).mean()
     images = network.image_set

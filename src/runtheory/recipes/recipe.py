@@ -120,6 +120,7 @@ class Grid(Generic[OneCell]):
     def configurations(self) -> list[OneCell]:
         """Return the cells, all with the seed of ``cell``."""
         values = product(*self.axes.values())
+        # Cells as their columns tell them apart; the first of equal ones stays in its place.
         own = [replace(self.cell, **dict(zip(self.axes, some, strict=True))) for some in values]
         every = chain(own, *(grid.configurations() for grid in self.also))
         return list({json.dumps(columns(cell)): cell for cell in every}.values())

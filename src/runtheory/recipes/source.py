@@ -31,7 +31,7 @@ def modules_of(module: str) -> list[str]:
 
 def _trees(module: str) -> dict[str, ast.Module]:
     roots = {PACKAGE, module.partition(".")[0]}
-    trees: dict[str, ast.Module] = {}
+    trees: dict[str, ast.Module] = {}  # what is here has been followed: circles end
     waiting = [module]
     while waiting:
         name = waiting.pop()
