@@ -104,6 +104,16 @@ def test_silent_wide_end_is_the_score() -> None:
     assert np.all(loud[:, 3] > silent[:, 3])
 
 
+def test_every_point_has_noise_of_its_own() -> None:
+    net = network()
+    weights = draw_weights(net, 1, generator=stream(8, "weights"))
+    (noisy,) = noisy_end_distances(
+        net, weights, count=30, noises=(50.0,), width=8, generator=stream(8, "points")
+    )
+    # With one noise for both clouds the distance would be that of the scores.
+    assert noisy[0, 3, 0] > 50 * float(weights.rows[0].norm())
+
+
 def test_refusals() -> None:
     with pytest.raises(ValueError, match="samples must be at least 2, got 1"):
         network(samples=1)
