@@ -6,6 +6,7 @@ import json
 import math
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -209,8 +210,8 @@ def test_seeds_with_unequal_numbers_of_rows_or_none_are_refused(record, counts: 
 
 
 def test_further_columns_follow_from_each_row() -> None:
-    twice = RECORD.with_columns(lambda row: {"twice": 2 * row["loss"]})
-    assert twice.column("twice") == [2 * loss for loss in RECORD.column("loss")]
+    twice = RECORD.with_columns(lambda row: {"twice": 2 * cast(float, row["loss"])})
+    assert twice.column("twice") == [2 * cast(float, loss) for loss in RECORD.column("loss")]
     assert [list(row)[-1] for row in twice.rows] == ["twice"] * 3
     assert "twice" not in RECORD.rows[0]
     with pytest.raises(ValueError, match=r"grid has the columns \['rate'\] already"):

@@ -15,7 +15,8 @@ from runtheory.mixing.draw import draw_cutmix, draw_mixup
 
 @pytest.fixture
 def network(small_classifier) -> Inspection:
-    return Inspection(*small_classifier, seed=0)
+    net, image_set = small_classifier
+    return Inspection(net, image_set, seed=0)
 
 
 def test_pairs_are_counted_by_which_copy_is_wrong(network) -> None:

@@ -30,7 +30,7 @@ def mixing_loss(classifier: torch.Tensor, features: torch.Tensor) -> torch.Tenso
 
 
 def dropout_loss(
-    classifier: torch.Tensor, features: torch.Tensor, bias: torch.Tensor, rate: float
+    classifier: torch.Tensor, features: torch.Tensor, bias: torch.Tensor, *, rate: float
 ) -> torch.Tensor:
     """Return the squared loss under dropout by the sum over all masks, and the decay."""
     samples, width = features.shape
@@ -88,7 +88,7 @@ def test_the_end_under_dropout_is_stationary(free_bias: bool) -> None:
         free_bias=free_bias,
     )
     parts = (found.classifier, found.features, found.bias)
-    *others, offset = slopes(lambda *moving: dropout_loss(*moving, rate), parts)
+    *others, offset = slopes(lambda *moving: dropout_loss(*moving, rate=rate), parts)
     assert max(others) < 1e-8
     assert (offset < 1e-8) == free_bias
     assert float(found.classifier.norm()) > 0.1

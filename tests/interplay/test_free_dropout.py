@@ -1,5 +1,7 @@
 """Free features under dropout: the closed form against an optimiser over all masks."""
 
+from typing import Any
+
 import pytest
 import torch
 
@@ -11,7 +13,7 @@ from runtheory.randomness import stream
 @pytest.mark.parametrize("free_bias", [False, True])
 def test_an_optimiser_finds_the_frame(free_bias: bool) -> None:
     classes = 3
-    model = {
+    model: dict[str, Any] = {
         "classes": classes,
         "per_class": 2,
         "width": 4,

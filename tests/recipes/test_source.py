@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,7 @@ FILES = {
 
 
 @pytest.fixture
-def shelf(tmp_path, monkeypatch) -> Path:
+def shelf(tmp_path, monkeypatch) -> Iterator[Path]:
     """Write a package on its own path, and forget every digest before and after."""
     for name, text in FILES.items():
         path = tmp_path / "shelf" / name

@@ -26,7 +26,7 @@ class Thinned:
     """Cross-entropy of randomly thinned images; keeps the masks and counts its calls."""
 
     def __init__(self) -> None:
-        self.masks = []
+        self.masks: list[torch.Tensor] = []
 
     def __call__(self, net, images, labels, streams):
         time.sleep(float(os.environ.get("RANKED_DELAY", "0")))

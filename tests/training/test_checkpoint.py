@@ -41,6 +41,7 @@ from tests.training.interruption import (
 
 SCRIPT = Path(__file__).with_name("interrupted_run.py")
 SPECIFICATION = spec_from_file_location("interrupted_run", SCRIPT)
+assert SPECIFICATION is not None
 interrupted_run = module_from_spec(SPECIFICATION)
 SPECIFICATION.loader.exec_module(interrupted_run)
 
@@ -143,7 +144,7 @@ def test_a_partial_file_left_behind_is_not_read(image_set, tmp_path) -> None:
 
 def test_a_failed_write_leaves_the_previous_checkpoint(image_set, tmp_path, monkeypatch) -> None:
     path = tmp_path / "run.safetensors"
-    saved = []
+    saved: list[bytes] = []
     write = durable.write
 
     def failing(path, content):
@@ -177,7 +178,7 @@ def test_a_damaged_checkpoint_is_named_and_the_run_starts_afresh(
     elif damage == "text":
         content = bytearray(b"not a checkpoint at all")
     elif damage == "foreign":
-        content = serialise({"weights": torch.ones(3)})
+        content = bytearray(serialise({"weights": torch.ones(3)}))
     path.write_bytes(content)
     with pytest.warns(RuntimeWarning, match=r"checkpoint .*run.safetensors is damaged .* afresh"):
         again = run(image_set, path)

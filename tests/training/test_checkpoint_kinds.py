@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
@@ -25,7 +26,7 @@ from tests.training.interruption import (
 @pytest.mark.parametrize("at", [6, 14])
 def test_every_optimiser_goes_on_with_the_same_bits(image_set, tmp_path, name, at: int) -> None:
     path, settings = tmp_path / "run.safetensors", replace(SETTINGS, learning_rate=0.01)
-    more = {"optimiser": OPTIMISERS[name]}
+    more: dict[str, Any] = {"optimiser": OPTIMISERS[name]}
     whole = run(image_set, None, settings, **more)
     with pytest.raises(Killed):
         run(image_set, path, settings, objective=cut(objective, at), **more)
@@ -61,7 +62,9 @@ class Counted(torch.optim.SGD):
 
 def test_numbers_and_texts_of_the_optimiser_are_kept(image_set, tmp_path) -> None:
     path = tmp_path / "run.safetensors"
-    more = {"optimiser": lambda net, s: Counted(net.parameters(), lr=s.learning_rate)}
+    more: dict[str, Any] = {
+        "optimiser": lambda net, s: Counted(net.parameters(), lr=s.learning_rate)
+    }
     with pytest.raises(Killed):
         run(image_set, path, objective=cut(objective, 11), **more)
     assert_same(run(image_set, path, **more), run(image_set, None, **more))

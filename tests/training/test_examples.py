@@ -21,6 +21,7 @@ def test_a_batch_holds_the_examples_of_the_index_in_its_order() -> None:
     (first, second), targets = examples.batch(torch.tensor([3, 0, 3]))
     assert torch.equal(first, torch.tensor([[9, 10, 11], [0, 1, 2], [9, 10, 11]]))
     assert torch.equal(second, torch.tensor([3, 0, 3], dtype=torch.float16))
+    assert isinstance(targets, torch.Tensor)
     assert torch.equal(targets, torch.tensor([False, True, False]))
     assert (len(examples), examples.device) == (4, torch.device("cpu"))
 

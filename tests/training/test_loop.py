@@ -6,6 +6,7 @@ import doctest
 import math
 import time
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
@@ -28,7 +29,7 @@ def reference(net, image_set, settings) -> tuple[list[float], dict[str, torch.Te
     """Nesterov's method as written: g += decay·w; v = m·v + g; w -= rate·(g + m·v)."""
     net = net.double()
     velocity = {name: torch.zeros_like(value) for name, value in net.named_parameters()}
-    streams, losses, order = Streams(0), [], []
+    streams, losses, order = Streams(0), list[float](), list[Any]()
     for step in range(settings.steps):
         if not order:
             order = list(
@@ -160,7 +161,7 @@ def test_the_first_bad_step_is_named(image_set, bad: int) -> None:
         loss = classification(net, images, labels, streams)
         return loss * math.nan if len(calls) == bad + 1 else loss
 
-    rows = []
+    rows: list[Any] = []
     with pytest.raises(
         FloatingPointError, match=f"the loss is nan at step {bad + 1} of 14"
     ) as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from torch import nn
@@ -67,7 +69,7 @@ def test_adam_is_its_transcription(case) -> None:
     settings = Settings(steps=12, batch_size=8, learning_rate=0.05)
     net, expected = case.make_net(), case.make_net()
     list(train(net, case.data, case.objective, settings, streams=Streams(0), optimiser=adam))
-    streams, order = Streams(0), []
+    streams, order = Streams(0), list[Any]()
     moments = [
         (torch.zeros_like(value), torch.zeros_like(value)) for value in expected.parameters()
     ]

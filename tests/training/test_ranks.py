@@ -23,6 +23,7 @@ from runtheory.training.run import Run
 
 SCRIPT = Path(__file__).with_name("ranked_run.py")
 SPECIFICATION = spec_from_file_location("ranked_run", SCRIPT)
+assert SPECIFICATION is not None
 ranked_run = module_from_spec(SPECIFICATION)
 SPECIFICATION.loader.exec_module(ranked_run)
 

@@ -112,7 +112,7 @@ def _configure(app: Sphinx, config: Config) -> None:
 
 
 def _add_footer(
-    app: Sphinx, page: str, template: str, context: dict[str, Any], tree: nodes.document | None
+    app: Sphinx, page: str, template: str, context: dict[str, Any], *_: nodes.document | None
 ) -> None:
     address = context["pathto"](PAGE) if PAGE in app.env.found_docs else ""
     context["theme_extra_footer"] = footer(address)
