@@ -12,12 +12,12 @@ from torch.nn import functional
 
 from runtheory.nets import Classifier, small_convnet
 from runtheory.randomness import Streams, stream
-from runtheory.training import Objective, Row, Settings, decay_groups, train
+from runtheory.training import Objective, Settings, TrainingRow, decay_groups, train
 
 SETTINGS = Settings(
     steps=20, batch_size=7, learning_rate=0.05, evaluate_every=6, checkpoint_every=4
 )
-End = tuple[list[Row], dict[str, Tensor], dict[str, Tensor]]  # rows, network, streams
+End = tuple[list[TrainingRow], dict[str, Tensor], dict[str, Tensor]]  # rows, network, streams
 
 
 class Killed(BaseException):

@@ -23,7 +23,7 @@ from runtheory.nets import perceptron
 from runtheory.randomness import Streams, stream
 from runtheory.training import (
     CheckpointMismatch,
-    Row,
+    TrainingRow,
     classification,
     train,
 )
@@ -90,7 +90,7 @@ def test_a_finished_run_gives_its_rows_again_without_training(image_set, tmp_pat
 
 def test_seconds_go_on_from_the_checkpoint(image_set, tmp_path) -> None:
     path = tmp_path / "run.safetensors"
-    rows: list[Row] = []
+    rows: list[TrainingRow] = []
     for _ in range(2):
         rows.append(
             next(

@@ -18,7 +18,7 @@ from runtheory.collapse.variability import trace_ratio, variability_collapse
 from runtheory.nets import Activations, as_classifier
 from runtheory.shapes import Labels, Logits, Scalar
 
-Loss = Callable[[Logits, Labels], Scalar]
+LossOfLogits = Callable[[Logits, Labels], Scalar]
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +35,7 @@ class CollapseProbe:
     """
 
     image_set: data.ImageSet
-    loss: Loss
+    loss: LossOfLogits
     square_penalty: float | None = None
 
     def __call__(self, net: nn.Module) -> dict[str, float]:

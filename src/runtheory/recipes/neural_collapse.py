@@ -54,7 +54,7 @@ class NetworkArm(Arm):
     layers: int
 
 
-def perceptron(
+def build_perceptron(
     cell: CollapseCell, image_set: data.ImageSet, *, generator: torch.Generator
 ) -> nets.Classifier:
     """Return a perceptron with hidden layers of one width and a linear head."""
@@ -63,7 +63,7 @@ def perceptron(
     return nets.perceptron(inputs=inputs, classes=classes, widths=widths, generator=generator)
 
 
-def residual(
+def build_residual_net(
     cell: CollapseCell, image_set: data.ImageSet, *, generator: torch.Generator
 ) -> nets.Classifier:
     """Return the residual network, whose last maps are eight times as many as the width."""
@@ -73,8 +73,8 @@ def residual(
     )
 
 
-PERCEPTRON = NetworkArm("perceptron", perceptron, layers=3)
-RESIDUAL = NetworkArm("residual", residual, layers=9)
+PERCEPTRON = NetworkArm("perceptron", build_perceptron, layers=3)
+RESIDUAL = NetworkArm("residual", build_residual_net, layers=9)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -60,7 +60,8 @@ class ConvnetCell(TrainedCell):
 class Experiment:
     """What one cell trains, all on one device, and what a row of its training measures.
 
-    ``measure`` returns columns that are not called like those of ``training.Row`` or the cell's.
+    ``measure`` returns columns that are not called like those of ``training.TrainingRow`` or of the
+    cell.
     """
 
     net: nets.Classifier

@@ -13,10 +13,10 @@ from multiprocessing.connection import wait
 
 from runtheory.runs.cells import Task, run_cell
 
-Outcome = tuple[Task, BaseException | None]
+CellOutcome = tuple[Task, BaseException | None]
 
 
-def outcomes(tasks: Sequence[Task], *, workers: int) -> Iterator[Outcome]:
+def outcomes(tasks: Sequence[Task], *, workers: int) -> Iterator[CellOutcome]:
     """Run all tasks and yield each with its error, or None, as it ends.
 
     An error ends its own cell only. With one worker the cells run in this process, else each
@@ -45,7 +45,7 @@ def outcomes(tasks: Sequence[Task], *, workers: int) -> Iterator[Outcome]:
     executor.shutdown()
 
 
-def _attempt(task: Task) -> Outcome:
+def _attempt(task: Task) -> CellOutcome:
     try:
         run_cell(task)
     except Exception as error:

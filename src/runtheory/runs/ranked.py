@@ -15,7 +15,7 @@ from functools import partial
 from torch import distributed
 
 from runtheory.runs.cells import Task, compute_result, run_cell
-from runtheory.runs.pool import Outcome
+from runtheory.runs.pool import CellOutcome
 from runtheory.training.ranks import Ranks, on_ranks, started_by_torchrun
 from runtheory.training.run import wrapped
 
@@ -32,7 +32,7 @@ def started(device: str) -> Iterator[Ranks]:
         yield ranks
 
 
-def outcomes(tasks: Sequence[Task]) -> Iterator[Outcome]:
+def outcomes(tasks: Sequence[Task]) -> Iterator[CellOutcome]:
     """Run all tasks together with the ranks that follow; rank 0 calls it."""
     distributed.broadcast_object_list([list(tasks)])
     for task in tasks:

@@ -18,9 +18,9 @@ from runtheory import records
 from runtheory.recipes.recipe import Recipe, columns
 from runtheory.records import Record, Row
 from runtheory.runs.cells import Result, Task, joined_row, stored_result
-from runtheory.runs.pool import Outcome, outcomes
+from runtheory.runs.pool import CellOutcome, outcomes
 
-Executor = Callable[[Sequence[Task]], Iterator[Outcome]]
+Executor = Callable[[Sequence[Task]], Iterator[CellOutcome]]
 
 
 class RunError(RuntimeError):
@@ -164,8 +164,8 @@ def live(
 
 
 def with_progress_bar(
-    outcomes: Iterator[Outcome], tasks: Sequence[Task], waiting: Sequence[Task]
-) -> Iterator[Outcome]:
+    outcomes: Iterator[CellOutcome], tasks: Sequence[Task], waiting: Sequence[Task]
+) -> Iterator[CellOutcome]:
     """Yield the outcomes and show how many of all ``tasks`` are done; name each that failed."""
     # A log file gets a line now and then, a terminal a bar that moves.
     interval = 0.1 if sys.stderr.isatty() else 30.0
@@ -178,7 +178,7 @@ def with_progress_bar(
             yield task, error
 
 
-def _errors(outcomes: Iterator[Outcome]) -> dict[Path, str]:
+def _errors(outcomes: Iterator[CellOutcome]) -> dict[Path, str]:
     """Return what the cells that failed said, by the files they would have written."""
     return {task.path: _diagnosis(task, error) for task, error in outcomes if error is not None}
 

@@ -35,7 +35,7 @@ from runtheory.runs.cells import (
     compute_result,
     store_result,
 )
-from runtheory.runs.pool import Outcome, sigint_blocked
+from runtheory.runs.pool import CellOutcome, sigint_blocked
 
 PATIENCE = 20.0
 """Seconds in which a scheduler has to answer."""
@@ -47,7 +47,7 @@ MAX_WORKER_DEATHS = 10
 _turn = threading.Lock()
 
 
-def outcomes(tasks: Sequence[Task], *, client: Any) -> Iterator[Outcome]:
+def outcomes(tasks: Sequence[Task], *, client: Any) -> Iterator[CellOutcome]:
     """Hand all tasks to the workers of ``client`` and yield each with its error, or None.
 
     The results are stored by this process as they arrive. An error ends its own cell only, and so

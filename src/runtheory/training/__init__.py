@@ -7,16 +7,16 @@ from runtheory.training.optimisers import decay_groups, nesterov
 from runtheory.training.run import Objective
 from runtheory.training.schedules import warmup_cosine
 from runtheory.training.settings import Settings, steps_per_epoch
-from runtheory.training.state import Row, RunState
+from runtheory.training.state import RunState, TrainingRow
 
 __all__ = [
     "CheckpointMismatch",
     "Data",
     "Examples",
     "Objective",
-    "Row",
     "RunState",
     "Settings",
+    "TrainingRow",
     "classification",
     "decay_groups",
     "nesterov",

@@ -24,7 +24,7 @@ from torch import Tensor
 from runtheory import durable
 from runtheory.training.optimisers import description, nesterov, parameter_names
 from runtheory.training.settings import Settings
-from runtheory.training.state import Row, RunState
+from runtheory.training.state import RunState, TrainingRow
 
 Identity = Mapping[str, Any]
 
@@ -93,7 +93,7 @@ def restore(path: Path, state: RunState, identity: Identity) -> None:
         _load_optimiser(state, _under("optimiser/", {**tensors, **content["optimiser"]}))
     state.order = tensors["order"].to(state.order.device)
     state.step, state.losses = content["step"], content["losses"]
-    state.rows, state.seconds = [Row(**row) for row in content["rows"]], content["seconds"]
+    state.rows, state.seconds = [TrainingRow(**row) for row in content["rows"]], content["seconds"]
 
 
 def digest(tensors: Mapping[str, Tensor], text: str = "") -> str:

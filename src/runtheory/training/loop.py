@@ -23,7 +23,7 @@ from runtheory.training.examples import Data, as_data
 from runtheory.training.optimisers import MakeOptimiser, description, nesterov, parameter_names
 from runtheory.training.run import Objective, Run, wrap
 from runtheory.training.settings import Settings, steps_per_epoch
-from runtheory.training.state import Row, RunState
+from runtheory.training.state import RunState, TrainingRow
 
 Evaluate = Callable[[nn.Module], Mapping[str, float]]
 
@@ -54,14 +54,14 @@ def train(  # noqa: PLR0913 - what a run depends on, and half of it has a defaul
     evaluate: Evaluate = no_measures,
     checkpoint: Path | None = None,
     optimiser: MakeOptimiser = nesterov,
-) -> Iterator[Row]:
+) -> Iterator[TrainingRow]:
     """Train ``net`` in place and yield a row whenever one is due.
 
     A step takes the inputs and targets of ``settings.batch_size`` examples, the one number
     ``objective(net, inputs, targets, streams)`` and one step of the optimiser. The order of each
     epoch is drawn from ``streams["batches"]``; batches that do not fill are left out. A row holds
     the step, the mean loss since the row before and what ``evaluate(net)`` returns (see
-    :class:`Row`).
+    :class:`TrainingRow`).
 
     ``data`` is an image set, whose training part comes as normalised float32 images ``(batch,
     channel, height, width)`` and int64 labels ``(batch,)``, or :class:`Examples`, whose tensors
@@ -121,7 +121,7 @@ def train(  # noqa: PLR0913 - what a run depends on, and half of it has a defaul
 
 def _rows(
     run: Run, state: RunState, *, evaluate: Evaluate, save: Callable[[], None]
-) -> Iterator[Row]:
+) -> Iterator[TrainingRow]:
     yield from tuple(state.rows)
     steps = run.settings.steps
     rows_every = run.settings.evaluate_every or steps
@@ -192,11 +192,11 @@ def _precision(settings: Settings, device: torch.device) -> AbstractContextManag
     return nullcontext()
 
 
-def _row(run: Run, state: RunState, evaluate: Evaluate) -> Row:
+def _row(run: Run, state: RunState, evaluate: Evaluate) -> TrainingRow:
     """Measure the network as it is now; the losses since the row before go into the mean."""
     _check_parameters(state.net, state.step, run.settings)
     losses, state.losses = state.losses, []
-    return Row(
+    return TrainingRow(
         step=state.step,
         epoch=state.step / steps_per_epoch(len(run.data), run.settings.batch_size),
         seconds=state.seconds,

@@ -12,7 +12,7 @@ from runtheory.shapes import Indices
 
 
 @dataclass(frozen=True)
-class Row:
+class TrainingRow:
     """The state of a run after ``step`` steps.
 
     ``epoch`` is the number of passes so far (fractional), ``seconds`` the time spent training,
@@ -59,5 +59,5 @@ class RunState:
     # Empty before the first epoch, which draws it.
     order: Indices = field(default_factory=lambda: torch.empty(0, dtype=torch.int64))
     losses: list[float] = field(default_factory=list)
-    rows: list[Row] = field(default_factory=list)
+    rows: list[TrainingRow] = field(default_factory=list)
     seconds: float = 0.0
