@@ -13,7 +13,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from runtheory.data import batches, normalise
+from runtheory.data import ImageSet, batches, normalise
 from runtheory.nets import perceptron, small_convnet
 from runtheory.randomness import Streams, stream
 from runtheory.training import Examples, Settings, classification, loop, train
@@ -66,35 +66,36 @@ def test_the_loop_is_its_transcription(image_set, settings: Settings) -> None:
         assert row.loss == pytest.approx(sum(span) / len(span), rel=1e-4)
 
 
-def test_rows_come_when_due_and_after_the_last_step(image_set) -> None:
-    seen = []
-
-    def evaluate(net):
-        seen.append(net.training)
-        net.eval()
-        return {"calls": float(len(seen))}
-
-    rows = list(
-        train(
-            make_net(), image_set, classification, SETTINGS, streams=Streams(0), evaluate=evaluate
-        )
-    )
+def test_rows_come_when_due_and_after_the_last_step(image_set: ImageSet) -> None:
+    rows = list(train(make_net(), image_set, classification, SETTINGS, streams=Streams(0)))
     assert [row.step for row in rows] == [5, 10, 14]
     assert [row.epoch for row in rows] == [5 / 6, 10 / 6, 14 / 6]
     assert [row.learning_rate for row in rows] == [SETTINGS.rate(step) for step in (4, 9, 13)]
-    assert [row.measures["calls"] for row in rows] == [1.0, 2.0, 3.0]
-    assert seen == [True] * 3
     seconds = [row.seconds for row in rows]
     assert seconds == sorted(seconds)
     assert seconds[0] > 0
-    only = train(
-        make_net(),
-        image_set,
-        classification,
-        replace(SETTINGS, evaluate_every=0),
-        streams=Streams(0),
+
+
+def test_without_a_due_row_there_is_one_after_the_last_step(image_set: ImageSet) -> None:
+    settings = replace(SETTINGS, evaluate_every=0)
+    (row,) = train(make_net(), image_set, classification, settings, streams=Streams(0))
+    assert row.step == 14
+
+
+def test_every_row_is_measured_and_training_goes_on_in_its_mode(image_set: ImageSet) -> None:
+    modes: list[bool] = []
+
+    def evaluate(net: nn.Module) -> dict[str, float]:
+        modes.append(net.training)
+        net.eval()
+        return {"calls": float(len(modes))}
+
+    streams = Streams(0)
+    rows = train(
+        make_net(), image_set, classification, SETTINGS, streams=streams, evaluate=evaluate
     )
-    assert [row.step for row in only] == [14]
+    assert [row.measures["calls"] for row in rows] == [1.0, 2.0, 3.0]
+    assert modes == [True] * 3
 
 
 def test_seconds_leave_out_evaluation_and_the_reader(image_set) -> None:
