@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from runtheory.evaluation.corruption import CORRUPTIONS, STRENGTHS
+from runtheory.evaluation.corruption import CORRUPTIONS, SEVERITIES
 
 
 @pytest.mark.parametrize("name", list(CORRUPTIONS))
@@ -36,7 +36,7 @@ def test_smoothing_corruptions_leave_a_constant_image_alone() -> None:
 def test_the_table_is_what_is_done() -> None:
     """At severity 2, on pixels whose answer is known."""
     ramp = torch.linspace(0.3, 0.5, 64).reshape(1, 1, 8, 8)
-    assert STRENGTHS.keys() == CORRUPTIONS.keys()
+    assert SEVERITIES.keys() == CORRUPTIONS.keys()
     draw = torch.Generator()
     brighter = CORRUPTIONS["brightness"](ramp, 2, draw)
     torch.testing.assert_close(brighter - ramp, torch.full_like(ramp, 0.2))

@@ -233,11 +233,13 @@ def wrong_batches() -> dict[str, tuple[Plan, Tensor, Tensor, str]]:
     images, labels = torch.zeros(4, 1, 8, 8), zeros(4)
     plan = draw_cutmix(images.shape, generator=generator())
     mixup = draw_mixup(images.shape, generator=generator())
+    grey = draw_cutout(images.shape, size=3, fill=127.6, generator=generator())
     return {
         "other batch": (plan, images[:3], labels[:3], "plan is for"),
         "other size": (plan, torch.zeros(4, 1, 8, 9), labels, "plan is for"),
         "mixup batch": (mixup, images[:3], labels[:3], "for 4 images"),
         "mixup uint8": (mixup, images.byte(), labels, "floating-point"),
+        "half a grey level": (grey, images.byte(), labels, "cannot be filled with 127.6"),
         "lengths": (plan, images, labels[:3], "one length"),
         "too high": (plan, images, labels + 2, "must lie in 0 to 1"),
         "negative": (plan, images, labels - 1, "must lie in 0 to 1"),

@@ -16,7 +16,7 @@ from runtheory.shapes import Images
 
 Corruption = Callable[[Images, int, torch.Generator], Images]
 
-STRENGTHS: Mapping[str, tuple[float, float, float]] = MappingProxyType(
+SEVERITIES: Mapping[str, tuple[float, float, float]] = MappingProxyType(
     {
         "gaussian noise": (0.05, 0.1, 0.2),  # standard deviation, of a pixel's range
         "blur": (0.5, 1.0, 2.0),  # standard deviation in pixels
@@ -30,14 +30,14 @@ STRENGTHS: Mapping[str, tuple[float, float, float]] = MappingProxyType(
 
 def add_noise(images: Images, severity: int, generator: torch.Generator) -> Images:
     """Add white Gaussian noise and clip to [0, 1]."""
-    deviation = _strength("gaussian noise", severity)
+    deviation = _amount("gaussian noise", severity)
     noise = torch.randn(images.shape, dtype=images.dtype, device=images.device, generator=generator)
     return (images + deviation * noise).clamp(0, 1)
 
 
 def blur(images: Images, severity: int, generator: torch.Generator) -> Images:
     """Blur by a Gaussian, rows first, borders replicated."""
-    deviation = _strength("blur", severity)
+    deviation = _amount("blur", severity)
     radius = round(3 * deviation)
     offsets = torch.arange(-radius, radius + 1, dtype=images.dtype, device=images.device)
     weights = torch.softmax(-(offsets**2) / (2 * deviation**2), dim=0)
@@ -50,19 +50,19 @@ def blur(images: Images, severity: int, generator: torch.Generator) -> Images:
 
 def contrast(images: Images, severity: int, generator: torch.Generator) -> Images:
     """Shrink each image towards its own mean."""
-    factor = _strength("contrast", severity)
+    factor = _amount("contrast", severity)
     mean = images.mean(dim=(1, 2, 3), keepdim=True)
     return mean + factor * (images - mean)
 
 
 def brightness(images: Images, severity: int, generator: torch.Generator) -> Images:
     """Add one number to all pixels and clip to [0, 1]."""
-    return (images + _strength("brightness", severity)).clamp(0, 1)
+    return (images + _amount("brightness", severity)).clamp(0, 1)
 
 
 def pixelate(images: Images, severity: int, generator: torch.Generator) -> Images:
     """Replace square blocks by their mean; the last blocks may be cut."""
-    block = int(_strength("pixelate", severity))
+    block = int(_amount("pixelate", severity))
     height, width = images.shape[-2:]
     means = avg_pool2d(images, block, ceil_mode=True)
     return interpolate(means, scale_factor=block, mode="nearest")[..., :height, :width]
@@ -79,7 +79,7 @@ CORRUPTIONS: Mapping[str, Corruption] = MappingProxyType(
 )
 
 
-def _strength(corruption: str, severity: int) -> float:
+def _amount(corruption: str, severity: int) -> float:
     if severity not in (1, 2, 3):
         raise ValueError(f"severity must be 1, 2 or 3, got {severity}")
-    return STRENGTHS[corruption][severity - 1]
+    return SEVERITIES[corruption][severity - 1]

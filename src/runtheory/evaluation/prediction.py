@@ -32,7 +32,7 @@ def predict(
     ValueError
         If there are no images, they are not uint8, or ``batch_size`` is not positive.
     """
-    with _batches(net, images, statistics, batch_size) as batches:
+    with _batches(net, images, statistics, batch_size=batch_size) as batches:
         return torch.cat([net(batch) for batch in batches])
 
 
@@ -43,7 +43,7 @@ def activations(
 
     The logits are those of ``predict`` for the same ``batch_size``.
     """
-    with _batches(net, images, statistics, batch_size) as batches:
+    with _batches(net, images, statistics, batch_size=batch_size) as batches:
         parts = [net.activations(batch) for batch in batches]
     layers = zip(*(part.hidden for part in parts), strict=True)
     return Activations(
@@ -76,7 +76,7 @@ def score_network(
 
 @contextmanager
 def _batches(
-    net: nn.Module, images: Tensor, statistics: Statistics, batch_size: int
+    net: nn.Module, images: Tensor, statistics: Statistics, *, batch_size: int
 ) -> Iterator[Iterator[Tensor]]:
     """Yield the normalised batches, with ``net`` in evaluation mode and without gradients."""
     if images.dtype != torch.uint8 or len(images) == 0:

@@ -125,6 +125,12 @@ class CutoutPlan(_BoxPlan):
     boxes: Boxes
     fill: float = 0.0
 
+    def check(self, images: MixedImages) -> None:
+        """Raise ``ValueError`` for other images, or where their integers cannot hold ``fill``."""
+        super().check(images)
+        if not (images.is_floating_point() or images.is_complex() or float(self.fill).is_integer()):
+            raise ValueError(f"images of {images.dtype} cannot be filled with {self.fill}")
+
     def mix_images(self, images: MixedImages) -> MixedImages:
         """Return the images with ``fill``, in their dtype, inside the box."""
         fill = torch.full((), self.fill, dtype=images.dtype, device=images.device)

@@ -130,18 +130,22 @@ def patch_task(cell: RareFeatureCell, streams: Streams) -> PatchTask:
     directions = feature_directions(
         len(cell.counts), cell.dimension, generator=streams["feature directions"]
     )
-    training = _examples(directions, cell.counts, cell, streams["training examples"])
+    training = _examples(directions, cell.counts, cell, generator=streams["training examples"])
     places = torch.arange(cell.patches, device=directions.device)
     noise = training.patches[places != training.feature_places[:, None]]
     basis = torch.linalg.qr(torch.cat([directions, noise]).T).Q  # (dimension, coordinate)
     projected = directions @ basis
     counts = (cell.fresh,) * len(cell.counts)
-    fresh = _examples(projected, counts, cell, streams["fresh examples"])
+    fresh = _examples(projected, counts, cell, generator=streams["fresh examples"])
     return PatchTask(projected, replace(training, patches=training.patches @ basis), fresh)
 
 
 def _examples(
-    directions: Tensor, counts: tuple[int, ...], cell: RareFeatureCell, generator: torch.Generator
+    directions: Tensor,
+    counts: tuple[int, ...],
+    cell: RareFeatureCell,
+    *,
+    generator: torch.Generator,
 ) -> FeatureNoise:
     dominant, background = (
         (norm / cell.dimension) ** 0.5 for norm in (cell.dominant, cell.background)
