@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 from torch import nn
 from torch.nn import functional
@@ -43,13 +44,22 @@ def test_the_first_half_of_the_test_images_chooses_and_the_second_is_scored() ->
     assert (row["held_out_calibration_error"], row["scored_calibration_error"]) == (first, second)
     scaled = expected_calibration_error(logits[half:] / temperature, labels[half:]).item()
     assert row["scaled_calibration_error"] == scaled
+    losses = [
+        functional.cross_entropy(logits[half:] / divisor, labels[half:]).item()
+        for divisor in (1.0, temperature)
+    ]
+    assert [row["scored_loss"], row["scaled_loss"]] == pytest.approx(losses, rel=1e-6)
 
 
-def test_leads_are_those_of_the_training_images() -> None:
+def test_leads_and_the_smoothed_loss_are_those_of_the_training_images() -> None:
     net, images = small_net()
-    leads = lead(predict(net, images.train_images, images), images.train_labels)
-    row = recipe.TrustProbe(images, 0.1)(net)
-    assert abs(row["train_lead"] - float(leads.mean())) < 1e-6
+    logits, labels = predict(net, images.train_images, images), images.train_labels
+    row = recipe.TrustProbe(images, 0.3)(net)
+    assert row["train_lead"] == pytest.approx(float(lead(logits, labels).mean()), rel=1e-5)
+    smoothed = functional.cross_entropy(logits, labels, label_smoothing=0.3).item()
+    plain = functional.cross_entropy(logits, labels).item()
+    assert row["train_smoothed_loss"] == pytest.approx(smoothed, rel=1e-5)
+    assert row["train_loss"] == pytest.approx(plain, rel=1e-5)
 
 
 def test_amounts_of_one_seed_share_weights_and_batches() -> None:
