@@ -93,17 +93,3 @@ def cutmix_variants(cell: VariantCell, device: str, checkpoint: Path | None) -> 
     labels had been seen in trial runs (1,000 steps and five seeds, 4,000 and three) before.
     """
     return train_under_mixing(cell, device, checkpoint)
-
-
-@recipe(
-    full=Grid(replace(SMALL, images="cifar10"), {"mixing": (HALF,)}),
-    tiny=Grid(QUICK, {"mixing": (HALF,)}),
-)
-def cifar10_variants(cell: VariantCell, device: str, checkpoint: Path | None) -> Iterable[Row]:
-    """CutMix in half of the steps, on 10,000 images of CIFAR-10.
-
-    To be compared with ``cifar10_mixing``, whose runs of one seed have the same images, initial
-    weights and batches. Cost: 3 minutes a run on one core. Expected: less under-confident than in
-    every step, and more accurate than without mixing.
-    """
-    return train_under_mixing(cell, device, checkpoint)
