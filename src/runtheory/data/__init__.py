@@ -1,4 +1,4 @@
-"""Data: embedded, generated and downloadable sets, whole on the device (appendix on data)."""
+"""Data sets come embedded, generated or downloaded, and lie whole on the device (appendix)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The full sets: Fashion-MNIST, MNIST and CIFAR-10, with digests, mirrors and how they are read.
+"""Specifications name files, digests and mirrors of Fashion-MNIST, MNIST and CIFAR-10.
 
 The digests are those of the canonical files: uncompressed IDX, and the CIFAR-10 binary version.
 The appendix on data prints them and says where each was confirmed.

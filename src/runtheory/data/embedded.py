@@ -1,4 +1,4 @@
-"""``fashion-mini``: 15,000 Fashion-MNIST images inside the package [xiao2017fashion].
+"""``fashion-mini`` puts 15,000 Fashion-MNIST images inside the package [xiao2017fashion].
 
 The file is an xz stream of four runs of bytes, one after another: 10,000 training labels, 10,000
 training images, 5,000 test labels, 5,000 test images; images 28 x 28 row by row, in the order of

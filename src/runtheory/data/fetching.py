@@ -94,12 +94,12 @@ def _search(
 ) -> list[CanonicalFile]:
     """Write what the mirrors give, note each in ``attempts``, return what is still missing."""
     with cache.scratch(request.folder) as scratch:
-        asked: Iterable[mirrors.Mirror] = (
+        in_turn: Iterable[mirrors.Mirror] = (
             [mirrors.mirror_at(request.source)]
             if request.source
             else mirrors.known_mirrors(request.spec, request.folder)
         )
-        for mirror in asked:
+        for mirror in in_turn:
             wanted = _wanted(request, missing, scratch)
             missing, outcome = _fetch_from(mirror, request, wanted=wanted, missing=missing)
             attempts.append(Attempt(mirror.name, outcome))
@@ -112,6 +112,7 @@ def _wanted(
     request: FetchRequest, missing: Sequence[CanonicalFile], scratch: Path
 ) -> mirrors.Wanted:
     names = frozenset(file.name for file in missing)
+    # Files of mirrors from which a missing file could be made, under whatever name.
     sources = {s for r in request.spec.repackings for name in names for s in r.sources(name)}
     return mirrors.Wanted(frozenset(sources), names, scratch, request.progress)
 
@@ -168,11 +169,11 @@ def _unobtainable(
     request: FetchRequest, missing: Sequence[CanonicalFile], attempts: Sequence[Attempt]
 ) -> DataError:
     name, folder, files = request.spec.name, request.folder, request.spec.files
-    cached, asked = attempts[: len(files)], attempts[len(files) :]
+    cached, searched = attempts[: len(files)], attempts[len(files) :]  # one for each file first
     outcomes = {Path(attempt.source).name: attempt.outcome for attempt in cached}
     listed = ", ".join(f"{file.name} ({outcomes[file.name]})" for file in missing)
     return DataError(
-        f"{name}: could not obtain {listed} in {folder}; asked {', '.join(map(str, asked))}; "
+        f"{name}: could not obtain {listed} in {folder}; asked {', '.join(map(str, searched))}; "
         f"go online and try again, or lay the files or an archive of them into that folder, "
         f"or name where they are: python -m runtheory.data fetch {name} --from PATH"
     )

@@ -1,4 +1,4 @@
-"""File formats: IDX and CIFAR-10 binary, read into tensors."""
+"""Decoders read IDX files and the binary files of CIFAR-10 into tensors."""
 
 from __future__ import annotations
 

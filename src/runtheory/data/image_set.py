@@ -1,4 +1,4 @@
-"""A whole image set on one device, its channel statistics, subsets and normalised floats."""
+"""An image set holds all its images on one device, with their channel statistics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``load`` and ``fetch``: from the name of a set to the set."""
+"""``load`` and ``fetch`` lead from the name of a set to the set."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Synthetic families whose laws are known: binary Gaussian, and features among noise patches.
+"""Synthetic families have known laws: binary Gaussian, and features among noise patches.
 
 Information bounds are exact for the first; rare features are trained on the second. Every
 function follows the device and dtype of the mean or of the directions it is given, and draws from

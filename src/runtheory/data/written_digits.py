@@ -1,4 +1,4 @@
-"""``digits``: the 8 x 8 digits of scikit-learn [pedregosa2011scikit], under a fixed split."""
+"""``digits`` gives the 8 x 8 digits of scikit-learn a fixed split [pedregosa2011scikit]."""
 
 from __future__ import annotations
 

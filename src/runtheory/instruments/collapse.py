@@ -1,4 +1,4 @@
-"""Neural collapse of a trained network, on its training and its test images."""
+"""Instruments measure the collapse of a network on its training and its test images."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The few networks that the chapters share, each a body and a head, drawn from a generator."""
+"""The networks of the book have a body and a head, and are drawn from a generator."""
 
 from runtheory.nets.classifier import Activations, Classifier, as_classifier, feature_count
 from runtheory.nets.convolutional import small_convnet

@@ -1,4 +1,4 @@
-"""A classifier in two parts, so that a technique can act on the features between them."""
+"""A classifier has two parts, so that a technique can act on the features between them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The convolutional network that the labs train: small enough for one core."""
+"""A small convolutional network trains in the labs, on one core."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Building and initialising a network from a generator, with the global random state untouched."""
+"""``build`` makes a network from a generator and leaves the global random state alone."""
 
 from __future__ import annotations
 

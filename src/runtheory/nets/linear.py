@@ -1,4 +1,4 @@
-"""Fully connected parts: the head that every network shares, and the perceptron."""
+"""Fully connected layers make the head that every network shares, and the perceptron."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A residual network for 32 × 32 colour images, for the runs that are recorded on a GPU."""
+"""A residual network of nine layers classifies colour images of 32 × 32 pixels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Networks trained long past the last error, on classes of one size or of two."""
+"""Recipes train networks long past the last error, on classes of one size or of two."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs: grids of cells, computed one by one, resumed where they stopped, written as records."""
+"""Runs compute grids of cells one by one, go on where they stopped, and write records."""
 
 from runtheory.runs.runner import RunPlan, live, run
 

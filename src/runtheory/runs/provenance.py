@@ -1,4 +1,4 @@
-"""Where numbers come from: processor, versions, commit. Never a host name, user or path."""
+"""Provenance names processor, versions and commit, never a host name, user or path."""
 
 from __future__ import annotations
 

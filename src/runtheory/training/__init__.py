@@ -1,4 +1,4 @@
-"""One training loop for all networks of the book, its data, settings, optimiser and checkpoints."""
+"""One training loop serves all networks of the book, with its data, settings and checkpoints."""
 
 from runtheory.training.checkpoint import CheckpointMismatch
 from runtheory.training.examples import Data, Examples
