@@ -7,7 +7,7 @@ cut off at one: a value of one or more is vacuous.
 
 All but Catoni's bound start from kl(r || L(Q)) <= (D + log(2 sqrt(n) / delta)) / n
 [maurer2004note], which rests on E exp(n kl(r || L)) <= 2 sqrt(n) for one hypothesis. The note
-proves that constant for n >= 8; the sum that it bounds is below 2 sqrt(n) for smaller n too.
+proves that constant for n >= 8; the sum that it bounds is at most 2 sqrt(n) for smaller n too.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ import numpy as np
 
 from runtheory import checks
 from runtheory.information.measures.divergences import Array, Numbers, kl_inverse, probabilities
-from runtheory.information.measures.divergences import binary_divergence as binary_divergence
 
 
 def kl_bound(risk: Numbers, divergence: Numbers, *, samples: int, delta: float) -> Array:

@@ -88,29 +88,27 @@ def network_certificate(
         )
     if len(inputs) == 0:
         raise ValueError("a certificate needs at least one example, got none")
-    grid = len(confidence.deviations)
-    found = []
-    for deviation in confidence.deviations:
-        risk = stochastic_risk(
-            posterior,
-            inputs,
-            labels,
-            deviation=deviation,
-            draws=confidence.draws,
-            generator=generator,
+    grid, draws = confidence.deviations, confidence.draws
+    errors = [
+        stochastic_risk(
+            posterior, inputs, labels, deviation=deviation, draws=draws, generator=generator
         )
-        raised = float(
-            monte_carlo_bound(
-                risk, draws=confidence.draws, delta=confidence.monte_carlo_delta / grid
-            )
-        )
-        divergence = _weight_divergence(posterior, prior, deviation)
-        share = (confidence.delta - confidence.monte_carlo_delta) / grid
-        bound = float(kl_bound(raised, divergence, samples=len(inputs), delta=share))
-        found.append(
-            Certificate(bound, risk, raised, divergence, deviation, len(inputs), confidence.delta)
-        )
-    return min(found, key=lambda certificate: certificate.bound)
+        for deviation in grid
+    ]
+    raised = monte_carlo_bound(errors, draws=draws, delta=confidence.monte_carlo_delta / len(grid))
+    divergences = [_weight_divergence(posterior, prior, deviation) for deviation in grid]
+    share = (confidence.delta - confidence.monte_carlo_delta) / len(grid)
+    bounds = kl_bound(raised, divergences, samples=len(inputs), delta=share)
+    best = int(bounds.argmin())
+    return Certificate(
+        bound=float(bounds[best]),
+        train_error=errors[best],
+        train_error_bound=float(raised[best]),
+        divergence=divergences[best],
+        scale=grid[best],
+        samples=len(inputs),
+        delta=confidence.delta,
+    )
 
 
 def stochastic_risk(

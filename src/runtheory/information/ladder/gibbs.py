@@ -30,8 +30,8 @@ class GibbsGap:
     divergence with its arguments exchanged.
     """
 
-    training_risk: float
-    population_risk: float
+    train_loss: float
+    test_loss: float
     mutual_information: float
     lautum_information: float
     alpha: float
@@ -39,7 +39,7 @@ class GibbsGap:
 
     @property
     def gap(self) -> float:
-        return self.population_risk - self.training_risk
+        return self.test_loss - self.train_loss
 
     @property
     def information_gap(self) -> float:
@@ -85,8 +85,8 @@ def gibbs_gap(
     log_marginal = logsumexp(log_mass[:, None] + log_posterior, axis=0)
     posterior, marginal = np.exp(log_posterior), np.exp(log_marginal)
     return GibbsGap(
-        training_risk=float(mass @ (posterior * training).sum(1)),
-        population_risk=float(marginal @ losses @ law),
+        train_loss=float(mass @ (posterior * training).sum(1)),
+        test_loss=float(marginal @ losses @ law),
         mutual_information=float(mass @ (posterior * (log_posterior - log_marginal)).sum(1)),
         lautum_information=float(mass @ ((log_marginal - log_posterior) @ marginal)),
         alpha=alpha,

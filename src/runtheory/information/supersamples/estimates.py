@@ -1,4 +1,4 @@
-"""Estimated bounds on the gap from the losses of many super-sample replicates.
+"""Bounds on the gap estimated from the losses of many super-sample replicates.
 
 An estimate of a bound is not a certificate: each of these replaces an information by its plug-in
 estimate, which is too large on average. The result says by how much it should be (``bias``) and
@@ -50,95 +50,121 @@ class EstimatedBound:
 
 
 @dataclass(frozen=True)
-class _Errors:
-    """Frequencies of the pooled table: errors on either copy, and the two kinds of difference.
+class Frequencies:
+    """Shares of a pooled table: errors on either copy, and pairs in which one copy alone errs.
 
-    The doubled tables of differences and of single losses have one free cell each, over ``pairs``
-    and 2 ``pairs`` entries: hence the two biases of the plug-in estimates.
+    ``gained`` counts the pairs whose test copy alone is wrong, ``lost`` those whose training copy
+    alone is.
     """
 
     pairs: int
-    training: float
-    test: float
+    train_error: float
+    test_error: float
     gained: float
     lost: float
 
-    @property
-    def difference(self) -> tuple[float, float]:
-        """I(D; U) and its upward bias."""
-        value = loss_information.difference_information(self.gained, self.lost)
-        return value, 1 / (2 * self.pairs)
 
-    @property
-    def single(self) -> tuple[float, float]:
-        """I(L; U) and its upward bias."""
-        value = loss_information.single_information(self.training, self.test)
-        return value, 1 / (4 * self.pairs)
+@dataclass(frozen=True)
+class PooledBound:
+    """A bound on the gap that a pooled table gives: which information, and what is made of it.
+
+    ``information`` takes the frequencies, ``bound`` the training error and the information. The
+    doubled tables of differences and of single losses have one free cell each, over m and 2 m
+    entries for m pairs: the plug-in is too large by 1 / (2 m ``entries``), to first order.
+    """
+
+    name: str
+    information: Callable[[Frequencies], float]
+    bound: Callable[[float, float], float]
+    entries: int
+
+    def value(self, table: Frequencies) -> float:
+        """Return the bound of a table."""
+        return self.bound(table.train_error, self.information(table))
 
 
-def estimated_difference_bound(
-    losses: Losses, masks: Masks, *, generator: torch.Generator, permutations: int = 200
+def _difference_information(table: Frequencies) -> float:
+    return loss_information.difference_information(table.gained, table.lost)
+
+
+def _single_information(table: Frequencies) -> float:
+    return loss_information.single_information(table.train_error, table.test_error)
+
+
+DIFFERENCE = PooledBound(
+    "root, difference",
+    _difference_information,
+    lambda _, information: loss_information.difference_bound(information),
+    entries=1,
+)
+SINGLE = PooledBound(
+    "root, single loss",
+    _single_information,
+    lambda _, information: loss_information.single_bound(information),
+    entries=2,
+)
+BINARY = PooledBound(
+    "coin (binary kl)", _difference_information, loss_information.binary_bound, entries=1
+)
+FAST_RATE = PooledBound(
+    "fast rate",
+    _single_information,
+    lambda error, information: loss_information.fast_rate_bound(error, information).value,
+    entries=2,
+)
+POOLED_BOUNDS = (DIFFERENCE, SINGLE, BINARY, FAST_RATE)
+
+
+def pooled_frequencies(losses: Losses, masks: Masks) -> Frequencies:
+    """Return the shares of all pairs of all replicates taken together.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ or a loss is neither 0 nor 1.
+    """
+    if losses.shape[:2] != masks.shape:
+        raise ValueError(
+            f"losses and masks must agree, got {tuple(losses.shape)} and {tuple(masks.shape)}"
+        )
+    if not bool(((losses == 0) | (losses == 1)).all()):
+        raise ValueError("losses must be zero or one, got another value")
+    train = losses.gather(2, masks[:, :, None]).squeeze(2)
+    test = losses.sum(2) - train
+    return Frequencies(
+        pairs=masks.numel(),
+        train_error=float(train.mean()),
+        test_error=float(test.mean()),
+        gained=float((test > train).to(torch.float64).mean()),
+        lost=float((test < train).to(torch.float64).mean()),
+    )
+
+
+def estimated_bound(
+    losses: Losses,
+    masks: Masks,
+    *,
+    kind: PooledBound,
+    generator: torch.Generator,
+    permutations: int = 200,
 ) -> EstimatedBound:
-    """Return the pooled loss-difference bound sqrt(2 I(D; U)).
+    """Return the pooled estimate of one of ``POOLED_BOUNDS``.
 
     Raises
     ------
     ValueError
         If the shapes differ, a loss or mask entry is neither 0 nor 1, there are fewer than two
-        replicates, or ``permutations`` is below one. So do the other pooled estimates.
+        replicates, or ``permutations`` is below one.
     """
-    return _pooled(
-        losses,
-        masks,
-        lambda errors: errors.difference,
-        lambda errors, information: loss_information.difference_bound(information),
-        generator=generator,
-        permutations=permutations,
-    )
-
-
-def estimated_single_bound(
-    losses: Losses, masks: Masks, *, generator: torch.Generator, permutations: int = 200
-) -> EstimatedBound:
-    """Return the pooled single-loss bound 2 sqrt(2 I(L; U))."""
-    return _pooled(
-        losses,
-        masks,
-        lambda errors: errors.single,
-        lambda errors, information: loss_information.single_bound(information),
-        generator=generator,
-        permutations=permutations,
-    )
-
-
-def estimated_binary_bound(
-    losses: Losses, masks: Masks, *, generator: torch.Generator, permutations: int = 200
-) -> EstimatedBound:
-    """Return the pooled binary-divergence bound 2 (kl^-1(r, I) - r), I that of the loss pair."""
-    return _pooled(
-        losses,
-        masks,
-        lambda errors: errors.difference,
-        lambda errors, information: loss_information.binary_bound(errors.training, information),
-        generator=generator,
-        permutations=permutations,
-    )
-
-
-def estimated_fast_rate_bound(
-    losses: Losses, masks: Masks, *, generator: torch.Generator, permutations: int = 200
-) -> EstimatedBound:
-    """Return the pooled fast-rate bound, the least C1 r + I(L; U) / C2."""
-    return _pooled(
-        losses,
-        masks,
-        lambda errors: errors.single,
-        lambda errors, information: (
-            loss_information.fast_rate_bound(errors.training, information).value
-        ),
-        generator=generator,
-        permutations=permutations,
-    )
+    _check_masks(masks, permutations)
+    table = pooled_frequencies(losses, masks)
+    nulls = []
+    for _ in range(permutations):
+        shuffled = masks[_permutation(len(masks), generator)]
+        nulls.append(kind.value(pooled_frequencies(losses, shuffled)))
+    low, high = _band(nulls)
+    bias = 1 / (2 * table.pairs * kind.entries)
+    return EstimatedBound(kind.value(table), kind.information(table), bias, low, high, table.pairs)
 
 
 def interpolation_identity(losses: Losses, masks: Masks) -> float:
@@ -147,13 +173,12 @@ def interpolation_identity(losses: Losses, masks: Masks) -> float:
     Raises
     ------
     ValueError
-        On the terms of :func:`estimated_difference_bound`, or if a training loss is not zero.
+        On the terms of :func:`pooled_frequencies`, or if a training loss is not zero.
     """
-    _check(losses, masks)
-    errors = _errors(losses, masks)
-    if errors.training > 0:
-        raise ValueError(f"the identity needs training error 0, got {errors.training}")
-    return loss_information.interpolation_error(errors.difference[0])
+    table = pooled_frequencies(losses, masks)
+    if table.train_error > 0:
+        raise ValueError(f"the identity needs training error 0, got {table.train_error}")
+    return loss_information.interpolation_error(_difference_information(table))
 
 
 def estimated_disintegrated_bound(
@@ -207,39 +232,6 @@ def _disintegrated(
     return float((2 * information).sqrt().mean()), float(information.mean()), float(bias.mean())
 
 
-def _pooled(
-    losses: Tensor,
-    masks: Tensor,
-    measure: Callable[[_Errors], tuple[float, float]],
-    bound: Callable[[_Errors, float], float],
-    *,
-    generator: torch.Generator,
-    permutations: int,
-) -> EstimatedBound:
-    _check(losses, masks)
-    _check_masks(masks, permutations)
-    errors = _errors(losses, masks)
-    information, bias = measure(errors)
-    nulls = []
-    for _ in range(permutations):
-        null = _errors(losses, masks[_permutation(len(masks), generator)])
-        nulls.append(bound(null, measure(null)[0]))
-    low, high = _band(nulls)
-    return EstimatedBound(bound(errors, information), information, bias, low, high, errors.pairs)
-
-
-def _errors(losses: Tensor, masks: Tensor) -> _Errors:
-    training = losses.gather(2, masks[:, :, None]).squeeze(2)
-    test = losses.sum(2) - training
-    return _Errors(
-        pairs=masks.numel(),
-        training=float(training.mean()),
-        test=float(test.mean()),
-        gained=float((test > training).to(torch.float64).mean()),
-        lost=float((test < training).to(torch.float64).mean()),
-    )
-
-
 def _permutation(count: int, generator: torch.Generator) -> Tensor:
     return torch.randperm(count, generator=generator, device=generator.device)
 
@@ -248,15 +240,6 @@ def _band(values: list[float]) -> tuple[float, float]:
     points = torch.tensor([0.05, 0.95], dtype=torch.float64)
     low, high = torch.tensor(values, dtype=torch.float64).quantile(points).tolist()
     return low, high
-
-
-def _check(losses: Tensor, masks: Tensor) -> None:
-    if losses.shape[:2] != masks.shape:
-        raise ValueError(
-            f"losses and masks must agree, got {tuple(losses.shape)} and {tuple(masks.shape)}"
-        )
-    if not bool(((losses == 0) | (losses == 1)).all()):
-        raise ValueError("losses must be zero or one, got another value")
 
 
 def _check_masks(masks: Tensor, permutations: int) -> None:

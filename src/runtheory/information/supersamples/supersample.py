@@ -8,7 +8,6 @@ network; the replicates of one group share its examples.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -57,7 +56,7 @@ class Outcomes:
     groups: Int64[Tensor, "replicate"]
 
     @property
-    def training_error(self) -> float:
+    def train_error(self) -> float:
         return float(self.losses.gather(2, self.masks[:, :, None]).mean())
 
     @property
@@ -67,7 +66,7 @@ class Outcomes:
     @property
     def gap(self) -> float:
         """Test error less training error, averaged over replicates and pairs."""
-        return self.test_error - self.training_error
+        return self.test_error - self.train_error
 
 
 def draw_super_samples(
@@ -129,25 +128,62 @@ def run_replicates(
     return Outcomes(wrong.reshape(shape), predictions.reshape(shape), plan.masks, plan.groups)
 
 
-def super_sample_outcomes(
+@dataclass(frozen=True)
+class ReplicatePlan:
+    """How :func:`train_replicates` draws and trains: pairs, super-samples, masks, networks.
+
+    ``masks`` is their number for each of the ``groups`` super-samples; a network has the given
+    ``hidden`` widths.
+    """
+
+    pairs: int
+    groups: int
+    masks: int
+    hidden: tuple[int, ...]
+    classes: int
+    descent: Descent
+
+
+def train_replicates(
     inputs: Float[Tensor, "example input"],
     labels: Int64[Tensor, "example"],
-    plan: SuperSamples,
-    settings: Descent,
+    plan: ReplicatePlan,
     *,
-    hidden: Sequence[int],
-    classes: int,
     generator: torch.Generator,
 ) -> Outcomes:
-    """Draw networks and minibatches for every replicate of ``plan`` and run them.
+    """Draw super-samples, networks and minibatches and train one network per replicate.
 
     Each replicate starts from weights of its own, which are part of the algorithm's randomness.
+
+    Raises
+    ------
+    ValueError
+        On the terms of :func:`draw_super_samples`.
     """
-    widths = (inputs.shape[1], *hidden, classes)
-    start = draw_perceptrons(
-        widths, replicates=plan.replicates, generator=generator, dtype=inputs.dtype
+    samples = draw_super_samples(
+        len(inputs), pairs=plan.pairs, groups=plan.groups, masks=plan.masks, generator=generator
     )
-    batches = draw_batches(
-        plan.masks.shape[1], settings, replicates=plan.replicates, generator=generator
-    )
-    return run_replicates(inputs, labels, plan, settings, start=start, batches=batches)
+    count, widths = samples.replicates, (inputs.shape[1], *plan.hidden, plan.classes)
+    start = draw_perceptrons(widths, replicates=count, generator=generator, dtype=inputs.dtype)
+    batches = draw_batches(plan.pairs, plan.descent, replicates=count, generator=generator)
+    return run_replicates(inputs, labels, samples, plan.descent, start=start, batches=batches)
+
+
+def random_outcomes(replicates: int, pairs: int, *, generator: torch.Generator) -> Outcomes:
+    """Return losses that nobody made: a training and a test error are drawn, then every loss.
+
+    ``predictions`` say whether an entry is the test copy. Each replicate is a group of its own.
+
+    Raises
+    ------
+    ValueError
+        If a count is below one.
+    """
+    checks.at_least(1, replicates=replicates, pairs=pairs)
+    device = generator.device
+    masks = torch.randint(2, (replicates, pairs), generator=generator, device=device)
+    uniform = torch.rand(replicates, pairs, 2, generator=generator, device=device)
+    errors = torch.rand(2, generator=generator, device=device)  # of training and of test copies
+    is_test = (torch.arange(2, device=device) != masks[:, :, None]).long()
+    losses = (uniform < errors).to(torch.float64).gather(2, is_test)
+    return Outcomes(losses, is_test, masks, torch.arange(replicates, device=device))

@@ -9,6 +9,8 @@ import torch
 from jaxtyping import Float64, Int64
 from torch import Tensor
 
+from runtheory.information.measures.mutual_information import plug_in
+
 Losses = Float64[Tensor, "replicate pair 2"]
 Symbols = Int64[Tensor, "replicate pair"]
 
@@ -35,16 +37,16 @@ def table_information(
 ) -> tuple[Float64[Tensor, "table"], Float64[Tensor, "table"]]:
     """Return the plug-in I(symbol; mark) of each column and its upward bias, in nats.
 
-    Marks are 0 or 1. The bias is (symbols seen - 1)(marks seen - 1) / (2 entries), to first order.
+    Marks are 0 or 1. The bias is (symbols that occur - 1)(marks that occur - 1) / (2 entries), to
+    first order.
     """
     entries, tables = symbols.shape
     kinds = int(symbols.max()) + 1
     column = torch.arange(tables, device=symbols.device)
     codes = (column * kinds + symbols) * 2 + marks
     counts = torch.bincount(codes.flatten(), minlength=tables * kinds * 2)
-    joint = counts.reshape(tables, kinds, 2).to(torch.float64) / entries
-    rows, columns = joint.sum(2, keepdim=True), joint.sum(1, keepdim=True)
-    expected = torch.where(joint > 0, rows * columns, 1.0)
-    information = torch.xlogy(joint, joint / expected).sum((1, 2)).clamp(min=0)
-    seen = ((rows > 0).sum((1, 2)) - 1) * ((columns > 0).sum((1, 2)) - 1)
-    return information, seen.to(torch.float64) / (2 * entries)
+    counts = counts.reshape(tables, kinds, 2)
+    information = torch.from_numpy(plug_in(counts.cpu().numpy())).to(symbols.device)
+    rows, columns = (counts.sum(axis) > 0 for axis in (2, 1))  # which values occur, by table
+    freedom = (rows.sum(1) - 1) * (columns.sum(1) - 1)
+    return information, freedom.to(torch.float64) / (2 * entries)
