@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtheory.information.supersamples.estimates import estimated_difference_bound
+from runtheory.information.supersamples.estimates import DIFFERENCE, estimated_bound
 from runtheory.interplay.pair_bound import pair_bound
 from runtheory.randomness import stream
 
@@ -17,7 +17,7 @@ def test_it_is_the_estimator_of_the_chapter_on_bounds() -> None:
     generator = stream(0, "losses")
     losses = (torch.rand(2, 300, 2, generator=generator) < 0.3).double()
     masks = torch.randint(2, (2, 300), generator=generator)
-    known = estimated_difference_bound(losses, masks, generator=generator, permutations=1)
+    known = estimated_bound(losses, masks, kind=DIFFERENCE, generator=generator, permutations=1)
     trained = losses.gather(2, masks[:, :, None]).squeeze(2)
     held = losses.sum(2) - trained
     gained, lost = int((held > trained).sum()), int((trained > held).sum())

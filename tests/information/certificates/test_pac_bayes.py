@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import math
 
 import mpmath
@@ -10,14 +12,16 @@ from runtheory.information.certificates.pac_bayes import (
     catoni_bound,
     gaussian_divergence,
     kl_bound,
-    kl_inverse,
     lambda_bound,
     mcallester_bound,
     monte_carlo_bound,
     quadratic_bound,
+    worst_exponents,
 )
+from runtheory.information.measures.divergences import kl_inverse
 
 PRECISE = mpmath.mp.clone()
+
 PRECISE.dps = 60
 
 
@@ -217,3 +221,30 @@ def test_best_temperature_for_each_sample_is_no_bound_at_every_delta():
         assert risk < true
         assert 8 * precise_kl(risk, true) - divergence > math.log(1 / 0.9999)
         assert true < kl_bound(risk, divergence, samples=8, delta=0.9999)
+
+
+def test_worst_exponents_are_reached_by_the_gibbs_posterior_and_by_no_other() -> None:
+    random = np.random.default_rng(0)
+    counts, temperatures = random.binomial(12, 0.3, size=(5, 4)), np.array([0.4, 2.0])
+    found = worst_exponents(counts, 0.3, samples=12, temperatures=temperatures)
+    for index, c in enumerate(temperatures):
+        gain = -12 * math.log(1 - (1 - math.exp(-c)) * 0.3) - c * counts  # (sample, hypothesis)
+        gibbs = np.exp(gain) / np.exp(gain).sum(1, keepdims=True)
+        for posterior in (gibbs, *random.dirichlet(np.ones(4), size=(50, 5))):
+            value = (posterior * (gain - np.log(4 * posterior))).sum(1)
+            assert (value <= found[index] + 1e-12).all()
+        value = (gibbs * (gain - np.log(4 * gibbs))).sum(1)
+        np.testing.assert_allclose(value, found[index], rtol=1e-12)
+
+
+def test_a_worst_exponent_above_the_confidence_is_a_bound_below_the_risk() -> None:
+    counts, delta = np.array([[0, 3, 5], [2, 2, 4]]), 0.3
+    for c in (0.5, 1.5):
+        found = worst_exponents(counts, 0.4, samples=10, temperatures=np.array([c]))[0]
+        gain = -c * counts
+        gibbs = np.exp(gain) / np.exp(gain).sum(1, keepdims=True)
+        divergence = (gibbs * np.log(3 * gibbs)).sum(1)
+        bound = catoni_bound(
+            (gibbs * counts / 10).sum(1), divergence, samples=10, delta=delta, temperatures=(c,)
+        )
+        np.testing.assert_array_equal(bound < 0.4, found > math.log(1 / delta))

@@ -1,18 +1,15 @@
-"""Estimates of dependence against oracles, and what is said of their errors."""
-
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from scipy import integrate, stats
 from scipy.special import digamma
 
-from runtheory.information.layers import noisy_layer as noisy
 from runtheory.information.measures import mutual_information as mi
 
 
@@ -25,19 +22,40 @@ def correlated(count, correlation, seed=0):
     return pair[0], correlation * pair[0] + math.sqrt(1 - correlation**2) * pair[1]
 
 
-def bpsk(noise):
-    """I(X; X + noise Z) for a fair X in {-1, 1}, by integration."""
-
-    def integrand(t):
-        density = stats.norm.pdf(t, 1, noise)
-        return density * np.logaddexp(0, -2 * t / noise**2)
-
-    return math.log(2) - integrate.quad(integrand, 1 - 12 * noise, 1 + 12 * noise)[0]
-
-
 def corners(dimension):
     grid = torch.cartesian_prod(*[torch.tensor([-1.0, 1.0], dtype=torch.float64)] * dimension)
     return grid.reshape(-1, dimension)
+
+
+def test_plug_in_of_many_tables_against_loops() -> None:
+    random = np.random.default_rng(1)
+    tables = random.dirichlet(np.full(6, 0.3), size=(2, 5)).reshape(2, 5, 3, 2)
+    tables[0, 0, 1] = 0  # an empty row
+    found = mi.plug_in(tables)
+    assert found.shape == (2, 5)
+    for place in np.ndindex(2, 5):
+        law = tables[place] / tables[place].sum()
+        terms = [
+            law[a, b] * math.log(law[a, b] / law[a].sum() / law[:, b].sum())
+            for a, b in np.ndindex(3, 2)
+            if law[a, b] > 0
+        ]
+        assert found[place] == pytest.approx(sum(terms), abs=1e-14)
+
+
+def test_plug_in_takes_counts_and_keeps_the_digits_of_little() -> None:
+    assert float(mi.plug_in(np.array([[7, 0], [0, 7]]))) == pytest.approx(math.log(2))
+    assert float(mi.plug_in(np.array([[6, 3], [2, 1]]))) == 0
+    excess = np.array([[1.0, -1.0], [-1.0, 1.0]]) * 1e-7
+    # Half of chi square: four terms of (1e-7)^2 / 0.25, less a fourth order.
+    assert float(mi.plug_in(0.25 + excess)) == pytest.approx(8e-14, rel=1e-7)
+
+
+def test_plug_in_refuses_what_is_no_table() -> None:
+    with pytest.raises(ValueError, match="joint must not be negative"):
+        mi.plug_in(np.array([[1.0, -0.5], [0.2, 0.3]]))
+    with pytest.raises(ValueError, match="total must be positive"):
+        mi.plug_in(np.zeros((2, 2)))
 
 
 @given(st.lists(st.tuples(st.integers(-3, 3), st.integers(0, 4)), min_size=2, max_size=40))
@@ -115,71 +133,6 @@ def normal_column(count):
     return torch.randn((count, 1), generator=stream(77), dtype=torch.float64)
 
 
-@pytest.mark.parametrize("noise", [0.3, 0.8, 2.0])
-def test_a_noisy_bit_and_its_bracket(noise):
-    exact = bpsk(noise)
-    found = noisy.noisy_information(corners(1), noise, draws=4000, generator=stream())
-    assert abs(found.value - exact) < 4 * found.standard_error + 1e-9
-    bracket = noisy.information_bracket(corners(1), noise)
-    assert bracket.low <= exact <= bracket.high
-
-
-def test_the_printed_numbers_of_the_noisy_bit():
-    assert bpsk(0.8) == pytest.approx(0.44169, abs=1e-5)
-    bracket = noisy.information_bracket(corners(1), 0.8)
-    assert bracket.low == pytest.approx(0.316, abs=6e-4)
-    assert bracket.high == pytest.approx(0.650, abs=6e-4)
-
-
-def test_independent_noisy_bits_add_up():
-    found = noisy.noisy_information(corners(4), 0.8, draws=400, generator=stream(1))
-    assert abs(found.value - 4 * bpsk(0.8)) < 4 * found.standard_error
-    assert found.standard_error < 0.02
-    one, four = (noisy.information_bracket(corners(d), 0.8) for d in (1, 4))
-    assert four.low == pytest.approx(4 * one.low, abs=1e-12)
-    assert four.high == pytest.approx(4 * one.high, abs=1e-12)
-
-
-def test_the_standard_error_is_the_spread_over_repetitions():
-    runs = [
-        noisy.noisy_information(corners(2), 0.8, draws=10, generator=stream(seed))
-        for seed in range(300)
-    ]
-    spread = np.std([run.value for run in runs])
-    stated = math.sqrt(np.mean([run.standard_error**2 for run in runs]))
-    assert stated == pytest.approx(spread, rel=0.2)
-
-
-def test_the_ends_of_the_noisy_layer():
-    centres = torch.randn((60, 5), generator=stream(3), dtype=torch.float64)
-    apart = noisy.noisy_information(centres, 1e-3, generator=stream())
-    assert apart.value == pytest.approx(math.log(60), abs=1e-9)
-    assert noisy.information_bracket(centres, 1e-3).low == pytest.approx(math.log(60), abs=1e-9)
-    one = noisy.noisy_information(centres[:1].expand(60, 5), 0.5, generator=stream())
-    assert one.value == pytest.approx(0, abs=1e-12)
-    assert noisy.information_bracket(centres[:1].expand(60, 5), 0.5).high == pytest.approx(0)
-
-
-@settings(max_examples=30)
-@given(st.integers(1, 4), st.floats(0.1, 3.0), st.integers(0, 30))
-def test_the_bracket_holds_the_estimate_and_does_not_depend_on_chunks(dimension, noise, seed):
-    centres = torch.randn((15, dimension), generator=stream(seed), dtype=torch.float64) + 100
-    bracket = noisy.information_bracket(centres, noise)
-    pieces = noisy.information_bracket(centres, noise, chunk=40)
-    assert bracket.low == pytest.approx(pieces.low, abs=1e-12)
-    found = noisy.noisy_information(centres, noise, draws=50, generator=stream(seed))
-    margin = 5 * found.standard_error + 1e-9
-    assert bracket.low - margin <= found.value <= bracket.high + margin
-    assert bracket.high <= math.log(15) + 1e-12
-
-
-def test_chunks_draw_the_same_noise():
-    centres = torch.randn((10, 2), generator=stream(3), dtype=torch.float64)
-    whole = noisy.noisy_information(centres, 0.5, draws=400, generator=stream())
-    parts = noisy.noisy_information(centres, 0.5, draws=400, generator=stream(), chunk=30)
-    assert abs(whole.value - parts.value) < 5 * (whole.standard_error + parts.standard_error)
-
-
 def test_the_binned_entropy_of_distinct_inputs_grows_to_their_number():
     points = torch.rand((1000, 1), generator=stream(), dtype=torch.float64)
     values = [
@@ -227,17 +180,12 @@ COLUMN = torch.tensor([0, 1, 1])
             lambda: mi.neighbour_information(*[part.round() for part in correlated(500, 0.1)]),
             "points coincide",
         ),
-        (lambda: noisy.noisy_information(corners(1), 0.0, generator=stream()), "noise must be"),
-        (
-            lambda: noisy.noisy_information(corners(1), 1.0, draws=1, generator=stream()),
-            "draws must be at least 2, got 1",
-        ),
-        (lambda: noisy.information_bracket(corners(1)[:0], 1.0), "at least one centre, got 0"),
-        (lambda: noisy.information_bracket(corners(1), -1.0), "noise must be positive"),
         (lambda: mi.binned_entropy(corners(2), 3, low=1.0, high=1.0), "low < high"),
         (lambda: mi.binned_entropy(corners(2)[:1], 3, low=0.0, high=1.0), "need 2 rows"),
     ],
 )
-def test_errors_say_what_came(call, message):
+def test_wrong_arguments_of_mutual_information_are_named(
+    call: Callable[[], object], message: str
+) -> None:
     with pytest.raises(ValueError, match=message):
         call()

@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import math
 from dataclasses import fields
 
@@ -6,14 +8,20 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from runtheory.information.supersamples.estimates import (
-    estimated_binary_bound,
-    estimated_difference_bound,
+    BINARY,
+    DIFFERENCE,
+    FAST_RATE,
+    POOLED_BOUNDS,
+    SINGLE,
+    Frequencies,
+    PooledBound,
+    estimated_bound,
     estimated_disintegrated_bound,
-    estimated_fast_rate_bound,
-    estimated_single_bound,
     interpolation_identity,
+    pooled_frequencies,
 )
 from runtheory.information.supersamples.loss_information import (
     difference_information,
@@ -22,17 +30,8 @@ from runtheory.information.supersamples.loss_information import (
 from runtheory.information.supersamples.symbols import (
     difference_symbols,
     loss_symbols,
-    prediction_symbols,
-    table_information,
 )
 from runtheory.randomness import stream
-
-POOLED = [
-    estimated_difference_bound,
-    estimated_single_bound,
-    estimated_binary_bound,
-    estimated_fast_rate_bound,
-]
 
 
 def draw(seed, replicates=40, pairs=10, training=0.1, test=0.3):
@@ -75,14 +74,14 @@ def test_pooled_informations_by_counting(seed, training, test):
     difference = loop_information([(b - a, u) for a, b, u in table])
     single = loop_information([(a, u) for a, _, u in table])
     pair = loop_information([((a, b), u) for a, b, u in table])
-    found = estimated_difference_bound(losses, masks, **asked)
+    found = estimated_bound(losses, masks, **asked, kind=DIFFERENCE)
     assert found.information == pytest.approx(difference, abs=1e-12)
     assert found.information == pytest.approx(pair, abs=1e-12)
     assert found.value == pytest.approx(math.sqrt(2 * difference), abs=1e-7)
-    found = estimated_single_bound(losses, masks, **asked)
+    found = estimated_bound(losses, masks, **asked, kind=SINGLE)
     assert found.information == pytest.approx(single, abs=1e-12)
     assert found.value == pytest.approx(2 * math.sqrt(2 * single), abs=1e-7)
-    flipped = estimated_difference_bound(losses.flip(2), 1 - masks, **asked)
+    flipped = estimated_bound(losses.flip(2), 1 - masks, **asked, kind=DIFFERENCE)
     assert flipped.information == pytest.approx(difference, abs=1e-12)
 
 
@@ -97,32 +96,68 @@ def test_interpolation_identity_gives_the_observed_test_error(seed, test):
 def test_estimates_lie_above_the_observed_gap_and_outside_the_null_band():
     losses, masks = draw(1, replicates=400, training=0.05, test=0.3)
     gap = 0.25
-    for estimate in POOLED:
-        found = estimate(losses, masks, generator=stream(0, "null"), permutations=40)
+    for kind in POOLED_BOUNDS:
+        found = estimated_bound(
+            losses, masks, kind=kind, generator=stream(0, "null"), permutations=40
+        )
         assert found.value >= gap - 0.02
         assert found.value > found.null_high >= found.null_low >= 0
         assert found.samples == 4000
     exact = difference_information(0.95 * 0.3, 0.05 * 0.7)
-    found = estimated_difference_bound(losses, masks, generator=stream(0, "null"))
+    found = estimated_bound(losses, masks, generator=stream(0, "null"), kind=DIFFERENCE)
     assert found.information == pytest.approx(exact, rel=0.1)
 
 
-def test_a_mask_that_says_nothing_stays_in_its_band_and_has_the_bias():
-    inside, difference, single = 0, [], []
+def test_a_mask_that_says_nothing_stays_in_its_band() -> None:
+    inside = 0
     for seed in range(40):
         losses, masks = draw(seed, replicates=60, training=0.2, test=0.2)
-        asked = {"generator": stream(seed, "null"), "permutations": 40}
-        found = estimated_difference_bound(losses, masks, **asked)
+        found = estimated_bound(
+            losses, masks, kind=DIFFERENCE, generator=stream(seed, "null"), permutations=40
+        )
         inside += found.null_low <= found.value <= found.null_high
-        difference.append(found.information)
-        other = estimated_single_bound(losses, masks, generator=stream(0, "null"), permutations=1)
-        single.append(other.information)
-        biases = found.bias, other.bias
     assert inside >= 28
-    # The information is bias times a chi-square of one degree of freedom: deviation sqrt 2.
-    for values, bias in zip((difference, single), biases, strict=True):
-        error = 5 * math.sqrt(2 / 40) * bias
-        assert np.mean(values) == pytest.approx(bias, abs=error)
+
+
+def counted_table(pairs: int) -> torch.Tensor:
+    """Losses of which three in ten are one, on either copy, independently: counted, not drawn."""
+    shares = {(0.0, 0.0): 0.49, (0.0, 1.0): 0.21, (1.0, 0.0): 0.21, (1.0, 1.0): 0.09}
+    rows = [pair for pair, share in shares.items() for _ in range(round(share * pairs))]
+    return torch.tensor(rows, dtype=torch.float64)[:, None]  # (replicate, one pair, 2)
+
+
+@pytest.mark.parametrize("kind", [DIFFERENCE, SINGLE])
+def test_the_bias_is_the_exact_mean_for_fair_coins(kind: PooledBound) -> None:
+    """Of 420 pairs that differ, binomially many gain: the mean information is a finite sum."""
+    losses, pairs, differ = counted_table(1000), 1000, 420
+    chances = stats.binom.pmf(np.arange(differ + 1), differ, 0.5)
+    mean = 0.0
+    for gained, chance in enumerate(chances):
+        shift = (2 * gained - differ) / pairs
+        table = Frequencies(
+            pairs, 0.3 - shift / 2, 0.3 + shift / 2, gained / pairs, (differ - gained) / pairs
+        )
+        mean += chance * kind.information(table)
+    masks = torch.zeros(pairs, 1, dtype=torch.int64)
+    found = estimated_bound(losses, masks, kind=kind, generator=stream(0, "null"), permutations=1)
+    assert found.bias == pytest.approx(mean, rel=0.02)
+
+
+def test_the_null_band_leaves_a_twentieth_on_either_side() -> None:
+    losses = counted_table(1000)
+    masks = torch.arange(2).repeat(500)[:, None]
+    found = estimated_bound(
+        losses, masks, kind=DIFFERENCE, generator=stream(0, "null"), permutations=1000
+    )
+    order = np.random.default_rng(0)
+    values = []
+    for _ in range(1000):
+        shuffled = masks[torch.from_numpy(order.permutation(1000))]
+        values.append(DIFFERENCE.value(pooled_frequencies(losses, shuffled)))
+    error = 4 * math.sqrt(2 * 0.05 * 0.95 / 1000)
+    # The value is discrete and its least is common: few permutations lie *below* the low end.
+    assert np.mean(np.array(values) > found.null_high) == pytest.approx(0.05, abs=error)
+    assert np.mean(np.array(values) > found.null_low) == pytest.approx(0.95, abs=error + 0.03)
 
 
 def test_disintegrated_bound_by_counting():
@@ -171,28 +206,15 @@ def test_disintegrated_floor_is_what_the_bias_says():
     assert found.null_high >= found.value * 0.9
 
 
-def test_symbols_are_one_to_one():
-    pairs = torch.tensor([[[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]], dtype=torch.float64)
-    assert loss_symbols(pairs).tolist() == [[0, 1, 2, 3]]
-    assert difference_symbols(pairs).tolist() == [[1, 2, 0, 1]]
-    predictions = torch.cartesian_prod(torch.arange(5), torch.arange(5))[None]
-    assert len(set(prediction_symbols(predictions, classes=5).flatten().tolist())) == 25
-
-
-def test_plug_in_of_a_perfect_mark():
-    marks = torch.tensor([[0], [0], [1], [1]])
-    information, bias = table_information(marks * 7, marks)
-    assert float(information[0]) == pytest.approx(math.log(2))
-    assert float(bias[0]) == pytest.approx(1 / 8)
-
-
-def test_binary_and_fast_rate_estimates_use_the_training_error():
+def test_binary_and_fast_rate_estimates_use_the_train_error():
     losses, masks = draw(5, replicates=200, training=0.0, test=0.2)
     observed = float(losses.gather(2, 1 - masks[:, :, None]).mean())
-    found = estimated_fast_rate_bound(losses, masks, generator=stream(0, "null"), permutations=2)
+    found = estimated_bound(
+        losses, masks, generator=stream(0, "null"), permutations=2, kind=FAST_RATE
+    )
     single = single_information(0.0, observed)
     assert found.value == pytest.approx(2 * single / math.log(2))
-    found = estimated_binary_bound(losses, masks, generator=stream(0, "null"), permutations=2)
+    found = estimated_bound(losses, masks, generator=stream(0, "null"), permutations=2, kind=BINARY)
     assert found.value == pytest.approx(2 * (1 - math.exp(-observed * math.log(2))))
     assert {field.name for field in fields(found)} >= {"value", "null_low", "null_high", "bias"}
 
@@ -202,15 +224,15 @@ def test_wrong_estimates_are_named():
     groups = torch.tensor([0, 0, 1, 1])
     symbols = loss_symbols(losses)
     asked = {"generator": stream(0, "null"), "permutations": 2}
-    for estimate in POOLED:
+    for kind in POOLED_BOUNDS:
         with pytest.raises(ValueError, match="losses must be zero or one"):
-            estimate(losses + 0.5, masks, **asked)
+            estimated_bound(losses + 0.5, masks, kind=kind, **asked)
         with pytest.raises(ValueError, match="two replicates"):
-            estimate(losses[:1], masks[:1], **asked)
+            estimated_bound(losses[:1], masks[:1], kind=kind, **asked)
         with pytest.raises((ValueError, TypeError)):
-            estimate(losses, masks[:, :1], **asked)
+            estimated_bound(losses, masks[:, :1], kind=kind, **asked)
         with pytest.raises(ValueError, match="permutations"):
-            estimate(losses, masks, generator=stream(0, "null"), permutations=0)
+            estimated_bound(losses, masks, kind=kind, generator=stream(0, "null"), permutations=0)
     for arguments, text in [
         ((symbols - 9, masks, groups), "negative"),
         ((symbols, masks, torch.tensor([0, 0, 0, 1])), "two replicates"),

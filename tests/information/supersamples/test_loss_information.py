@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import math
 
 import numpy as np
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 
 from runtheory.information.supersamples.loss_information import (
     binary_bound,
+    centred_single_bound,
     difference_bound,
     difference_information,
     fast_rate_bound,
@@ -69,7 +72,7 @@ def test_fast_rate_is_feasible_and_the_least(training, information):
         assert found.value <= (first * training + information / second) * (1 + 1e-6) + 1e-12
 
 
-def test_fast_rate_without_training_error_and_without_information():
+def test_fast_rate_without_train_error_and_without_information():
     assert fast_rate_bound(0.0, 0.1).value == pytest.approx(0.2 / math.log(2))
     assert fast_rate_bound(1e-9, 0.1).value == pytest.approx(0.2 / math.log(2), rel=1e-4)
     assert fast_rate_bound(0.3, 0.0).value == 0
@@ -97,6 +100,7 @@ def test_wrong_losses_are_named():
         (lambda: single_information(1.1, 0.5), "error"),
         (lambda: difference_bound(-1.0), "information"),
         (lambda: single_bound(math.nan), "information"),
+        (lambda: centred_single_bound(-0.1), "information"),
         (lambda: binary_bound(2.0, 0.1), "error"),
         (lambda: fast_rate_bound(0.1, -0.1), "information"),
         (lambda: interpolation_error(-0.1), "information"),

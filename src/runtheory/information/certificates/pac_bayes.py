@@ -16,6 +16,8 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from jaxtyping import Float64, Int64
+from scipy.special import logsumexp
 
 from runtheory import checks
 from runtheory.information.measures.divergences import Array, Numbers, kl_inverse, probabilities
@@ -95,6 +97,32 @@ def catoni_bound(
     cost = (kl + math.log(len(temperatures) / delta)) / samples
     values = [-np.expm1(-c * r - cost) / -math.expm1(-c) for c in temperatures]
     return np.asarray(np.min(np.stack(np.broadcast_arrays(*values)), axis=0))
+
+
+def worst_exponents(
+    counts: Int64[np.ndarray, "sample hypothesis"],
+    risk: float,
+    *,
+    samples: int,
+    temperatures: Float64[np.ndarray, "temperature"],
+) -> Float64[np.ndarray, "temperature sample"]:
+    """Return log mean_w exp(n F_C(p) - C k_w) for hypotheses of one risk p, k_w errors in n.
+
+    By the lemma of Donsker and Varadhan it is the largest of n (F_C(p) - C r) - D over all
+    posteriors, with a uniform prior: Catoni's bound at C is below p for some posterior if and only
+    if it exceeds log(1/delta). F_C(p) = -log(1 - (1 - exp(-C)) p).
+
+    Raises
+    ------
+    ValueError
+        If ``risk`` lies outside [0, 1], ``samples`` is below one or a temperature is not positive.
+    """
+    checks.in_interval(0, 1, risk=risk)
+    checks.at_least(1, samples=samples)
+    checks.positive(temperatures=temperatures)
+    moment = -samples * np.log1p(risk * np.expm1(-temperatures))  # (temperature,)
+    exponents = moment[:, None, None] - temperatures[:, None, None] * counts
+    return np.asarray(logsumexp(exponents, axis=2) - math.log(counts.shape[1]))
 
 
 def monte_carlo_bound(mean: Numbers, *, draws: int, delta: float) -> Array:
