@@ -17,7 +17,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Float64, Int64
-from scipy.special import logsumexp
 
 from runtheory import checks
 from runtheory.information.measures.divergences import Array, Numbers, kl_inverse, probabilities
@@ -121,8 +120,9 @@ def worst_exponents(
     checks.at_least(1, samples=samples)
     checks.positive(temperatures=temperatures)
     moment = -samples * np.log1p(risk * np.expm1(-temperatures))  # (temperature,)
-    exponents = moment[:, None, None] - temperatures[:, None, None] * counts
-    return np.asarray(logsumexp(exponents, axis=2) - math.log(counts.shape[1]))
+    least = counts.min(1)  # taken out of the exponent, so that a mean never underflows
+    rest = np.exp(-temperatures[:, None, None] * (counts - least[:, None])).mean(2)
+    return np.asarray(moment[:, None] - temperatures[:, None] * least + np.log(rest))
 
 
 def monte_carlo_bound(mean: Numbers, *, draws: int, delta: float) -> Array:
