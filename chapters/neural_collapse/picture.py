@@ -42,8 +42,9 @@ def main() -> None:
 def scatter(axes: Axes, means: Tensor, noise: Tensor) -> None:
     """Draw the samples of each class about its mean."""
     for k, mean in enumerate(means):
-        style = {"color": plot.COLOURS[k], "marker": plot.MARKERS[k]}
-        axes.scatter(*(mean + noise[k]).T, s=10, alpha=0.7, linewidths=0, **style)
+        across, up = (mean + noise[k]).T
+        mark, colour = plot.MARKERS[k], plot.COLOURS[k]
+        axes.scatter(across, up, s=10, alpha=0.7, linewidths=0, marker=mark, color=colour)
 
 
 def opposite_pairs(axes: Axes) -> None:

@@ -16,7 +16,10 @@ from runtheory.collapse.near import (
     flow,
     settle,
     shrunken_deviations,
+    trace_ratio_rate,
 )
+from runtheory.collapse.statistics import class_statistics
+from runtheory.collapse.variability import trace_ratio
 from runtheory.randomness import stream
 
 LABELS = torch.arange(3).repeat_interleave(torch.tensor([6, 6, 6]))
@@ -69,6 +72,30 @@ def test_without_proximity_the_ratio_falls_along_the_flow(seed: int) -> None:
     ratios = [point.ratio for point in points]
     assert all(after < before for before, after in pairwise(ratios))
     assert points[-1].time == pytest.approx(30.0)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("decay", [0.0, 0.3])
+def test_the_trace_ratio_falls_at_the_rate_of_the_theorem(seed: int, decay: float) -> None:
+    model = replace(MODEL, proximity=0.0, feature_penalty=decay)
+    features = start(seed) + 2.0  # a common offset, which centring has to take away
+    step = 1e-3
+    before, middle, after = flow(model, features, step=step, steps=2)
+    logarithms = [
+        float(trace_ratio(class_statistics(point.features.T, LABELS, classes=3)).log())
+        for point in (before, after)
+    ]
+    rate = trace_ratio_rate(model, middle.features)
+    assert rate < 0
+    assert (logarithms[1] - logarithms[0]) / (2 * step) == pytest.approx(rate, rel=1e-5)
+
+
+def test_the_rate_is_refused_where_the_theorem_is_silent() -> None:
+    with pytest.raises(ValueError, match="proximity 0, got"):
+        trace_ratio_rate(MODEL, start())
+    uneven = replace(MODEL, proximity=0.0, labels=torch.tensor([0] * 9 + [1] * 6 + [2] * 3))
+    with pytest.raises(ValueError, match=r"got \[9, 6, 3\]"):
+        trace_ratio_rate(uneven, start())
 
 
 def test_the_flow_is_of_fourth_order() -> None:

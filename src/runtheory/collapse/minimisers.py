@@ -58,10 +58,10 @@ def square_minimiser(model: FeatureModel) -> Minimiser:
     factors = model.layers + 1
     ratio = modes.divisors * model.pressure * modes.lengths ** (2 / factors - 2)
     ratio = torch.where(modes.lengths > 0, ratio, torch.inf)
-    kept = modes.lengths * surviving_share(ratio, layers=model.layers)  # (mode)
-    residual = (modes.lengths - kept).square() / (2 * modes.divisors)
-    loss = (residual + _penalty(model, kept)).sum()
-    return _minimiser(model, modes, kept, bias=_square_bias(model, modes, kept), loss=loss)
+    singular = modes.lengths * surviving_share(ratio, layers=model.layers)  # (mode)
+    residual = (modes.lengths - singular).square() / (2 * modes.divisors)
+    loss = (residual + _penalty(model, singular)).sum()
+    return _minimiser(model, modes, singular, bias=_square_bias(model, modes, singular), loss=loss)
 
 
 def cross_entropy_minimiser(model: FeatureModel) -> Minimiser:
@@ -92,11 +92,11 @@ def cross_entropy_minimiser(model: FeatureModel) -> Minimiser:
     scale = math.log(1 / slope - (classes - 1)) if slope * classes < 1 else 0.0
     loss = math.log1p((classes - 1) * math.exp(-scale)) + (classes - 1) * slope * scale
     modes = _balanced_modes(model)
-    kept = math.sqrt(count) * scale * (modes.divisors == model.samples).to(torch.float64)
-    kept[0] = 0.0
+    singular = math.sqrt(count) * scale * (modes.divisors == model.samples).to(torch.float64)
+    singular[0] = 0.0
     bias = torch.zeros(classes, dtype=torch.float64)
     total = torch.tensor(loss, dtype=torch.float64)
-    return _minimiser(model, modes, kept, bias=bias, loss=total)
+    return _minimiser(model, modes, singular, bias=bias, loss=total)
 
 
 def surviving_share(pressure: Float64[Tensor, mode], *, layers: int) -> Float64[Tensor, mode]:
@@ -187,24 +187,24 @@ def _square_modes(model: FeatureModel) -> _Modes:
     return _Modes(left, right.T, lengths, divisors)
 
 
-def _square_bias(model: FeatureModel, modes: _Modes, kept: Tensor) -> Tensor:
+def _square_bias(model: FeatureModel, modes: _Modes, singular: Tensor) -> Tensor:
     """Return b = -(mean residual)/(1 + l_b)."""
     if math.isinf(model.bias_penalty):
         return torch.zeros(model.classes, dtype=torch.float64)
     if not model.balanced:
         return model.counts() / model.samples
-    share = (1 - kept[0] / modes.lengths[0]) / (model.classes * (1 + model.bias_penalty))
+    share = (1 - singular[0] / modes.lengths[0]) / (model.classes * (1 + model.bias_penalty))
     return share * torch.ones(model.classes, dtype=torch.float64)
 
 
 def _minimiser(
-    model: FeatureModel, modes: _Modes, kept: Tensor, *, bias: Tensor, loss: Tensor
+    model: FeatureModel, modes: _Modes, singular: Tensor, *, bias: Tensor, loss: Tensor
 ) -> Minimiser:
     """Put the modes together: W = U s_W Q', H = Q s_H V' diag(1/sqrt n_k) for any isometry Q."""
-    lengths = factor_lengths(model, kept)
+    lengths = factor_lengths(model, singular)
     right = modes.right / model.counts().sqrt()[:, None]  # (class, mode)
     return Minimiser(
-        scores=(modes.left * kept) @ right.T,
+        scores=(modes.left * singular) @ right.T,
         bias=bias,
         classifier_gram=(modes.left * lengths[:-1].prod(0).square()) @ modes.left.T,
         feature_gram=(right * lengths[-1].square()) @ right.T,

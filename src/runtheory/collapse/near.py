@@ -1,4 +1,4 @@
-"""Near collapse: features held close to where an earlier layer puts them.
+"""Near collapse: features that a proximal term keeps close to where an earlier layer puts them.
 
 The objective, with H of shape width x N and one-hot Y, after [tirer2023perturbation] in our
 normalisation, is
@@ -12,7 +12,8 @@ stationary point the deviations from the class means obey
 
 exactly, for Y is constant within a class. Along the gradient flow on the central path the ratio
 ||H~||^2 / ||mean part||^2 (means not centred) falls strictly if beta = 0; the terms in l_H cancel.
-For beta > 0 nothing of the kind is claimed: the ratio can overshoot.
+For classes of one size the trace ratio, whose means are centred, falls as well
+(``trace_ratio_rate``). For beta > 0 nothing of the kind is claimed: the ratio can overshoot.
 """
 
 from __future__ import annotations
@@ -54,10 +55,10 @@ class NearCollapse:
                 "classifier_penalty must be positive and the others not negative, got "
                 f"{self.classifier_penalty}, {self.feature_penalty} and {self.proximity}"
             )
-        found = torch.unique(self.labels).tolist()
-        if self.classes < 2 or found != list(range(self.classes)):
+        present = torch.unique(self.labels).tolist()
+        if self.classes < 2 or present != list(range(self.classes)):
             raise ValueError(
-                f"labels must name every class of two or more, got {found} for {self.classes}"
+                f"labels must name every class of two or more, got {present} for {self.classes}"
             )
 
     def targets(self) -> Float64[Tensor, "class sample"]:
@@ -128,6 +129,35 @@ def flow(model: NearCollapse, initial: Columns, *, step: float, steps: int) -> I
         yield _flow_point(model, index * step, features)
 
 
+def trace_ratio_rate(model: NearCollapse, features: Columns) -> float:
+    """Return d/dt log(tr S_W / tr S_B) along the flow, for classes of one size and beta = 0.
+
+        -(2/N) ||W H~||^2/||H~||^2 - (2 l_W ||P W||^2 + (2/N) ||P W H~||^2)/||H^||^2
+
+    with W = W*(H), P W the rows of W less their mean, and H^ the class means less their mean, in
+    each column; see thm-within-class-flow. Never positive.
+
+    Raises
+    ------
+    ValueError
+        If the classes differ in size or ``proximity`` is not zero.
+    """
+    counts = torch.bincount(model.labels)
+    if model.proximity or int(counts.min()) < int(counts.max()):
+        raise ValueError(
+            "the rate needs classes of one size and proximity 0, "
+            f"got {counts.tolist()} and {model.proximity}"
+        )
+    within = deviations(model, features)  # (feature, sample)
+    between = features - within - features.mean(1, keepdim=True)
+    rows = central_classifier(model, features)
+    centred = rows - rows.mean(0)
+    spread = _square(rows @ within) / _square(within)
+    growth = model.classifier_penalty * _square(centred)
+    growth = growth + _square(centred @ within) / len(model.labels)
+    return float(-2 * spread / len(model.labels) - 2 * growth / _square(between))
+
+
 def settle(
     model: NearCollapse, initial: Columns, *, tolerance: float = 1e-13, limit: int = 20_000
 ) -> tuple[Classifier, Columns]:
@@ -171,6 +201,10 @@ def deviations(model: NearCollapse, features: Columns) -> Columns:
     counts = torch.bincount(model.labels, minlength=model.classes)
     means = sums.index_add_(1, model.labels, features) / counts
     return features - means[:, model.labels]
+
+
+def _square(values: Tensor) -> Tensor:
+    return values.square().sum()
 
 
 def _feature_system(classifier: Tensor, floor: float) -> Tensor:
