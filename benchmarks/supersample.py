@@ -63,14 +63,19 @@ def by_vmap(start: Perceptrons, inputs: torch.Tensor, labels: torch.Tensor) -> N
             parameters[name].sub_(velocities[name], alpha=SETTINGS.learning_rate)
 
 
-def comparisons(device: torch.device) -> list[Comparison]:
-    """Return all replicates at once beside one by one and beside ``vmap``."""
+def training_sets(device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the inputs and labels of every replicate's own training set."""
     generator = stream(0, "benchmark")
     points = torch.randn(2000, INPUTS, generator=generator)
     labels = (points[:, 0] + points[:, 1] > 0).long()
     plan = draw_super_samples(2000, pairs=PAIRS, groups=REPLICATES, masks=1, generator=generator)
-    inputs = points[plan.training_indices].to(device)
-    answers = labels[plan.training_indices].to(device)
+    chosen = plan.training_indices  # (replicate, example)
+    return points[chosen].to(device), labels[chosen].to(device)
+
+
+def comparisons(device: torch.device) -> list[Comparison]:
+    """Return all replicates at once beside one by one and beside ``vmap``."""
+    inputs, answers = training_sets(device)
     drawn = stream(0, "networks", device=device)
     start = draw_perceptrons((INPUTS, HIDDEN, 2), replicates=REPLICATES, generator=drawn)
 
