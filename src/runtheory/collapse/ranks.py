@@ -13,7 +13,10 @@ def merge_across_ranks(statistics: ClassStatistics) -> ClassStatistics:
 
     Every process has to call it, with states of one shape, and gets the same bits: the states are
     merged in the order of the ranks. With NCCL the state must lie on the GPU. Without an
-    initialised process group the state itself is returned.
+    initialised process group the state itself is returned. Started by ``torchrun``:
+
+    >>> own = ClassStatistics.empty(classes=10, width=512)  # then an update for each own batch
+    >>> whole = merge_across_ranks(own)
     """
     if not (distributed.is_available() and distributed.is_initialized()):
         return statistics
