@@ -33,6 +33,7 @@ def fast_gradient_sign(
     checks.not_negative(radius=radius)
     with torch.enable_grad():
         point = images.detach().clone().requires_grad_()
+        # The sum, not the mean: no image's gradient depends on how many there are.
         loss = cross_entropy(network(point), labels, reduction="sum")
         (gradient,) = torch.autograd.grad(loss, point)
     return (images.detach() + radius * gradient.sign()).clamp(0, 1)

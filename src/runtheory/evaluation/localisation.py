@@ -71,7 +71,7 @@ def intersection_over_union(first: BoxEdges, second: BoxEdges) -> Float[Tensor, 
 
     Two empty boxes have overlap 0.
     """
-    low = torch.maximum(first[:, 0::2], second[:, 0::2])
+    low = torch.maximum(first[:, 0::2], second[:, 0::2])  # (box, axis): top and left
     high = torch.minimum(first[:, 1::2], second[:, 1::2])
     common = (high - low).clamp(min=0).prod(dim=1).to(torch.float64)
     areas = [(box[:, 1::2] - box[:, 0::2]).clamp(min=0).prod(dim=1) for box in (first, second)]
@@ -98,6 +98,6 @@ def scattered(
 def _largest_component(heat: np.ndarray, fraction: float) -> tuple[int, int, int, int]:
     low, high = heat.min(), heat.max()
     parts, _ = ndimage.label(heat >= low + fraction * (high - low))
-    largest = int(np.bincount(parts.ravel())[1:].argmax())
+    largest = int(np.bincount(parts.ravel())[1:].argmax())  # part 0 is what is not hot
     rows, columns = ndimage.find_objects(parts)[largest]
     return rows.start, rows.stop, columns.start, columns.stop

@@ -38,7 +38,7 @@ def brier_score(logits: Logits, labels: Labels) -> Scalar:
     """
     check_scored(logits, labels)
     probabilities = logits.to(torch.float64).softmax(dim=1)
-    target = labels[:, None] == torch.arange(logits.shape[1], device=labels.device)
+    target = labels[:, None] == torch.arange(logits.shape[1], device=labels.device)  # one-hot
     return (probabilities - target.to(torch.float64)).square().sum(dim=1).mean()
 
 

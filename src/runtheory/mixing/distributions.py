@@ -24,14 +24,15 @@ def area_cdf_given_side(area: float, side: Array, placement: Placement = CLIPPED
     """
     length = range_length(placement, side)
     shortest = (1 - placement.overhang) * side
-    whole = (1 - side) / length
+    whole = (1 - side) / length  # the chance that a side is not cut
+    # Beside a whole side the other may be this long, beside the shortest one this long.
     reached = np.clip(area / side, shortest, side)
     one_cut = 2 * (reached - shortest) / length
     top = np.clip(area / np.maximum(shortest, 1e-300), reached, side)
     logarithm = np.log(top / np.maximum(reached, 1e-300))
     both_cut = 4 * ((side - shortest) * (reached - shortest) + area * logarithm)
-    both_cut -= 4 * shortest * (top - reached)
-    uncut = whole**2 * (side**2 <= area)
+    both_cut -= 4 * shortest * (top - reached)  # the hyperbola starts at the shortest length
+    uncut = whole**2 * (side**2 <= area)  # an atom at r^2
     return np.asarray(uncut + 2 * whole * one_cut + both_cut / length**2)
 
 

@@ -111,6 +111,7 @@ def draw_cutout(
     batch, height, width = batch_sizes(shape)
     checks.in_interval(1, min(height, width), size=size)
     count = batch if per_image else 1
+    # A square in pixels is a different share of either axis.
     whole = torch.full((count,), float(size), dtype=torch.float64, device=generator.device)
     edges = _draw_edges(
         (whole / height, whole / width), (height, width), placement, generator=generator

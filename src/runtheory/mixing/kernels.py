@@ -54,7 +54,7 @@ def placed_kernel(
     high = np.maximum(first, second)
 
     def together(side: Array) -> Array:
-        column = side[:, None]
+        column = side[:, None]  # (side, axis)
         chance = starts_within(placement, column, low=high[None, :] - column, high=low[None, :])
         return np.asarray(chance.prod(axis=1))
 
@@ -74,6 +74,7 @@ def _pair_kinks(low: Array, high: Array, placement: Placement) -> Array:
     kinks = [high - low]
     for share in (theta, 1 - theta):
         if share > 0:
+            # A start or an end of its range meets one of the two points.
             kinks += [low / share, high / share, (1 - low) / share, (1 - high) / share]
     sides = np.unique(np.concatenate(kinks))
     return sides[(sides > 1e-12) & (sides < 1 - 1e-12)]

@@ -57,7 +57,7 @@ class CornerPixels:
         self, side: Float64[Tensor, "box"], position: Float64[Tensor, "box"], pixels: int
     ) -> tuple[Int64[Tensor, "box"], Int64[Tensor, "box"]]:
         """Return the pixels k with first <= k < first + side * pixels."""
-        first = position * (1 - side) * pixels
+        first = position * (1 - side) * pixels  # uniform on what leaves the box inside
         stop = torch.ceil(first + side * pixels).clamp(max=pixels)
         return torch.ceil(first).to(torch.int64), stop.to(torch.int64)
 
@@ -71,6 +71,7 @@ class WholeInside:
     ) -> tuple[Int64[Tensor, "box"], Int64[Tensor, "box"]]:
         """Return [start, start + side) with the start uniform on 0, ..., pixels - side."""
         whole = (side * pixels).to(torch.int64)
+        # The position 1 itself would lead one pixel too far.
         start = torch.minimum((position * (pixels - whole + 1)).to(torch.int64), pixels - whole)
         return start, start + whole
 

@@ -33,7 +33,7 @@ def mean_square_length_given_side(side: Sides, placement: Placement = CLIPPED) -
     2 / L: the integral is r^2 (1 - r) / L + 2 r^3 (1 - (1 - theta)^3) / (3 L).
     """
     length = _positive_range(side, placement)
-    cut = 2 * (1 - (1 - placement.overhang) ** 3) / 3
+    cut = 2 * (1 - (1 - placement.overhang) ** 3) / 3  # the integral of 2 v^2, over r^3
     spread = (side**2 * (1 - side) + cut * side**3) / length
     return np.asarray(spread + _point_mass(side, placement))
 
@@ -73,7 +73,7 @@ def area_variance(alpha: float, placement: Placement = CLIPPED) -> float:
 def nominal_correlation(alpha: float, placement: Placement = CLIPPED) -> float:
     """Return the correlation of lambda and lambda_eff; Var(lambda) = 1 / (4 (2 alpha + 1))."""
     product = expect_over_side(lambda s: s**2 * mean_area_given_side(s, placement), alpha)
-    covariance = float(product) - mean_area(alpha, placement) / 2
+    covariance = float(product) - mean_area(alpha, placement) / 2  # E[r^2] is 1/2
     spread = area_variance(alpha, placement) / (4 * (2 * alpha + 1))
     return covariance / float(np.sqrt(spread))
 
@@ -93,7 +93,7 @@ def coverage_given_side(
     side: Sides, position: Float64[np.ndarray, "position"], placement: Placement = CLIPPED
 ) -> Float64[np.ndarray, "side position"]:
     """Return P(a point of the axis is pasted | r): the share of starts in (x - r, x]."""
-    column = side[:, None]
+    column = side[:, None]  # (side, position)
     return starts_within(placement, column, low=position[None, :] - column, high=position[None, :])
 
 

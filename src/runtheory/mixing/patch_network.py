@@ -41,6 +41,7 @@ def smooth_leaky(values: Tensor, *, slope: float = 0.1, radius: float = 1.0) -> 
 
 def patch_logits(filters: Filters, patches: Patches) -> Labels:
     """Return f(X) for each input."""
+    # (batch, patch, sign), then summed over patches.
     activations = smooth_leaky(torch.einsum("bpd,sd->bps", patches, filters)).sum(dim=1)
     return activations[:, 0] - activations[:, 1]
 
@@ -71,7 +72,7 @@ def descend(
     for _ in range(steps):
         mixed, targets = augment(patches, labels)
         with torch.enable_grad():
-            point = current.clone().requires_grad_()
+            point = current.clone().requires_grad_()  # what was yielded stays as it was
             loss = binary_cross_entropy_with_logits(patch_logits(point, mixed), targets)
             (gradient,) = torch.autograd.grad(loss, point)
         current = current - learning_rate * gradient

@@ -31,6 +31,7 @@ def orthogonal_patches(
     rows, total = torch.arange(len(features)), len(features)
     width = len(counts) + total * len(squared_norms)
     patches = torch.zeros(total, 1 + len(squared_norms), width, dtype=torch.float64)
+    # One coordinate for each feature, then one for each noise patch of each example.
     patches[rows, 0, features] = 1
     for place, squared_norm in enumerate(squared_norms):
         patches[rows, 1 + place, len(counts) + place * total + rows] = squared_norm**0.5
@@ -137,6 +138,7 @@ def _ranks(batch: int, patches: int, generator: torch.Generator) -> Tensor:
     keys = torch.rand(
         batch, patches, dtype=torch.float64, device=generator.device, generator=generator
     )
+    # The rank of each key in its row: a uniform order of the patches.
     return keys.argsort(dim=1).argsort(dim=1)
 
 

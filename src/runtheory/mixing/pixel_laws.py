@@ -21,7 +21,7 @@ def mean_pixel_share(height: int, width: int, alpha: float, *, rule: BoxRule = C
     _check_size(height, width)
 
     def share(side: Array) -> Array:
-        vertical = rule.pixel_coverage(side, height).mean(axis=1)
+        vertical = rule.pixel_coverage(side, height).mean(axis=1)  # (side,)
         return np.asarray(vertical * rule.pixel_coverage(side, width).mean(axis=1))
 
     return float(expect_over_side(share, alpha, _breaks(height, width, rule)))
@@ -33,7 +33,7 @@ def coverage_map(
     """Return P(pixel is pasted) for every pixel of the image."""
     _check_size(height, width)
     side, weight = side_nodes(alpha, _breaks(height, width, rule))
-    vertical = rule.pixel_coverage(side, height) * weight[:, None]
+    vertical = rule.pixel_coverage(side, height) * weight[:, None]  # (side, row)
     return np.asarray(vertical.T @ rule.pixel_coverage(side, width))
 
 

@@ -68,6 +68,7 @@ class Placement:
     ) -> tuple[Int64[Tensor, "box"], Int64[Tensor, "box"]]:
         """Return the pixels [start, stop) whose centres lie in the box."""
         first = (position * range_length(self, side) - self.overhang * side) * pixels
+        # Pixel k has its centre at k + 1/2: the first one that is not left of the box.
         start = torch.ceil(first - 0.5).clamp(0, pixels)
         stop = torch.ceil(first + side * pixels - 0.5).clamp(0, pixels)
         return start.to(torch.int64), stop.to(torch.int64)
@@ -80,6 +81,7 @@ class Placement:
     def nonempty(self, side: Sides, pixels: int) -> Sides:
         """Return P(some pixel centre is in the box | side), as a sum over disjoint starts."""
         centre = pixel_centres(pixels)
+        # A start belongs to the first centre that the box holds, so that none counts twice.
         previous = np.concatenate(([-np.inf], centre[:-1]))
         low = np.maximum(centre[None, :] - side[:, None], previous[None, :])
         chance = starts_within(self, side[:, None], low=low, high=centre[None, :])
@@ -120,7 +122,7 @@ class TruncatedSides:
         whole = np.floor(side * pixels)[:, None]
         index = np.arange(pixels)[None, :]
         low = np.maximum(index - (whole + self.odd) // 2, -1)
-        high = np.minimum(index + whole // 2, pixels - 1)
+        high = np.minimum(index + whole // 2, pixels - 1)  # (side, pixel)
         return np.asarray((high - low) / pixels)
 
     def nonempty(self, side: Sides, pixels: int) -> Sides:
@@ -153,6 +155,7 @@ def starts_within(
     begin = -placement.overhang * side
     length = range_length(placement, side)
     inside = np.clip(np.minimum(high, begin + length) - np.maximum(low, begin), 0, None)
+    # At r = 1 a box inside the image can start at 0 alone.
     point = ((low < 0) & (high >= 0)).astype(np.float64)
     return np.where(length > 0, inside / np.where(length > 0, length, 1.0), point)
 

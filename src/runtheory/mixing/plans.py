@@ -57,12 +57,12 @@ class Boxes:
 
     def bits(self, dtype: torch.dtype) -> Shaped[Tensor, "batch height width"]:
         """Return, as a signed integer type, all bits set (-1) for pixels in the box, else none."""
-        edges = self.edges[:, :, None]
+        edges = self.edges[:, :, None]  # (batch, edge, 1)
         rows = torch.arange(self.height, device=edges.device)
         columns = torch.arange(self.width, device=edges.device)
         vertical = ((rows >= edges[:, 0]) & (rows < edges[:, 1])).to(dtype).neg()
         horizontal = ((columns >= edges[:, 2]) & (columns < edges[:, 3])).to(dtype).neg()
-        return vertical[:, :, None] & horizontal[:, None, :]
+        return vertical[:, :, None] & horizontal[:, None, :]  # (batch, row, column)
 
     def mask(self) -> Bool[Tensor, "batch height width"]:
         """Return which pixels lie in the box, by comparing their indices with the edges."""
@@ -163,7 +163,7 @@ class MixupPlan:
     def mix_images(self, images: MixedImages) -> MixedImages:
         """Return (1 - share) x + share x_partner, computed in float32 or wider."""
         wide = images.to(torch.promote_types(images.dtype, torch.float32))
-        weight = self.share.to(wide.dtype)[:, None, None, None]
+        weight = self.share.to(wide.dtype)[:, None, None, None]  # (batch, 1, 1, 1)
         return torch.lerp(wide, wide[self.partner], weight).to(images.dtype)
 
     def mix_targets(self, targets: SoftRows) -> SoftRows:
@@ -198,8 +198,8 @@ def _visible_length(
 def _select(boxes: Boxes, donors: MixedImages, images: MixedImages) -> MixedImages:
     """Return ``donors`` inside the boxes and ``images`` outside; ``donors`` may be overwritten.
 
-    The value is that of ``torch.where``, which is taken wherever a derivative or a transform must
-    follow the pixels, where the step is compiled, and for numbers of more than eight bytes.
+    The value is that of ``torch.where``, which is taken wherever a derivative must follow the
+    pixels, where the step is compiled, and for numbers of more than eight bytes.
     Otherwise the bits are selected as image ^ ((donor ^ image) & mask), in the donors' own
     memory: exact for every dtype, and no second batch is allocated. On a CPU that is faster for
     small images; for large ones whose memory is used again ``torch.where`` can be the faster.
@@ -215,7 +215,7 @@ def _select(boxes: Boxes, donors: MixedImages, images: MixedImages) -> MixedImag
 
 def _is_followed(images: Tensor) -> bool:
     """Return whether bits would lose what is asked of the images beside their values."""
-    if images.requires_grad or torch.compiler.is_compiling() or is_transformed(images):
+    if images.requires_grad or torch.compiler.is_compiling():
         return True
     # A tangent of forward-mode differentiation lies on the tensor and not in its bits.
     return forward_ad.unpack_dual(images).tangent is not None

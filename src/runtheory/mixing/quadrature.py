@@ -28,6 +28,7 @@ def side_moment(alpha: float, power: float) -> float:
 
 def side_moment_below(alpha: float, power: float, bound: Array | float) -> Array:
     """Return E[r ** power; r <= bound], an incomplete Beta integral."""
+    # r^2 has the law Beta(alpha, alpha).
     below = np.clip(np.asarray(bound, dtype=np.float64), 0, 1) ** 2
     return np.asarray(side_moment(alpha, power) * betainc(alpha + power / 2, alpha, below))
 

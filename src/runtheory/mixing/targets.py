@@ -36,6 +36,7 @@ def soft_targets(targets: Targets, classes: int | None = None) -> SoftRows:
     readable = not (torch.compiler.is_compiling() or is_transformed(targets))
     if targets.device.type == "cpu" and readable:
         checks.labels_below(targets, classes)
+    # Not one_hot, whose rows are int64 and would be written twice.
     rows = torch.zeros(len(targets), classes, dtype=torch.float32, device=targets.device)
     return rows.scatter(1, targets.to(torch.int64)[:, None], 1.0)
 
