@@ -82,7 +82,7 @@ def comparisons(device: torch.device) -> list[Comparison]:
     def one_by_one() -> None:
         for row in range(SINGLES):
             rows = slice(row, row + 1)
-            train(start.select(rows), inputs[rows], answers[rows], SETTINGS)
+            train(start.select(rows), inputs[rows], answers[rows], settings=SETTINGS)
 
     def modules_one_by_one() -> None:
         for row in range(SINGLES):
@@ -94,7 +94,7 @@ def comparisons(device: torch.device) -> list[Comparison]:
             "supersample",
             f"{REPLICATES} networks {INPUTS}-{HIDDEN}-2, {PAIRS} examples each, "
             f"{SETTINGS.steps} steps",
-            Way("ours", lambda: train(start, inputs, answers, SETTINGS)),
+            Way("ours", lambda: train(start, inputs, answers, settings=SETTINGS)),
             (
                 Way("one by one, same function", one_by_one, scale, note),
                 Way(

@@ -11,13 +11,7 @@ from runtheory.information.certificates.linear_classifiers import (
     ridge_weights,
 )
 from runtheory.information.measures.divergences import kl_inverse
-
-
-def gaussian_classes(generator, count, dimension=10, mean=1.5):
-    signs = generator.choice([-1.0, 1.0], size=count)
-    inputs = generator.normal(size=(count, dimension))
-    inputs[:, 0] += mean * signs
-    return inputs, signs
+from tests.information.shared import gaussian_classes
 
 
 def test_linear_gibbs_risk_against_draws():

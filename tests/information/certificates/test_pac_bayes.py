@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import math
 
-import mpmath
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -19,16 +18,7 @@ from runtheory.information.certificates.pac_bayes import (
     worst_exponents,
 )
 from runtheory.information.measures.divergences import kl_inverse
-
-PRECISE = mpmath.mp.clone()
-
-PRECISE.dps = 60
-
-
-def precise_kl(first, second):
-    q, p = PRECISE.mpf(first), PRECISE.mpf(second)
-    kept = q * PRECISE.log(q / p) if q else PRECISE.mpf(0)
-    return kept + ((1 - q) * (PRECISE.log1p(-q) - PRECISE.log1p(-p)) if q < 1 else 0)
+from tests.information.shared import precise_kl
 
 
 @settings(max_examples=25)

@@ -27,13 +27,7 @@ from runtheory.information.supersamples.perceptrons import (
     draw_perceptrons,
 )
 from runtheory.randomness import stream
-
-
-def gaussian_classes(generator, count, dimension=10, mean=1.5):
-    signs = generator.choice([-1.0, 1.0], size=count)
-    inputs = generator.normal(size=(count, dimension))
-    inputs[:, 0] += mean * signs
-    return inputs, signs
+from tests.information.shared import gaussian_classes
 
 
 def linear_network(weights):

@@ -92,6 +92,17 @@ def test_the_order_of_the_quadrature_is_high_enough(parameters):
     assert bg.upper_bounds(coarse) == pytest.approx(bg.upper_bounds(fine), abs=1e-11)
 
 
+@pytest.mark.parametrize("parameters", [(2, 1000, 2.0), (2, 40_000, 0.5), (1000, 50, 0.5)])
+def test_every_bound_has_ten_digits(parameters: tuple[int, int, float]) -> None:
+    """Many examples make informations of 1e-8, which a sum of large terms would spoil."""
+    model = GaussianMeanModel(*parameters)
+    coarse, fine = bg.solve(model), bg.solve(model, order=240)
+    assert bg.upper_bounds(coarse) == pytest.approx(bg.upper_bounds(fine), rel=1e-10)
+    assert coarse.gap == pytest.approx(fine.gap, rel=1e-10)
+    losses = coarse.losses
+    assert losses.pair_information == pytest.approx(losses.difference_information, rel=1e-10)
+
+
 def test_one_dimension_against_adaptive_integration():
     mean, samples = 0.5, 4
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy import integrate, stats
 
 from runtheory.information.layers import noisy_layer as noisy
+from tests.information.shared import corners
 
 
 def stream(seed=0):
@@ -25,11 +26,6 @@ def bpsk(noise):
         return density * np.logaddexp(0, -2 * t / noise**2)
 
     return math.log(2) - integrate.quad(integrand, 1 - 12 * noise, 1 + 12 * noise)[0]
-
-
-def corners(dimension):
-    grid = torch.cartesian_prod(*[torch.tensor([-1.0, 1.0], dtype=torch.float64)] * dimension)
-    return grid.reshape(-1, dimension)
 
 
 @pytest.mark.parametrize("noise", [0.3, 0.8, 2.0])

@@ -10,13 +10,7 @@ import torch
 from runtheory.information.measures import divergence_estimates as estimates
 from runtheory.information.measures.divergence_estimates import classifier_kl
 from runtheory.randomness import stream
-
-
-def normal(count, dimension, shift=0.0, seed=0):
-    generator = torch.Generator().manual_seed(seed)
-    points = torch.randn((count, dimension), generator=generator, dtype=torch.float64)
-    points[:, 0] += shift
-    return points
+from tests.information.shared import normal
 
 
 @pytest.mark.parametrize(("dimension", "low", "high"), [(1, 0.40, 0.58), (5, 0.45, 0.66)])

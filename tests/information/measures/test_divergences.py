@@ -3,7 +3,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-import mpmath
 import numpy as np
 import pytest
 import torch
@@ -15,13 +14,7 @@ from runtheory.information.measures import divergence_estimates as estimates
 from runtheory.information.measures import divergences as div
 from runtheory.information.measures import transport
 from runtheory.information.measures.divergences import binary_divergence, kl_inverse
-
-
-def normal(count, dimension, shift=0.0, seed=0):
-    generator = torch.Generator().manual_seed(seed)
-    points = torch.randn((count, dimension), generator=generator, dtype=torch.float64)
-    points[:, 0] += shift
-    return points
+from tests.information.shared import PRECISE, normal, precise_kl
 
 
 def gaussian(dimension, seed):
@@ -78,17 +71,6 @@ def test_a_product_of_a_matrix_with_its_transpose_is_symmetric_enough() -> None:
     covariance[0, 1] = 1e-6
     with pytest.raises(ValueError, match="symmetric"):
         div.Gaussian(torch.zeros(3, dtype=torch.float64), covariance)
-
-
-PRECISE = mpmath.mp.clone()
-
-PRECISE.dps = 60
-
-
-def precise_kl(first, second):
-    q, p = PRECISE.mpf(first), PRECISE.mpf(second)
-    kept = q * PRECISE.log(q / p) if q else PRECISE.mpf(0)
-    return kept + ((1 - q) * (PRECISE.log1p(-q) - PRECISE.log1p(-p)) if q < 1 else 0)
 
 
 @settings(max_examples=40)

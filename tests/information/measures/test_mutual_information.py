@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy.special import digamma
 
 from runtheory.information.measures import mutual_information as mi
+from tests.information.shared import corners
 
 
 def stream(seed=0):
@@ -20,11 +21,6 @@ def stream(seed=0):
 def correlated(count, correlation, seed=0):
     pair = torch.randn((2, count, 1), generator=stream(seed), dtype=torch.float64)
     return pair[0], correlation * pair[0] + math.sqrt(1 - correlation**2) * pair[1]
-
-
-def corners(dimension):
-    grid = torch.cartesian_prod(*[torch.tensor([-1.0, 1.0], dtype=torch.float64)] * dimension)
-    return grid.reshape(-1, dimension)
 
 
 def test_plug_in_of_many_tables_against_loops() -> None:

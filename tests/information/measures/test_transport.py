@@ -13,13 +13,7 @@ from scipy import stats
 
 from runtheory.information.measures import divergence_estimates as estimates
 from runtheory.information.measures import transport
-
-
-def normal(count, dimension, shift=0.0, seed=0):
-    generator = torch.Generator().manual_seed(seed)
-    points = torch.randn((count, dimension), generator=generator, dtype=torch.float64)
-    points[:, 0] += shift
-    return points
+from tests.information.shared import normal
 
 
 @given(

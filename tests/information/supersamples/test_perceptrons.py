@@ -17,13 +17,7 @@ from runtheory.information.supersamples.supersample import (
     draw_super_samples,
 )
 from runtheory.randomness import stream
-
-
-def toy_pool(count=200, inputs=6, dtype=torch.float64):
-    generator = stream(0, "pool")
-    points = torch.randn(count, inputs, generator=generator, dtype=dtype)
-    noise = 0.5 * torch.randn(count, generator=generator, dtype=dtype)
-    return points, (points[:, 0] + noise > 0).long()
+from tests.information.shared import toy_pool
 
 
 def by_module(start, inputs, labels, settings, batches, replicate):
@@ -61,7 +55,7 @@ def test_training_all_at_once_is_training_one_by_one(batch_size, hidden):
     before = [parameter.clone() for parameter in start.parameters]
     batches = draw_batches(15, settings, replicates=4, generator=stream(2, "batches"))
     chosen = plan.training_indices
-    found = train(start, points[chosen], labels[chosen], settings, batches=batches)
+    found = train(start, points[chosen], labels[chosen], settings=settings, batches=batches)
     for kept, parameter in zip(before, start.parameters, strict=True):
         assert torch.equal(kept, parameter)
         assert not parameter.requires_grad
@@ -71,7 +65,7 @@ def test_training_all_at_once_is_training_one_by_one(batch_size, hidden):
             start.select(rows),
             points[chosen[rows]],
             labels[chosen[rows]],
-            settings,
+            settings=settings,
             batches=None if batches is None else batches[:, rows],
         )
         for one, many in zip(alone.parameters, found.select(rows).parameters, strict=True):
@@ -114,7 +108,7 @@ def test_wrong_arguments_of_perceptrons_are_named() -> None:
                 start,
                 points[None, :4].expand(3, -1, -1),
                 labels[None, :4].expand(3, -1),
-                Descent(batch_size=2),
+                settings=Descent(batch_size=2),
             ),
             "no batches",
         ),

@@ -19,13 +19,7 @@ from runtheory.information.supersamples.supersample import (
     train_replicates,
 )
 from runtheory.randomness import stream
-
-
-def toy_pool(count=200, inputs=6, dtype=torch.float64):
-    generator = stream(0, "pool")
-    points = torch.randn(count, inputs, generator=generator, dtype=dtype)
-    noise = 0.5 * torch.randn(count, generator=generator, dtype=dtype)
-    return points, (points[:, 0] + noise > 0).long()
+from tests.information.shared import toy_pool
 
 
 def test_plan_draws_distinct_examples_and_fair_masks():
@@ -52,9 +46,9 @@ def test_outcomes_are_those_of_the_trained_networks():
     start = draw_perceptrons(
         (6, 16, 2), replicates=6, generator=stream(3, "nets"), dtype=torch.float64
     )
-    outcomes = run_replicates(points, labels, plan, settings, start=start)
+    outcomes = run_replicates(points, labels, plan, settings=settings, start=start)
     chosen = plan.training_indices
-    nets = train(start, points[chosen], labels[chosen], settings)
+    nets = train(start, points[chosen], labels[chosen], settings=settings)
     training, test = [], []
     for replicate in range(6):
         for pair in range(12):
@@ -110,7 +104,10 @@ def test_wrong_arguments_of_supersample_are_named() -> None:
     for call, text in [
         (lambda: draw_super_samples(9, **some), "needs 10 examples, got 9"),
         (lambda: draw_super_samples(9, **{**some, "masks": 0}), "at least 1"),
-        (lambda: run_replicates(points, labels, plan, Descent(), start=start), "one network per"),
+        (
+            lambda: run_replicates(points, labels, plan, settings=Descent(), start=start),
+            "one network per",
+        ),
     ]:
         with pytest.raises(ValueError, match=text):
             call()

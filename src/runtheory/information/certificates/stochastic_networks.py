@@ -127,10 +127,10 @@ def stochastic_risk(
     """
     wrong = 0.0
     for low in range(0, draws, chunk):
-        nets = _perturbed(mean, deviation, min(chunk, draws - low), generator)
+        nets = _perturbed(mean, deviation, draws=min(chunk, draws - low), generator=generator)
         with torch.no_grad():
             predicted = nets.scores(inputs.expand(nets.replicates, -1, -1)).argmax(-1)
-        wrong += float((predicted != labels).to(torch.float64).mean(1).sum())
+        wrong += float((predicted != labels).to(torch.float64).mean(1).sum())  # over networks
     return wrong / draws
 
 
@@ -178,10 +178,12 @@ def split_certificate(
     first, second = order[: count // 2], order[count // 2 :]
     widths = (inputs.shape[1], *plan.hidden, plan.classes)
     start = draw_perceptrons(widths, replicates=1, generator=generator, dtype=inputs.dtype)
-    prior = _fit(start, inputs[first], labels[first], plan.prior, generator)
+    prior = _fit(start, inputs[first], labels[first], settings=plan.prior, generator=generator)
     posterior = prior
     if plan.posterior is not None:
-        posterior = _fit(prior, inputs[second], labels[second], plan.posterior, generator)
+        posterior = _fit(
+            prior, inputs[second], labels[second], settings=plan.posterior, generator=generator
+        )
     certificate = network_certificate(
         posterior,
         inputs[second],
@@ -197,15 +199,16 @@ def _fit(
     start: Perceptrons,
     inputs: Tensor,
     labels: Tensor,
+    *,
     settings: Descent,
     generator: torch.Generator,
 ) -> Perceptrons:
     batches = draw_batches(len(inputs), settings, replicates=1, generator=generator)
-    return train(start, inputs[None], labels[None], settings, batches=batches)
+    return train(start, inputs[None], labels[None], settings=settings, batches=batches)
 
 
 def _perturbed(
-    mean: Perceptrons, deviation: float, draws: int, generator: torch.Generator
+    mean: Perceptrons, deviation: float, *, draws: int, generator: torch.Generator
 ) -> Perceptrons:
     def around(parameter: Tensor) -> Tensor:
         shape = (draws, *parameter.shape[1:])

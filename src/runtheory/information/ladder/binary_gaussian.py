@@ -109,7 +109,7 @@ def loss_law(laws: ConditionalLaws) -> LossLaw:
     """Return the joint law of training and new loss: independent given W, so E_W of products."""
     train = np.stack([1 - laws.train_error, laws.train_error])
     test = np.stack([1 - laws.test_error, laws.test_error])
-    table = np.array([[laws.law.expect(a * b) for b in test] for a in train])
+    table = np.array([[laws.law.expect(a * b) for b in test] for a in train])  # (train, test)
     return LossLaw(table / table.sum())
 
 

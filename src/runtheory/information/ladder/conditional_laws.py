@@ -117,7 +117,8 @@ def output_kl(laws: ConditionalLaws) -> float:
 def decision_kl(laws: ConditionalLaws) -> float:
     """Return E_W kl(train error || test error), the divergence after the sign, in nats."""
     train, test = laws.train_centre / laws.model.shrinkage, laws.test_centre
-    wrong = laws.train_error * (log_ndtr(-train) - log_ndtr(-test))
+    # logarithms of tails: both errors may be far below the least double
+    wrong = laws.train_error * (log_ndtr(-train) - log_ndtr(-test))  # (radius, angle)
     right = ndtr(train) * (log_ndtr(train) - log_ndtr(test))
     return laws.law.expect(wrong + right)
 
@@ -130,7 +131,7 @@ def output_wasserstein(laws: ConditionalLaws) -> float:
     E = D (2 Phi(D / t) - 1) + 2 t phi(D / t), D = |a - b|.
     """
     spread = 1 - laws.model.shrinkage
-    distance = np.abs(laws.discrepancy)
+    distance = np.abs(laws.discrepancy)  # (radius, angle)
     ratio = distance / spread
     density = np.exp(-(ratio**2) / 2) / math.sqrt(2 * math.pi)
     return laws.law.expect(distance * (2 * ndtr(ratio) - 1) + 2 * spread * density)
@@ -145,7 +146,8 @@ def input_wasserstein(laws: ConditionalLaws) -> float:
     model = laws.model
     centre = math.sqrt(model.samples) * model.mean / model.deviation
     radius, cosine = laws.law.radius[:, None], laws.law.cosine[None, :]
-    square = (radius - centre) ** 2 + 2 * radius * centre * (1 - cosine)
+    # |V - centre e|^2 without the cancellation of R^2 + m^2 - 2 R m cos
+    square = (radius - centre) ** 2 + 2 * radius * centre * (1 - cosine)  # (radius, angle)
     square = square / model.samples + model.dimension * (1 - model.shrinkage) ** 2
     return laws.law.expect(np.sqrt(square))
 

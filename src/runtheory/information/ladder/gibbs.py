@@ -75,14 +75,14 @@ def gibbs_gap(
         finite, ``alpha`` or ``samples`` is not positive, or there are more than 200,000 count
         vectors.
     """
-    _check(losses, law, prior, alpha, samples)
+    _check(losses, law, prior, alpha=alpha, samples=samples)
     counts = count_vectors(len(law), samples)
     log_mass = gammaln(samples + 1) - gammaln(counts + 1).sum(1) + xlogy(counts, law).sum(1)
     mass = np.exp(log_mass)
-    training = counts @ losses.T / samples
+    training = counts @ losses.T / samples  # (counts, hypothesis)
     log_posterior = np.log(prior) - alpha * training
     log_posterior -= logsumexp(log_posterior, axis=1, keepdims=True)
-    log_marginal = logsumexp(log_mass[:, None] + log_posterior, axis=0)
+    log_marginal = logsumexp(log_mass[:, None] + log_posterior, axis=0)  # (hypothesis,)
     posterior, marginal = np.exp(log_posterior), np.exp(log_marginal)
     return GibbsGap(
         train_loss=float(mass @ (posterior * training).sum(1)),
@@ -107,7 +107,7 @@ def _compositions(values: int, samples: int) -> Iterator[list[int]]:
 
 
 def _check(
-    losses: np.ndarray, law: np.ndarray, prior: np.ndarray, alpha: float, samples: int
+    losses: np.ndarray, law: np.ndarray, prior: np.ndarray, *, alpha: float, samples: int
 ) -> None:
     if losses.shape != (len(prior), len(law)):
         raise ValueError(f"losses must have shape {(len(prior), len(law))}, got {losses.shape}")

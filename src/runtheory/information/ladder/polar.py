@@ -67,6 +67,7 @@ def _line(mean: float, order: int) -> PolarLaw:
     radius = np.concatenate([node for node, _ in parts])
     weight = np.concatenate([share for _, share in parts])
     cosine = np.array([1.0, -1.0])
+    # the signed coordinate is R cos, so that each sign has its own density: (radius, 2)
     density = np.exp(-((radius[:, None] - mean * cosine) ** 2) / 2) / math.sqrt(2 * math.pi)
     return PolarLaw(radius, cosine, weight[:, None] * density)
 
@@ -76,6 +77,7 @@ def _sphere(dimension: int, mean: float, order: int) -> PolarLaw:
     radius, radial = legendre(max(0.0, centre - _REACH), centre + _REACH, order)
     angle, angular = legendre(*_angles(dimension, mean), order)
     column = radius[:, None]
+    # in logarithms, as R^(d-1) overflows in a thousand dimensions: (radius, angle)
     logarithm = (dimension - 1) * np.log(column) + (dimension - 2) * np.log(np.sin(angle))
     logarithm -= ((column - mean) ** 2 + 4 * column * mean * np.sin(angle / 2) ** 2) / 2
     logarithm -= (dimension / 2 - 1) * math.log(2) + 0.5 * math.log(math.pi)

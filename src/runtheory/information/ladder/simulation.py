@@ -52,9 +52,9 @@ def _replicates(
     shape, device = (count, model.samples + 1, model.dimension), generator.device
     labels = 2 * torch.randint(0, 2, (*shape[:2], 1), generator=generator, device=device) - 1
     inputs = torch.randn(shape, generator=generator, device=device, dtype=torch.float64)
-    inputs[..., :1] += labels * model.mean / model.deviation
+    inputs[..., :1] += labels * model.mean / model.deviation  # the mean lies along the first axis
     signed = labels * inputs
-    weight = signed[:, :-1].mean(dim=1)
+    weight = signed[:, :-1].mean(dim=1)  # (data set, feature); the last example stays new
     norm = torch.linalg.vector_norm(weight, dim=1)
     train = (signed[:, 0] * weight).sum(dim=1) / norm
     test = (signed[:, -1] * weight).sum(dim=1) / norm

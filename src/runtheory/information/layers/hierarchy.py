@@ -84,7 +84,7 @@ def contracted_bound(
     label, content = _not_negative(label, "label"), _not_negative(content, "content")
     checks.positive_finite(sub_gaussian=sub_gaussian)
     checks.in_interval(0, 1, coefficients=coefficients)
-    products = np.concatenate(([1.0], np.cumprod(coefficients)))
+    products = np.concatenate(([1.0], np.cumprod(coefficients)))  # after 0, 1, ... layers
     return sub_gaussian * np.sqrt(2 * (label + products[:, None] * content)).mean(1)
 
 
@@ -161,7 +161,7 @@ def wasserstein_ladder(
     distances = _not_negative(distances, "distances")
     checks.positive_finite(loss_lipschitz=loss_lipschitz)
     weights = lipschitz_weights(lipschitz)[:, :, None]
-    weighted = weights * distances
+    weighted = weights * distances  # (draw, layer, sample)
     values = loss_lipschitz * weighted.mean((0, 2))
     funnel = layers - 1 - int(np.argmin(values[::-1]))
     return WassersteinLadder(values, funnel, float((distances[:, -1:] - weighted).max()))

@@ -70,7 +70,7 @@ def gaussian_kl(first: Gaussian, second: Gaussian) -> Float64[Tensor, ""]:
         )
     root = torch.linalg.cholesky(first.covariance)
     other = torch.linalg.cholesky(second.covariance)
-    both = torch.cat([root, (first.mean - second.mean)[:, None]], dim=1)
+    both = torch.cat([root, (first.mean - second.mean)[:, None]], dim=1)  # one solve for both
     solved = torch.linalg.solve_triangular(other, both, upper=False)
     volumes = other.diagonal().log().sum() - root.diagonal().log().sum()
     return (solved.square().sum() - len(root)) / 2 + volumes

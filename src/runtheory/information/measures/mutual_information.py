@@ -155,7 +155,7 @@ def neighbour_information(
     left, right = (part.detach().to("cpu", torch.float64).numpy() for part in (first, second))
     if min(np.ptp(left, axis=0).min(), np.ptp(right, axis=0).min()) == 0:
         raise ValueError("every coordinate must vary, got one of zero variance")
-    joint = np.concatenate([left, right], axis=1)
+    joint = np.concatenate([left, right], axis=1)  # (sample, feature + other feature)
     radius = cKDTree(joint).query(joint, k=[neighbours + 1], p=np.inf)[0][:, 0]
     if not radius.min() > 0:
         raise ValueError(f"more than {neighbours} points coincide: the information is not defined")
@@ -201,7 +201,7 @@ def binned_entropy(
             "need 2 rows, 1 bin and low < high, got "
             f"{len(features)} rows, {bins} bins and [{low}, {high}]"
         )
-    scaled = (features.to(torch.float64) - low) * (bins / (high - low))
+    scaled = (features.to(torch.float64) - low) * (bins / (high - low))  # in units of one bin
     cells = scaled.floor().clamp(0, bins - 1).to(torch.int64)
     counts = torch.unique(cells, dim=0, return_counts=True)[1].to(torch.float64)
     share, rows = counts / len(features), len(features)

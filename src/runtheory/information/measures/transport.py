@@ -59,7 +59,7 @@ def wasserstein_line(
         .values
     )
     width = torch.diff(steps, prepend=steps.new_zeros(1))
-    inside = steps - width
+    inside = steps - width  # left end of each step, where both quantile functions are constant
     distance = (left[..., inside // other % count] - right[..., inside // count % other]).abs()
     return (distance * width).sum(dim=-1) / (count * other)
 
@@ -87,6 +87,7 @@ def sliced_wasserstein(
     shape, device = (directions, first.shape[1]), first.device
     unit = torch.randn(shape, generator=generator, device=device, dtype=torch.float64)
     unit = unit / torch.linalg.vector_norm(unit, dim=1, keepdim=True)
+    # (direction, sample)
     left, right = unit @ first.to(torch.float64).T, unit @ second.to(torch.float64).T
     distances = wasserstein_line(left, right)
     return SlicedDistance(float(distances.mean()), float(distances.std()) / math.sqrt(directions))

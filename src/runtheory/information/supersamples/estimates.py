@@ -129,7 +129,7 @@ def pooled_frequencies(losses: Losses, masks: Masks) -> Frequencies:
         )
     if not bool(((losses == 0) | (losses == 1)).all()):
         raise ValueError("losses must be zero or one, got another value")
-    train = losses.gather(2, masks[:, :, None]).squeeze(2)
+    train = losses.gather(2, masks[:, :, None]).squeeze(2)  # (replicate, pair)
     test = losses.sum(2) - train
     return Frequencies(
         pairs=masks.numel(),
@@ -160,6 +160,7 @@ def estimated_bound(
     table = pooled_frequencies(losses, masks)
     nulls = []
     for _ in range(permutations):
+        # whole masks, so that the pairs of a replicate stay together
         shuffled = masks[_permutation(len(masks), generator)]
         nulls.append(kind.value(pooled_frequencies(losses, shuffled)))
     low, high = _band(nulls)

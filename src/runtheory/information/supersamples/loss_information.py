@@ -132,14 +132,14 @@ def fast_rate_bound(train_error: float, information: float) -> FastRate:
     nodes = np.sort(edge * np.concatenate([steps, 1 - steps]))
     best = int(np.argmin(_fast_value(nodes, train_error, information)))
     bracket = (nodes[max(best - 1, 0)], nodes[min(best + 1, len(nodes) - 1)])
-    found = minimize_scalar(
+    least = minimize_scalar(
         _fast_value,
         bounds=bracket,
         args=(train_error, information),
         method="bounded",
         options={"xatol": 1e-12},
     )
-    ends = np.array([found.x, nodes[best]])
+    ends = np.array([least.x, nodes[best]])
     node = ends[np.argmin(_fast_value(ends, train_error, information))]
     value = float(_fast_value(node, train_error, information))
     return FastRate(value, float(_first_constant(node)), float(node) / 2)

@@ -138,15 +138,15 @@ def draw_batches(
     keys = torch.rand(
         (settings.steps, replicates, count), generator=generator, device=generator.device
     )
-    return keys.argsort(-1)[:, :, : settings.batch_size]
+    return keys.argsort(-1)[:, :, : settings.batch_size]  # without replacement
 
 
 def train(
     start: Perceptrons,
     inputs: Float[Tensor, "replicate sample input"],
     labels: Int64[Tensor, "replicate sample"],
-    settings: Descent,
     *,
+    settings: Descent,
     batches: Int64[Tensor, "step replicate batch"] | None = None,
 ) -> Perceptrons:
     """Return the networks after descent on the mean cross-entropy of each one's own samples.
@@ -167,7 +167,9 @@ def train(
     layers = len(start.weights)
     parameters = [parameter.detach().clone() for parameter in start.parameters]
     velocities = [torch.zeros_like(parameter) for parameter in parameters]
-    rows = torch.arange(start.replicates, device=inputs.device)[:, None]
+    rows = torch.arange(start.replicates, device=inputs.device)[
+        :, None
+    ]  # beside (replicate, batch)
     for step in range(settings.steps):
         chosen = (rows, batches[step]) if batches is not None else ...
         live = [parameter.requires_grad_() for parameter in parameters]

@@ -102,8 +102,8 @@ def run_replicates(
     inputs: Float[Tensor, "example input"],
     labels: Int64[Tensor, "example"],
     plan: SuperSamples,
-    settings: Descent,
     *,
+    settings: Descent,
     start: Perceptrons,
     batches: Int64[Tensor, "step replicate batch"] | None = None,
 ) -> Outcomes:
@@ -119,8 +119,8 @@ def run_replicates(
             f"start needs one network per replicate, {plan.replicates}, got {start.replicates}"
         )
     chosen = plan.training_indices
-    trained = train(start, inputs[chosen], labels[chosen], settings, batches=batches)
-    both = plan.indices[plan.groups].flatten(1)
+    trained = train(start, inputs[chosen], labels[chosen], settings=settings, batches=batches)
+    both = plan.indices[plan.groups].flatten(1)  # (replicate, 2 pairs)
     with torch.no_grad():
         predictions = trained.scores(inputs[both]).argmax(-1)
     wrong = (predictions != labels[both]).to(torch.float64)
@@ -166,7 +166,9 @@ def train_replicates(
     count, widths = samples.replicates, (inputs.shape[1], *plan.hidden, plan.classes)
     start = draw_perceptrons(widths, replicates=count, generator=generator, dtype=inputs.dtype)
     batches = draw_batches(plan.pairs, plan.descent, replicates=count, generator=generator)
-    return run_replicates(inputs, labels, samples, plan.descent, start=start, batches=batches)
+    return run_replicates(
+        inputs, labels, samples, settings=plan.descent, start=start, batches=batches
+    )
 
 
 def random_outcomes(replicates: int, pairs: int, *, generator: torch.Generator) -> Outcomes:
