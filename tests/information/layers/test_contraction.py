@@ -12,30 +12,11 @@ from runtheory.information.layers.channels import (
 )
 from runtheory.information.layers.contraction import (
     compose,
-    drop_connect,
     dropout,
-    dropout_divergence,
     erasure,
     gaussian_noise,
     symmetric,
 )
-
-
-def test_drop_connect_by_enumeration():
-    rate, generator = 0.5, np.random.default_rng(1)
-    weights, inputs = generator.normal(size=(2, 2)), generator.normal(size=(2, 2))
-    # Rows are the two inputs; outputs are (mask, value), and a value is shared only if equal.
-    same = sum(
-        rate**4
-        for code in range(16)
-        if np.allclose(
-            (weights * np.array([int(b) for b in f"{code:04b}"]).reshape(2, 2))
-            @ (inputs[0] - inputs[1]),
-            0,
-        )
-    )
-    assert drop_connect(rate, inputs=2, outputs=2).total_variation == pytest.approx(1 - same)
-    assert drop_connect(rate, inputs=2, outputs=2).divergence == 0.9375
 
 
 def test_the_lost_share_is_exact_where_the_coefficient_is_one():
@@ -99,12 +80,10 @@ def test_wrong_arguments_of_contraction_are_named() -> None:
     for call, text in [
         (lambda: dropout(1.2, width=2), "rate"),
         (lambda: dropout(0.5, width=0), "width"),
-        (lambda: drop_connect(0.5, inputs=0, outputs=2), "inputs"),
         (lambda: symmetric(-0.1), "flip"),
         (lambda: gaussian_noise(math.inf, deviation=1.0), "diameter"),
         (lambda: gaussian_noise(1.0, deviation=0.0), "deviation"),
         (lambda: compose([]), "at least one"),
-        (lambda: dropout_divergence(np.array([-1.0]), 0.5), "negative"),
     ]:
         with pytest.raises(ValueError, match=text):
             call()

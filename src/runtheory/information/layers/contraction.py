@@ -22,7 +22,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float64
 from scipy.special import log_ndtr, logsumexp
 
 from runtheory import checks
@@ -56,8 +55,8 @@ def dropout(rate: float, *, width: int) -> Contraction:
 
     The value is that of visible erasures and is reached by coordinates that repeat one symbol.
     Zeros that hide the mask degrade this channel, so for them it is an upper bound, met where zero
-    is an input symbol. Independent coordinates contract by 1 - rate only, see
-    :func:`dropout_divergence`.
+    is an input symbol. Independent coordinates contract by 1 - rate only:
+    each is kept with that chance, and the divergence of a product is a sum.
 
     Raises
     ------
@@ -69,24 +68,6 @@ def dropout(rate: float, *, width: int) -> Contraction:
     lost = width * math.log(rate) if rate > 0 else -math.inf
     kept = 0.0 - math.expm1(lost)
     return Contraction(kept, kept, lost, lost)
-
-
-def drop_connect(rate: float, *, inputs: int, outputs: int) -> Contraction:
-    """Return the coefficients of DropConnect on an ``outputs`` x ``inputs`` weight matrix.
-
-    Both are 1 - rate^(inputs outputs) for a visible mask and weights none of which is zero. For
-    then there are two inputs whose difference v makes no partial sum of a row of W_jk v_k vanish,
-    and these are told apart unless all weights are dropped. Two inputs that merely differ in every
-    coordinate need not be: (1, 0) and (0, 1) under equal weights. A hidden mask or other weights
-    give at most that.
-
-    Raises
-    ------
-    ValueError
-        If ``rate`` lies outside [0, 1] or a size is below one.
-    """
-    checks.at_least(1, inputs=inputs, outputs=outputs)
-    return dropout(rate, width=inputs * outputs)
 
 
 def symmetric(flip: float) -> Contraction:
@@ -161,23 +142,6 @@ def compose(parts: Sequence[Contraction]) -> Contraction:
         variation,
         divergence,
     )
-
-
-def dropout_divergence(coordinates: Float64[np.ndarray, "coordinate"], rate: float) -> float:
-    """Return D(PK || QK) = (1 - rate) sum_i D(P_i || Q_i) for independent coordinates, in nats.
-
-    ``coordinates`` holds D(P_i || Q_i). Each coordinate is kept with probability 1 - rate and the
-    divergence of a product is a sum: the actual contraction of product inputs is 1 - rate at every
-    width (visible mask; at most that for a hidden one), far from the worst case of :func:`dropout`.
-
-    Raises
-    ------
-    ValueError
-        If ``rate`` lies outside [0, 1] or a divergence is negative.
-    """
-    checks.in_interval(0, 1, rate=rate)
-    checks.not_negative(divergences=coordinates)
-    return float((1 - rate) * coordinates.sum())
 
 
 def safe_log(value: float) -> float:
