@@ -33,23 +33,44 @@ def test_smoothing_corruptions_leave_a_constant_image_alone() -> None:
         assert torch.allclose(CORRUPTIONS[name](flat, 3, torch.Generator()), flat, atol=1e-6)
 
 
-def test_the_table_is_what_is_done() -> None:
-    """At severity 2, on pixels whose answer is known."""
-    ramp = torch.linspace(0.3, 0.5, 64).reshape(1, 1, 8, 8)
+# At severity 2, on pixels whose answer is known.
+RAMP = torch.linspace(0.3, 0.5, 64).reshape(1, 1, 8, 8)
+
+
+def at_severity_two(name: str, images: torch.Tensor) -> torch.Tensor:
+    """Return the images under one corruption of severity 2."""
+    return CORRUPTIONS[name](images, 2, torch.Generator().manual_seed(0))
+
+
+def test_every_corruption_has_a_row_in_the_table() -> None:
     assert SEVERITIES.keys() == CORRUPTIONS.keys()
-    draw = torch.Generator()
-    brighter = CORRUPTIONS["brightness"](ramp, 2, draw)
-    torch.testing.assert_close(brighter - ramp, torch.full_like(ramp, 0.2))
-    flatter = CORRUPTIONS["contrast"](ramp, 2, draw)
-    torch.testing.assert_close(flatter.std(), 0.4 * ramp.std())
-    torch.testing.assert_close(flatter.mean(), ramp.mean())
-    blocks = CORRUPTIONS["pixelate"](ramp, 2, draw)
-    torch.testing.assert_close(blocks[..., :3, :3], ramp[..., :3, :3].mean().expand(1, 1, 3, 3))
+
+
+def test_brightness_adds_its_number() -> None:
+    brighter = at_severity_two("brightness", RAMP)
+    torch.testing.assert_close(brighter - RAMP, torch.full_like(RAMP, 0.2))
+
+
+def test_contrast_shrinks_towards_the_mean() -> None:
+    flatter = at_severity_two("contrast", RAMP)
+    torch.testing.assert_close(flatter.std(), 0.4 * RAMP.std())
+    torch.testing.assert_close(flatter.mean(), RAMP.mean())
+
+
+def test_pixelate_puts_the_mean_of_each_block() -> None:
+    blocks = at_severity_two("pixelate", RAMP)
+    torch.testing.assert_close(blocks[..., :3, :3], RAMP[..., :3, :3].mean().expand(1, 1, 3, 3))
+
+
+def test_noise_has_its_standard_deviation() -> None:
     grey = torch.full((1, 1, 100, 100), 0.5)
-    noise = CORRUPTIONS["gaussian noise"](grey, 2, torch.Generator().manual_seed(0)) - grey
+    noise = at_severity_two("gaussian noise", grey) - grey
     assert abs(noise.std().item() - 0.1) < 5 * 0.1 / (2 * 10_000) ** 0.5  # its standard error
+
+
+def test_blur_spreads_a_spot_by_its_standard_deviation() -> None:
     spot = torch.zeros(1, 1, 9, 9)
     spot[..., 4, 4] = 1.0
-    blurred = CORRUPTIONS["blur"](spot, 2, draw)
+    blurred = at_severity_two("blur", spot)
     ratio = blurred[0, 0, 4, 5] / blurred[0, 0, 4, 4]
     torch.testing.assert_close(ratio, torch.tensor(-0.5).exp())  # one deviation from the centre
