@@ -155,3 +155,8 @@ def test_one_example_is_best_answered_by_the_same_vote_of_every_feature(rate, fe
     (slope,) = torch.autograd.grad(found, w)
     scale = h * torch.special.expit(-centre.detach())
     assert float((slope / h).abs().max()) < 1e-9 + 1e-9 * float(scale.max())
+
+
+def test_remainder_at_rate_one_half_is_a_forty_eighth_of_the_fourth_powers() -> None:
+    ranges = torch.tensor([2.0, 1.0])
+    assert remainder_bound(ranges, rate=0.5) == pytest.approx((16 + 1) / 48)
