@@ -117,7 +117,7 @@ def mixing_family(cell: MixingCell, device: str, checkpoint: Path | None) -> Ite
     """None, Cutout, mixup, CutMix and CutMix with one box a batch, on short and long schedules.
 
     After [yun2019cutmix], at the size of a CPU: ``fashion-mini``, a convolutional network of
-    43,000 parameters with global average pooling, 1,000 or 4,000 steps of 100 images. Cost: 15 and
+    42,000 parameters with global average pooling, 1,000 or 4,000 steps of 100 images. Cost: 15 and
     60 seconds a run on one core. Expected: on the short schedule mixing underfits; on the long one
     differences in accuracy are small, calibration and robustness to occlusion change clearly.
     """
