@@ -78,6 +78,26 @@ def test_a_minority_without_rows_gets_its_share_of_the_probabilities() -> None:
 
 
 @pytest.mark.parametrize("bias", [math.inf, 0.0, 0.05])
+@pytest.mark.parametrize("counts", [(9, 4), (60, 2, 2), (40, 40, 3), (8, 8, 8, 5, 5, 5, 5)])
+@pytest.mark.parametrize("share", [0.01, 0.5, 0.99])
+def test_a_minority_that_has_not_merged_does_not_vanish(
+    counts: tuple[int, ...], share: float, bias: float
+) -> None:
+    model = at_threshold(counts, share * min(counts), bias)
+    assert effective_minority_count(model) > merging_count(model)
+
+
+def test_with_many_majority_classes_a_free_bias_delays_the_vanishing() -> None:
+    sizes = {"minority_count": 3, "minority_classes": 8, "pressure": 1e-3}
+    for classes, later in ((3, False), (20, True)):
+        free, without = (
+            vanishing_ratio(**sizes, majority_classes=classes, bias_penalty=bias)
+            for bias in (0.0, math.inf)
+        )
+        assert (free > without) is later
+
+
+@pytest.mark.parametrize("bias", [math.inf, 0.0, 0.05])
 def test_vanishing_ratio_is_where_the_effective_count_is_reached(bias: float) -> None:
     ratio = vanishing_ratio(**SIZES, pressure=1 / 60, bias_penalty=bias)
     assert ratio > merging_ratio(**SIZES, pressure=1 / 60)

@@ -97,7 +97,8 @@ def vanishing_ratio(
     """Return R = n_A/n_B at which a merged minority vanishes when only the majority grows.
 
     The root of ``effective_minority_count`` = N^2 l_W l_H in R, above one and above the ratio of
-    merging.
+    merging. With few majority classes beside many of the minority a minority that has vanished at
+    that ratio may come back and vanish again; this last root is not looked for.
 
     Raises
     ------
