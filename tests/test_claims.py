@@ -15,6 +15,7 @@ from runtheory import claims, ledger
 from runtheory.claims import ClaimError
 from runtheory.intervals import Paired
 from runtheory.ledger import KINDS
+from runtheory.live import pooled_degrees
 from runtheory.outcome import MIME
 from tests.example_claims import CLAIM, ID, LEVELS, RECORD, SLIP, SPREAD
 
@@ -31,7 +32,7 @@ IDENTITY = partial(claims.identity, ID, expected=2.0, tolerance=0.01)
 BOUND = partial(claims.bound, ID, at_most=1.0, tolerance=0.1)
 LAW = partial(claims.law, ID, expected=1.0, standard_error=0.1)
 NORMAL = stats.norm.isf(1e-4 / 2)
-STUDENT = stats.t.isf(1e-4 / 2, 3 * 2)  # three arms of three seeds
+STUDENT = stats.t.isf(1e-4 / 2, 2)  # three seeds, which move the three arms alike
 CASES = {
     "identity": (
         lambda found, twin: IDENTITY(measured=found, twin=twin),
@@ -51,7 +52,7 @@ CASES = {
     "live_slice": (
         slice_of,
         (51.0, 70.0, 1, 7),
-        f"{21 / np.sqrt(4 / 3) / STUDENT:.2g} tolerances",
+        f"{21 / (0.1 * np.sqrt(4 / 3)) / STUDENT:.2g} tolerances",
     ),
 }
 TWINNED = pytest.mark.parametrize("kind", CASES)
@@ -266,7 +267,8 @@ def test_a_live_slice_compares_after_the_change(shown, listed) -> None:
     logs = np.log([[30 + off, 50.5 + off, 50 + off] for off in SPREAD.values()])
     error = np.sqrt(logs.var(axis=0, ddof=1).mean() * 4 / 3)
     distance = abs(np.log(51.0) - logs[:, 2].mean()) / error
-    limit = f"{STUDENT:.1f} standard errors, largest distance {distance:.1f}"
+    student = stats.t.isf(1e-4 / 2, pooled_degrees(logs.T))
+    limit = f"{student:.1f} standard errors, largest distance {distance:.1f}"
     assert stored["tolerance_text"] == limit
 
 
@@ -282,7 +284,7 @@ def test_a_live_slice_and_its_twin_are_judged_by_one_spread(shown, listed) -> No
     arms: dict[str, Any] = {"like": {"masks": 8}, "unlike": {"masks": 1}}
     claims.live_slice(ID, replace(RECORD, rows=rows), live, ["accuracy"], **arms)
     stored = shown[0][MIME]
-    error = np.sqrt((9 + 0.01 + 0.01) / 3 * 4 / 3)
+    error = 0.1 * np.sqrt((9 + 0.01 + 0.01) / 3 * 4 / 3)
     assert stored["tolerance_text"].endswith(f"largest distance {3 / error:.1f}")
     assert stored["more"]["twin"] == f"refused by {23 / error / STUDENT:.2g} tolerances"
 

@@ -20,6 +20,7 @@ from packaging.version import Version
 import runtheory
 from tools import lock
 from tools.notebooks import ROOT
+from tools.shown import lines_of
 
 VENDORED = {
     "1551f4f60c37af51121f.woff2": "9834b82ad26e2a37583d22676a12dd2e",
@@ -103,19 +104,14 @@ def test_import_is_light() -> None:
 
 
 def python_files() -> list[Path]:
-    return [path for folder in ("src", "tools") for path in sorted((ROOT / folder).rglob("*.py"))]
+    folders = ("src", "tools", "benchmarks", "tests")
+    return [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
 
 
 def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield node
-
-
-def lines_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
-    """Count a function's lines; its docstring and its signature are for the reader."""
-    body = function.body[1:] if ast.get_docstring(function) is not None else function.body
-    return (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
 
 
 @pytest.mark.parametrize("path", python_files(), ids=lambda path: str(path.relative_to(ROOT)))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from runtheory.ledger import TWINNED
 from runtheory.outcome import STATED
-from tools import card_faults, forms, lists, notebooks, rules
+from tools import card_faults, forms, lists, notebooks, rules, shown
 from tools.cards import Shelf, read_shelf
 from tools.ledgers import Finding, Ledgers, read_ledgers
 
@@ -50,6 +50,12 @@ def card_problems(shelf: Shelf, book: Ledgers) -> Iterator[Problem]:
         forms.faults(shelf, book),
     ):
         yield from (Problem(file, None, text) for file, text in faults)
+
+
+def package_problems(root: Path) -> Iterator[Problem]:
+    """Yield what the package offers and nothing but its tests uses."""
+    for file, text in shown.definitions_without_caller(root):
+        yield Problem(file, None, text)
 
 
 def claim_problems(root: Path, book: Ledgers) -> Iterator[Problem]:
@@ -114,8 +120,13 @@ def problems(root: Path) -> list[Problem]:
     except ValueError as error:
         file, _, text = str(error).partition(": ")
         return [Problem(file, None, text)]
-    found = [*card_problems(shelf, book), *notebook_problems(root), *claim_problems(root, book)]
-    return [*found, *command_problems(root)]
+    return [
+        *card_problems(shelf, book),
+        *notebook_problems(root),
+        *claim_problems(root, book),
+        *package_problems(root),
+        *command_problems(root),
+    ]
 
 
 def summary(root: Path) -> str:

@@ -26,6 +26,7 @@ from tools.notebooks import (
     tags,
     with_install_cell,
 )
+from tools.shown import untested_calculations
 from tools.widgets import VIEW, stored_state
 
 LINES = 15
@@ -59,6 +60,8 @@ def faults(path: Path, repository: str) -> Iterator[Fault]:
         lab = path.name.startswith("lab") or path.parent.name == "demos"
         found = (*_of_prose(cell), *_of_code(cell, lab=lab), *_of_outputs(cell, state))
         yield from ((position, text) for text in found)
+    if path.name.startswith("lab") or path.parent.name == "demos":
+        yield from untested_calculations(notebook)
     if path.name == "solutions.ipynb":
         yield from _of_exercises(notebook, path.with_name("exercises.ipynb"), repository)
 

@@ -29,13 +29,15 @@ def live_evidence(
     arm: Mapping[str, Value],
     family: Sequence[Mapping[str, Value]],
     change: Callable[[np.ndarray], np.ndarray],
-) -> tuple[np.ndarray, np.ndarray, int]:
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     r"""Return mean, standard error and degrees of freedom for one new run beside a record.
 
-    The means (step, column) are those of ``arm``. The variance over seeds is pooled over the arms
-    of the ``family``; a new value differs from the mean of n by $s\sqrt{1 + 1/n}$. A step None
-    stands for the last row of a run. Raises ``ValueError`` without steps, family or a second seed,
-    and where an arm has several rows of one seed and step: they would be other runs too.
+    All three have the shape (step, column); the means are those of ``arm``. The variance over seeds
+    is pooled over the arms of the ``family``; a new value differs from the mean of n by
+    $s\sqrt{1 + 1/n}$. Arms share their seeds and move together, so that they do not add their
+    degrees of freedom: see :func:`pooled_degrees`. A step None stands for the last row of a run.
+    Raises ``ValueError`` without steps, family or a second seed, and where an arm has several rows
+    of one seed and step: they would be other runs too.
     """
     count = len(record.seeds)
     if not steps or not family or count < 2:
@@ -52,5 +54,25 @@ def live_evidence(
         table = [[at(step, column, where) for column in columns] for step in steps]
         return change(np.moveaxis(np.array(table), -1, 0))
 
-    variance = np.mean([values(where).var(axis=0, ddof=1) for where in family], axis=0)
-    return values(arm).mean(axis=0), np.sqrt(variance * (1 + 1 / count)), len(family) * (count - 1)
+    table = np.array([values(where) for where in family])  # (arm, seed, step, column)
+    variance = table.var(axis=1, ddof=1).mean(axis=0)
+    error = np.sqrt(variance * (1 + 1 / count))
+    return values(arm).mean(axis=0), error, pooled_degrees(table)
+
+
+def pooled_degrees(table: np.ndarray) -> np.ndarray:
+    r"""Return the degrees of freedom of a variance that is pooled over arms with common seeds.
+
+    ``table`` is (arm, seed, ...), the result (...). With $S$ the covariance of the arms over n
+    seeds these are Satterthwaite's $(n - 1) (\operatorname{tr} S)^2 / \operatorname{tr} S^2$: n - 1
+    where a seed moves all arms alike, k (n - 1) where k arms move by themselves. With few seeds
+    tr S^2 comes out too large, and the degrees rather too few. Without variation there are n - 1.
+    """
+    rest = table - table.mean(axis=1, keepdims=True)
+    degrees = table.shape[1] - 1
+    covariance = np.einsum("as...,bs...->ab...", rest, rest) / degrees
+    total = np.einsum("aa...->...", covariance) ** 2
+    squares = (covariance**2).sum(axis=(0, 1))
+    return np.asarray(
+        degrees * np.divide(total, squares, out=np.ones_like(total), where=squares > 0)
+    )

@@ -63,6 +63,10 @@ WIDGET = shown(view={"model_id": "1"})
 BROKEN: dict[str, tuple[Edit, str]] = {
     "long": (source("x = 1\n" * 16), "cell 3: 16 lines of code, more than 15"),
     "class": (source("class Net:\n    pass"), "cell 3: a class, which belongs in the package"),
+    "calculation": (
+        source("def mean(x):\n    a = 1\n    b = 2\n    c = 3\n    d = 4\n    return x"),
+        "cell 3: mean has 5 lines and does not draw: it belongs in the package",
+    ),
     "path": (source("open('/home/me/data')"), "cell 3: an absolute path or an address: '/home/"),
     "address": (source("get('https://example.org')"), "cell 3: an absolute path or an address"),
     "drive": (source(r"open('C:\data')"), "cell 3: an absolute path or an address"),
@@ -98,7 +102,9 @@ def test_a_broken_rule_is_reported(book: Path, change: Edit, expected: str) -> N
     assert [text for text in problems if text.startswith(LAB) and expected in text], problems
 
 
-@pytest.mark.parametrize("rule", ["long", "class", "stderr", "install", "figure", "kernel"])
+@pytest.mark.parametrize(
+    "rule", ["long", "class", "calculation", "stderr", "install", "figure", "kernel"]
+)
 def test_a_demo_keeps_the_rules_of_a_lab(book: Path, rule: str) -> None:
     change, expected = BROKEN[rule]
     problems = edit(book, change, file=DEMO)

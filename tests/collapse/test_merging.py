@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 
@@ -88,7 +89,7 @@ def test_a_minority_that_has_not_merged_does_not_vanish(
 
 
 def test_with_many_majority_classes_a_free_bias_delays_the_vanishing() -> None:
-    sizes = {"minority_count": 3, "minority_classes": 8, "pressure": 1e-3}
+    sizes: dict[str, Any] = {"minority_count": 3, "minority_classes": 8, "pressure": 1e-3}
     for classes, later in ((3, False), (20, True)):
         free, without = (
             vanishing_ratio(**sizes, majority_classes=classes, bias_penalty=bias)

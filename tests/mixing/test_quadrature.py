@@ -9,7 +9,6 @@ from runtheory.mixing.quadrature import (
     expect_over_side,
     side_density,
     side_moment,
-    side_moment_below,
 )
 
 
@@ -25,11 +24,6 @@ def test_quadrature_reproduces_the_moments_with_and_without_cuts(
 
 def test_the_side_has_density_two_r_at_alpha_one() -> None:
     assert side_density(1.0, np.array([0.25])) == pytest.approx(np.array([0.5]))
-
-
-def test_moments_below_a_bound_are_the_integral_of_the_density() -> None:
-    exact = expect_over_side(lambda r: r**2 * (r <= 0.4), 0.7, np.array([0.4]))
-    assert side_moment_below(0.7, 2.0, 0.4) == pytest.approx(float(exact), rel=1e-10)
 
 
 def test_an_alpha_that_is_not_positive_is_refused() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from docutils import nodes
 from sphinx.application import Sphinx
-from sphinx_proof.nodes import proof_node  # type: ignore[import-untyped]
+from sphinx_proof.nodes import proof_node
 
 from tools import notebooks
 

@@ -16,7 +16,7 @@ from sphinx.builders.latex.nodes import thebibliography
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.transforms.post_transforms.images import ImageConverter
 from sphinx.writers.latex import LaTeXTranslator
-from sphinx_proof.nodes import NODE_TYPES, proof_node  # type: ignore[import-untyped]
+from sphinx_proof.nodes import NODE_TYPES, proof_node
 
 from runtheory.exercises import MIME as EXERCISE
 from runtheory.outcome import MIME as CLAIM

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Float64
-from scipy.special import betainc, betaln, roots_jacobi
+from scipy.special import betaln, roots_jacobi
 
 from runtheory import checks
 
@@ -24,13 +24,6 @@ def side_moment(alpha: float, power: float) -> float:
     """Return E[r ** power] = B(alpha + power / 2, alpha) / B(alpha, alpha)."""
     check_alpha(alpha)
     return float(np.exp(betaln(alpha + power / 2, alpha) - betaln(alpha, alpha)))
-
-
-def side_moment_below(alpha: float, power: float, bound: Array | float) -> Array:
-    """Return E[r ** power; r <= bound], an incomplete Beta integral."""
-    # r^2 has the law Beta(alpha, alpha).
-    below = np.clip(np.asarray(bound, dtype=np.float64), 0, 1) ** 2
-    return np.asarray(side_moment(alpha, power) * betainc(alpha + power / 2, alpha, below))
 
 
 def side_density(alpha: float, side: Array) -> Array:

@@ -20,16 +20,12 @@ def code_digest(module: str) -> str:
     Followed are modules of this package and of that of ``module``. Docstrings, comments and layout
     do not count. A package counts where a name is taken from it that is no module.
     """
-    code = {name: ast.dump(_bare(tree)) for name, tree in _trees(module).items()}
+    code = {name: ast.dump(_bare(tree)) for name, tree in modules_of(module).items()}
     return hashlib.sha256(json.dumps(sorted(code.items())).encode()).hexdigest()
 
 
-def modules_of(module: str) -> list[str]:
-    """Return the modules that :func:`code_digest` covers, sorted."""
-    return sorted(_trees(module))
-
-
-def _trees(module: str) -> dict[str, ast.Module]:
+def modules_of(module: str) -> dict[str, ast.Module]:
+    """Return the modules that :func:`code_digest` covers, by name: ``module`` and what it uses."""
     roots = {PACKAGE, module.partition(".")[0]}
     trees: dict[str, ast.Module] = {}  # what is here has been followed: circles end
     waiting = [module]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -85,7 +86,7 @@ def test_coverage_of_linear_certificates():
 def test_wrong_arguments_of_linear_classifiers_are_named() -> None:
     inputs, signs = np.ones((2, 2)), np.array([1.0, -1.0])
     weights = np.ones(2)
-    linear = {"prior": weights, "scales": (1.0,), "delta": 0.05}
+    linear: dict[str, Any] = {"prior": weights, "scales": (1.0,), "delta": 0.05}
     for call, text in [
         (lambda: float(linear_gibbs_risks(weights, inputs, signs * 2)[0]), "-1 or 1"),
         (lambda: float(linear_gibbs_risks(weights, inputs * 0, signs)[0]), "zero row"),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -176,7 +177,7 @@ def test_wrong_arguments_of_stochastic_networks_are_named() -> None:
     two = draw_perceptrons((2, 2), replicates=2, generator=generator)
     one = two.select(slice(0, 1))
     batch, labels = torch.ones(3, 2), torch.zeros(3, dtype=torch.int64)
-    asked = {"prior": one, "confidence": Confidence(), "generator": generator}
+    asked: dict[str, Any] = {"prior": one, "confidence": Confidence(), "generator": generator}
     for call, text in [
         (lambda: Confidence(deviations=(0.1, -1.0)), "deviations"),
         (lambda: Confidence(draws=0), "draws"),

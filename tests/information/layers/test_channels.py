@@ -134,7 +134,7 @@ def test_hidden_zeros_merge_the_erasure_with_the_symbol_zero() -> None:
 
 def test_hidden_dropout_of_one_bit_is_a_z_channel() -> None:
     channel = dropout_channel(width=1, rate=0.3, visible=False)
-    np.testing.assert_allclose(channel, [[1, 0], [0.3, 0.7]])
+    np.testing.assert_allclose(channel, np.array([[1, 0], [0.3, 0.7]]))
     # 1 - sum p q / ((1 - t) p + t q) = 1 - 0.3 / (1 - 0.7 t), greatest as t falls to zero
     assert channel_contraction(channel).divergence == pytest.approx(0.7, abs=1e-12)
 

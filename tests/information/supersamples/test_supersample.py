@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -100,7 +101,7 @@ def test_wrong_arguments_of_supersample_are_named() -> None:
     generator = stream(0, "wrong")
     plan = draw_super_samples(200, pairs=5, groups=1, masks=2, generator=generator)
     start = draw_perceptrons((6, 2), replicates=3, generator=generator, dtype=torch.float64)
-    some = {"pairs": 5, "groups": 1, "masks": 1, "generator": generator}
+    some: dict[str, Any] = {"pairs": 5, "groups": 1, "masks": 1, "generator": generator}
     for call, text in [
         (lambda: draw_super_samples(9, **some), "needs 10 examples, got 9"),
         (lambda: draw_super_samples(9, **{**some, "masks": 0}), "at least 1"),
