@@ -262,14 +262,13 @@ def test_a_live_slice_compares_after_the_change(shown, listed) -> None:
     listed("live_slice", twin=SLIP)
     rows, arms = [{"step": 20, "accuracy": 51.0}], {"like": {"masks": 8}, "unlike": {"masks": 1}}
     claims.live_slice(ID, RECORD, rows, ["accuracy"], **arms, change=np.log)
-    stored = shown[0][MIME]
-    assert stored["measured"] == np.log(51.0)
+    assert shown[0][MIME]["measured"] == np.log(51.0)
     logs = np.log([[30 + off, 50.5 + off, 50 + off] for off in SPREAD.values()])
     error = np.sqrt(logs.var(axis=0, ddof=1).mean() * 4 / 3)
     distance = abs(np.log(51.0) - logs[:, 2].mean()) / error
-    student = stats.t.isf(1e-4 / 2, pooled_degrees(logs.T))
-    limit = f"{student:.1f} standard errors, largest distance {distance:.1f}"
-    assert stored["tolerance_text"] == limit
+    limit = stats.t.isf(1e-4 / 2, pooled_degrees(logs.T))
+    said = f"{limit:.1f} standard errors, largest distance {distance:.1f}"
+    assert shown[0][MIME]["tolerance_text"] == said
 
 
 def test_a_live_slice_and_its_twin_are_judged_by_one_spread(shown, listed) -> None:

@@ -209,12 +209,12 @@ def train_and_inspect(cell: InterplayCell, device: str, checkpoint: Path | None)
 def interplay(cell: InterplayCell, device: str, checkpoint: Path | None) -> Iterable[Row]:
     """Every combination of three kinds of dropout and three of mixing, under all instruments.
 
-    5,000 images of ``fashion-mini``, one of each of 5,000 pairs; a convolutional network of 43,000
+    5,000 images of ``fashion-mini``, one of each of 5,000 pairs; a convolutional network of 42,000
     parameters with global average pooling and a linear head; 4,000 steps of 100 images. A tenth
     network smooths its labels as much as CutMix does on average, and four run for 300 steps only:
-    a lab repeats those. Cost: 75 seconds a run on one core. Expected: mixing lowers the gap between
-    test and training error, and with it the bound; the classifier stays near the simplex frame
-    under mixing; multi-sample dropout differs from dropout in noise alone.
+    a lab repeats one of them. Cost: half a minute a run on one core. Expected: mixing lowers the
+    gap between test and training error, and with it the bound; the classifier stays near the
+    simplex frame under mixing; multi-sample dropout differs from dropout in noise alone.
     """
     return train_and_inspect(cell, device, checkpoint)
 

@@ -117,7 +117,7 @@ def label_smoothing(cell: SmoothingCell, device: str, checkpoint: Path | None) -
 
     After [szegedy2016rethinking] and [muller2019when], at the size of a CPU: ``fashion-mini``, a
     convolutional network of 42,000 parameters with global average pooling and a linear head, 1,000
-    steps of 100 images; three amounts run for 100 steps too, which a lab repeats. Cost: 25 seconds
+    steps of 100 images; three amounts run for 100 steps too; a lab repeats two. Cost: a minute
     a run on one core. Expected: smoothing lowers the lead on training images and the confidence,
     by about the amount; at 0.1 accuracy rises a little and calibration error falls, at 0.4 the
     network is under-confident; a temperature fitted to the plain network calibrates it better

@@ -166,7 +166,7 @@ def terminal_phase(cell: CollapseCell, device: str, checkpoint: Path | None) -> 
 
     After [papyan2020prevalence] and [han2022neural], at the size of a CPU: 2,000 images of
     ``fashion-mini``, a perceptron of three hidden layers, 6,000 steps of 100 images (300 passes)
-    with weight decay 0.002. Cost: half a minute a run on one core. Expected: under the square loss
+    with weight decay 0.002. Cost: about a minute a run on one core. Expected: under the square loss
     the training features collapse; under cross-entropy they stop halfway at this length; test
     features collapse far less under every loss.
     """
@@ -180,7 +180,7 @@ def terminal_phase_cifar10(
     """Cross-entropy and the square loss on 1,000 images of CIFAR-10, a residual network.
 
     The data and the kind of network of [papyan2020prevalence] at a size for the CPU: nine layers,
-    64 features, 1,000 steps of 100 images (100 passes), no augmentation. Cost: about two minutes
+    64 features, 1,000 steps of 100 images (100 passes), no augmentation. Cost: three minutes
     a run on one core. Expected: as the perceptron, with a lower test accuracy.
     """
     return train_and_measure(cell, collapse_experiment(cell, device), checkpoint)
@@ -194,7 +194,7 @@ def imbalanced(cell: CollapseCell, device: str, checkpoint: Path | None) -> Iter
     """Five classes of 400 images and five of 400/R, for R = 1, 10, 100, under two losses.
 
     The setting of [fang2021exploring] and [dang2023neural] at the size of a CPU: ``fashion-mini``,
-    the perceptron of ``terminal_phase``, 4,000 steps. Cost: half a minute a run on one core.
+    the perceptron of ``terminal_phase``, 4,000 steps. Cost: under a minute a run on one core.
     Expected: as R grows the minority rows of the classifier shorten and turn towards one another
     and the accuracy on the minority classes falls.
     """

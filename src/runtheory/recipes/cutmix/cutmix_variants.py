@@ -84,7 +84,7 @@ def cutmix_variants(cell: VariantCell, device: str, checkpoint: Path | None) -> 
     The authors train CIFAR with CutMix in half of the steps and ImageNet with it in all; their code
     credited 1 - lambda before it was corrected [yun2019cutmix]. ``fashion-mini`` and the network of
     the mixing family, 4,000 steps of 100 images; runs of one seed share initial weights, images and
-    batches, the two arms of every step also boxes and partners. Cost: 2 minutes a run on one core.
+    batches, the two arms of every step also boxes and partners. Cost: minutes a run on one core.
     Expected: half of the steps halves the average label smoothing, so that the network is less
     under-confident than under CutMix in every step, yet less sure than without mixing; it fits the
     training images better, and is more accurate than without mixing and, if the authors chose well,

@@ -117,8 +117,8 @@ def mixing_family(cell: MixingCell, device: str, checkpoint: Path | None) -> Ite
     """None, Cutout, mixup, CutMix and CutMix with one box a batch, on short and long schedules.
 
     After [yun2019cutmix], at the size of a CPU: ``fashion-mini``, a convolutional network of
-    42,000 parameters with global average pooling, 1,000 or 4,000 steps of 100 images. Cost: 15 and
-    60 seconds a run on one core. Expected: on the short schedule mixing underfits; on the long one
+    42,000 parameters with global average pooling, 1,000 or 4,000 steps of 100 images. Cost: 20 and
+    80 seconds a run on one core. Expected: on the short schedule mixing underfits; on the long one
     differences in accuracy are small, calibration and robustness to occlusion change clearly.
     """
     return train_under_mixing(cell, device, checkpoint)
@@ -132,6 +132,6 @@ def cifar10_mixing(cell: MixingCell, device: str, checkpoint: Path | None) -> It
     """The same five on 10,000 images of CIFAR-10.
 
     The paper's data at a size for the CPU: 4,000 steps of 100 images, 44,000 parameters, no other
-    augmentation. Cost: about two minutes a run on one core. Expected: as the family.
+    augmentation. Cost: about four minutes a run on one core. Expected: as the family.
     """
     return train_under_mixing(cell, device, checkpoint)

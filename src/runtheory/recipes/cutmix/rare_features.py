@@ -246,7 +246,7 @@ def rare_features(cell: RareFeatureCell, device: str, checkpoint: Path | None) -
     full-batch gradient descent with a fresh draw of the augmentation in each step. Main regime: the
     squared norm of the dominant noise (60) lies between the counts of the features, and so does
     that of the background (2 x 6). Two more: no dominant noise (6), and 400 dimensions for 305
-    directions. Cost: three seconds a run on one core. Expected: without augmentation features rarer
+    directions. Cost: nine seconds a run on one core. Expected: without augmentation features rarer
     than the dominant noise is strong are hardly learned, Cutout learns rarer ones, CutMix all of
     them evenly; in few dimensions the memorised noise costs CutMix accuracy.
     """

@@ -114,7 +114,7 @@ def grid(cell: MasksCell, device: str, checkpoint: Path | None) -> Iterable[Row]
     """Five numbers of masks at three rates, and no dropout, on 10,000 small images.
 
     After [inoue2019multi], at the size of a CPU: ``fashion-mini``, a network of 49,000 parameters,
-    1,500 steps of 100 images. Cost: 10 to 30 seconds a run on one core. Expected: at a high rate
+    1,500 steps of 100 images. Cost: about 40 seconds a run on one core. Expected: at a high rate
     more masks lower the training loss after equal steps; differences in test accuracy are small
     beside the spread over seeds.
     """
