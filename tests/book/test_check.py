@@ -9,27 +9,12 @@ from nbformat import NotebookNode
 
 from runtheory.outcome import MIME as CLAIM
 from tests.book import tiny_book
+from tests.book.problems import DEMO, LAB, edit, found, no_commands, output  # noqa: F401
 from tests.book.tiny_book import Edit, replace, shown
 from tests.book.tiny_texts import LAW, OF_TWO, SUM, TABLE
 from tools import check, notebooks
 
-LAB, DEMO = "chapters/one/lab_one.ipynb", "demos/known_paper.ipynb"
 ONE, OF_DEMO = "chapters/one/claims.toml", "demos/known_paper.toml"
-
-
-@pytest.fixture(autouse=True)
-def no_commands(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave out the linters, which have nothing to read in the tiny book."""
-    monkeypatch.setattr(check, "COMMANDS", ())
-
-
-def found(book: Path) -> list[str]:
-    return [str(problem) for problem in check.problems(book)]
-
-
-def edit(book: Path, change: Edit, *, rerun: bool = True, file: str = LAB) -> list[str]:
-    tiny_book.edit(book / file, change, rerun=rerun)
-    return found(book)
 
 
 def test_claim_that_nobody_checks(book: Path) -> None:
@@ -40,10 +25,6 @@ def test_claim_that_nobody_checks(book: Path) -> None:
 def test_claim_of_a_demo_that_nobody_checks(book: Path) -> None:
     problems = edit(book, lambda notebook: notebook.cells[2].outputs.pop(0), file=DEMO)
     assert problems == [f"{OF_DEMO}: no notebook checks the claim known_paper/idea"]
-
-
-def output(new: NotebookNode) -> Edit:
-    return lambda notebook: notebook.cells[2].outputs.append(new)
 
 
 def record(**changes: object) -> Edit:

@@ -9,27 +9,12 @@ import pytest
 from nbformat import NotebookNode
 
 from tests.book import tiny_book
+from tests.book.problems import DEMO, LAB, edit, found, no_commands, output  # noqa: F401
 from tests.book.tiny_book import Edit, reader, shown, solved
-from tools import check, notebooks
+from tools import notebooks
 from tools.widgets import STATE
 
-LAB, DEMO = "chapters/one/lab_one.ipynb", "demos/known_paper.ipynb"
 ONE, OF_DEMO = "chapters/one/claims.toml", "demos/known_paper.toml"
-
-
-@pytest.fixture(autouse=True)
-def no_commands(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave out the linters, which have nothing to read in the tiny book."""
-    monkeypatch.setattr(check, "COMMANDS", ())
-
-
-def found(book: Path) -> list[str]:
-    return [str(problem) for problem in check.problems(book)]
-
-
-def edit(book: Path, change: Edit, *, rerun: bool = True, file: str = LAB) -> list[str]:
-    tiny_book.edit(book / file, change, rerun=rerun)
-    return found(book)
 
 
 def test_a_good_book_has_no_problem(book: Path) -> None:
@@ -41,10 +26,6 @@ def source(text: str, cell: int = 2) -> Edit:
         notebook.cells[cell].source = text
 
     return change
-
-
-def output(new: NotebookNode) -> Edit:
-    return lambda notebook: notebook.cells[2].outputs.append(new)
 
 
 def metadata(key: str, value: object, cell: int | None = None) -> Edit:
