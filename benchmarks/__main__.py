@@ -12,7 +12,7 @@ import argparse
 import os
 import sys
 
-PARTS = ("mixing", "multi_sample_dropout", "collapse", "bounds", "supersample")
+PARTS = ("mixing", "multi_sample_dropout", "training", "collapse", "bounds", "supersample")
 
 
 def options(arguments: list[str] | None = None) -> argparse.Namespace:

@@ -20,6 +20,8 @@ from scipy.integrate import nquad
 from scipy.special import log_ndtr, ndtr
 from scipy.stats import wasserstein_distance
 
+from benchmarks import neighbours
+from benchmarks.scaling import Question
 from benchmarks.timing import Comparison, Way
 from runtheory.information.ladder import GaussianMeanModel
 from runtheory.information.ladder.binary_gaussian import (
@@ -165,5 +167,10 @@ def sliced(device: torch.device) -> Comparison:
 
 
 def comparisons(device: torch.device) -> list[Comparison]:
-    """Return the ladder, distances on the line and sliced distances."""
-    return [ladder(), on_the_line(device), sliced(device)]
+    """Return the ladder, distances on the line, sliced distances, neighbours, drawn networks."""
+    return [ladder(), on_the_line(device), sliced(device), *neighbours.comparisons()]
+
+
+def scaling(device: torch.device) -> list[Question]:
+    """Return how information by neighbours grows; it is computed on the CPU."""
+    return [neighbours.question()]

@@ -15,9 +15,9 @@ from dataclasses import replace
 
 import torch
 
-from benchmarks import table
+from benchmarks import peers, scaling, table
 from benchmarks.targets import verdicts
-from benchmarks.timing import Comparison, Row, rows, take_turns
+from benchmarks.timing import ABSENT, Comparison, Row, rows, take_turns
 from runtheory import records
 from runtheory.runs import provenance
 
@@ -29,6 +29,7 @@ TRIM_FROM, HEAP_FROM = -1, -3  # M_TRIM_THRESHOLD and M_MMAP_THRESHOLD of malloc
 def run(chosen: argparse.Namespace) -> None:
     """Measure what ``chosen`` names and print it; write the record where it says so."""
     torch.set_num_threads(chosen.threads)
+    peers.offer_folder()
     device = torch.device(chosen.device)
     began = time.perf_counter()
     modules = [importlib.import_module(f"benchmarks.{part}") for part in chosen.only]
@@ -40,8 +41,13 @@ def run(chosen: argparse.Namespace) -> None:
     )
     record = described(found, device, threads=chosen.threads, seconds=time.perf_counter() - began)
     print(report(record))
+    grown = grown_rows(modules, device=device, clock=clock(device, chosen.threads))
+    seconds = time.perf_counter() - began - record.wall_seconds
+    growth = described(grown, device, threads=chosen.threads, seconds=seconds, name=scaling.NAME)
+    if grown:
+        print("\n" + table.text(table.SCALING_HEAD, map(table.scaling_cells, growth.rows)))
     if chosen.record:
-        print(f"\nwritten: {records.write(record)}")
+        print(f"\nwritten: {records.write(record)}, {records.write(growth)}")
 
 
 def clock(device: torch.device, threads: int) -> Callable[[], float]:
@@ -61,15 +67,32 @@ def measured(
 
     Those that do not keep freed memory go first: there is no way back.
     """
-    settle = torch.cuda.synchronize if device.type == "cuda" else None
     found: list[Row] = []
     for one in sorted(comparisons, key=lambda one: one.keeps_memory):
         if one.keeps_memory:
             keep_memory()
         print(f"measuring: {one.what}", file=sys.stderr)
         asked = one if rounds is None else replace(one, rounds=rounds)
-        found += rows(asked, take_turns(asked, clock=clock, settle=settle))
+        found += rows(asked, take_turns(asked, clock=clock, settle=settling(device)))
     return found
+
+
+def grown_rows(
+    modules: Iterable[object], *, device: torch.device, clock: Callable[[], float]
+) -> list[Row]:
+    """Return the rows of every part's questions of scaling, freed memory being kept."""
+    keep_memory()
+    found: list[Row] = []
+    for module in modules:
+        for question in getattr(module, "scaling", lambda device: [])(device):
+            print(f"measuring: {question.what}", file=sys.stderr)
+            found += scaling.rows(question, clock=clock, settle=settling(device))
+    return found
+
+
+def settling(device: torch.device) -> Callable[[], object] | None:
+    """Return what waits for the queue of ``device``, or None where there is none."""
+    return torch.cuda.synchronize if device.type == "cuda" else None
 
 
 def keep_memory() -> bool:
@@ -83,13 +106,18 @@ def keep_memory() -> bool:
 
 
 def described(
-    found: list[Row], device: torch.device, *, threads: int, seconds: float
+    found: list[Row],
+    device: torch.device,
+    *,
+    threads: int,
+    seconds: float,
+    name: str = NAME,
 ) -> records.Record:
     """Return the rows as a record, with the machine, the versions and the clock."""
     processor = clock(device, threads) is time.process_time
     return records.Record(
         chapter=CHAPTER,
-        name=NAME,
+        name=name,
         preset="full",
         config={
             "device": str(device),
@@ -122,6 +150,9 @@ def report(record: records.Record) -> str:
     """Return hardware, versions, the table and the verdicts as text for a terminal."""
     versions = ", ".join(f"{name} {version}" for name, version in record.versions.items())
     head = f"{record.hardware}; {versions}; {record.config['clock']}, interleaved"
+    absent = sorted({str(r["peer"]).partition(",")[0] for r in record.rows if r["note"] == ABSENT})
+    if absent:
+        head += f"\nnot measured: {', '.join(absent)}, which cannot be imported here"
     judged = [verdict for verdict in verdicts(record.rows) if verdict.quartiles is not None]
     return "\n\n".join(
         (

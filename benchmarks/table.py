@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from benchmarks.targets import Row, Verdict
+from benchmarks.targets import NOT_MET, UNDECIDED, Row, Verdict
 
 HEAD = ("What", "Ours, ms", "Peer", "Peer / ours", "Peer, ms", "Note")
+SCALING_HEAD = ("Grows", "Size", "Ours, ms", "Peer", "Peer, ms", "Peer / ours")
 TARGET_HEAD = ("Target", "Verdict", "Quantity", "Median [quartiles]")
 
 
@@ -22,11 +23,24 @@ def cells(row: Row) -> tuple[str, ...]:
     )
 
 
+def scaling_cells(row: Row) -> tuple[str, ...]:
+    """Return a row of a question of scaling as text, one cell a column of ``SCALING_HEAD``."""
+    return (
+        str(row["what"]),
+        str(row["size"]),
+        number(row["ours_ms"]),
+        str(row["peer"]),
+        number(row["peer_ms"]),
+        number(row["ratio"]),
+    )
+
+
 def target_cells(verdict: Verdict) -> tuple[str, ...]:
     """Return a verdict as text, one cell a column of ``TARGET_HEAD``."""
     low, middle, high = verdict.quartiles or (None, None, None)
+    target, told = verdict.target, verdict.target.reason and verdict.word in (NOT_MET, UNDECIDED)
     return (
-        verdict.target.statement,
+        f"{target.statement} (why not: {target.reason})" if told else target.statement,
         verdict.word,
         verdict.target.quantity,
         spread(low, middle, high),

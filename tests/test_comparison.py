@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from math import sqrt
 
 import pytest
@@ -37,6 +38,25 @@ def record() -> Record:
         "00_toys", "made", "full", {"grid": {"axes": axes, "fixed": {}}}, (0, 1, 2), tuple(rows),
         "unknown", "none", {}, 0.0, "2026-01-01",
     )  # fmt: skip
+
+
+def test_rows_without_steps_are_one_a_cell(record) -> None:
+    rows = tuple({k: v for k, v in row.items() if k != "step"} for row in record.rows[::2])
+    found = differences(replace(record, rows=rows), "accuracy", axis="method", baseline="plain")
+    assert found == differences(record, "accuracy", axis="method", baseline="plain")
+    twice = replace(record, rows=(*rows, rows[0]))
+    with pytest.raises(ValueError, match="several rows have method=plain, seed=0 and the same"):
+        differences(twice, "accuracy", axis="method", baseline="plain")
+
+
+def test_a_cell_that_diverged_is_compared_with_nothing(record) -> None:
+    nothing = {**record.rows[0], "step": None, "accuracy": None, "diverged": "the loss is nan"}
+    diverged = replace(record, rows=(*record.rows, nothing))
+    told = r"the cell \{'method': 'plain', 'seed': 0\} diverged \(the loss is nan\)"
+    with pytest.raises(ValueError, match=told):
+        differences(diverged, "accuracy", axis="method", baseline="plain")
+    found = differences(diverged, "accuracy", axis="method", baseline="plain", where=["width=16"])
+    assert len(found) == 2
 
 
 def test_differences_are_paired_by_seed_in_each_configuration(record) -> None:
@@ -106,17 +126,27 @@ def test_what_cannot_be_compared_is_refused(record, change, message: str) -> Non
         differences(record, asked.pop("measure"), **asked)
 
 
+def test_a_baseline_may_be_a_number_or_its_text(record) -> None:
+    asked = partial(differences, record, "accuracy", axis="width", where=("method=plain",))
+    told = [asked(baseline=base) for base in (8, "8", 8.0)]
+    assert told[0] == told[1] == told[2]
+
+
 def test_rows_that_nothing_tells_apart_are_refused(record) -> None:
     rows = tuple({**row, "step": 10} for row in record.rows)
     with pytest.raises(ValueError, match=r"several rows have method=plain, seed=0 .*--where"):
         differences(replace(record, rows=rows), "accuracy", axis="method", baseline="plain")
 
 
-def test_the_command_line_compares(record, tmp_path, capsys) -> None:
+def test_the_command_line_compares(record, tmp_path, capsys, monkeypatch) -> None:
     records.write(record, tmp_path / "results")
     call = ["compare", "00_toys/made", "--measure", "accuracy", "--axis", "width"]
     more = ["--baseline", "8", "--where", "method=plain", "--out", str(tmp_path)]
     assert main([*call, *more]) == 0
     assert capsys.readouterr().out.splitlines()[2].split() == ["16", "+8", "+8", "+8", "3"]
+    monkeypatch.chdir(tmp_path)  # without --out: here, where it is here, else the book's
+    assert main([*call, *more[:-2]]) == 0
+    assert main(["compare", "multi_sample_dropout/grid", *call[2:], *more[:-2]]) == 1
+    assert "no column 'method'; there are: samples, rate" in capsys.readouterr().err
     assert main(["compare", "00_toys/none", *call[2:], *more]) == 1
     assert "there is no record '00_toys/none'; there are: 00_toys/made" in capsys.readouterr().err

@@ -96,6 +96,34 @@ def test_the_temporary_name_is_in_the_same_folder(tmp_path: Path, monkeypatch) -
     assert renamed == [(tmp_path, tmp_path)]
 
 
+def test_content_reaches_the_disk_before_its_name_and_the_name_after(tmp_path, monkeypatch) -> None:
+    done: list[str] = []
+    flush, rename = os.fsync, os.replace
+
+    def noted_flush(descriptor: int) -> None:
+        done.append(f"flush {Path(os.readlink(f'/proc/self/fd/{descriptor}')).suffix}")
+        flush(descriptor)
+
+    def noted_rename(source: Path, target: Path) -> None:
+        done.append("rename")
+        rename(source, target)
+
+    monkeypatch.setattr(os, "fsync", noted_flush)
+    monkeypatch.setattr(os, "replace", noted_rename)
+    durable.write(tmp_path / "file", b"new")
+    assert done == ["flush .part", "rename", "flush "]  # of the file, the folder
+
+
+def test_an_error_names_the_file(tmp_path: Path, monkeypatch) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left") as caught:
+        durable.write(tmp_path / "file", b"new")
+    assert (caught.value.errno, caught.value.filename) == (errno.ENOSPC, str(tmp_path / "file"))
+
+
 def test_two_writers_of_one_file_leave_a_whole_one(tmp_path: Path) -> None:
     path = tmp_path / "file"
     writers = [subprocess.Popen([sys.executable, "-c", WRITER, str(path)]) for _ in range(2)]

@@ -19,6 +19,10 @@ def test_right_answers_are_right_and_others_get_their_reason() -> None:
     assert "differ" in str(fault(lambda: np.nan, expected=1.0))
     assert fault(lambda: "text", expected=1.0) is not None
     assert fault(cast(Any, dict), expected=1.0) is not None
+    assert "complex" in str(fault(lambda: np.array(1 + 5j), expected=1.0))
+    assert "masked" in str(
+        fault(lambda: np.ma.masked_array([1.0, 9.0], [False, True]), expected=[1, 9])
+    )
 
 
 def test_check_never_raises(monkeypatch: pytest.MonkeyPatch) -> None:

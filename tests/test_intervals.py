@@ -50,6 +50,36 @@ def test_wrong_input_is_named(values: list, confidence: float, message: str) -> 
             statistic(values, confidence=confidence)
 
 
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ([1.0, 2.0 + 1j], "must be real numbers.* got .*complex"),
+        (np.ma.masked_array([1.0, 2.0, 9.0], [False, False, True]), "must not be masked"),
+        (["a", "b"], "must be real numbers"),
+    ],
+)
+def test_what_is_no_plain_number_is_refused_and_not_cut(values, message: str) -> None:
+    for statistic in (mean_interval, smallest_detectable, residual_deviation):
+        with pytest.raises(TypeError, match=message):
+            statistic(values)
+    with pytest.raises(TypeError, match=f"baseline {message}"):
+        Paired([1.0, 2.0], values)
+
+
+def test_rows_of_unequal_length_are_refused() -> None:
+    ragged = [[1.0], [2.0, 3.0]]
+    for statistic in (mean_interval, smallest_detectable, residual_deviation):
+        with pytest.raises(ValueError, match="must be numbers in rows of one length"):
+            statistic(ragged)
+    with pytest.raises(TypeError, match="baseline must be real numbers in equal rows"):
+        Paired([1.0, 2.0], ragged)
+
+
+def test_a_masked_array_without_a_hidden_entry_is_an_array() -> None:
+    whole = np.ma.masked_array([1.0, 2.0], [False, False])
+    assert mean_interval(whole) == mean_interval([1.0, 2.0])
+
+
 def values_of(count: int) -> np.ndarray:
     return np.random.default_rng(count).normal(3.0, 2.0, size=count)
 
@@ -123,7 +153,7 @@ def test_values_that_agree_would_show_any_effect() -> None:
 
 @pytest.mark.parametrize("power", [0.0, 0.05, 1.0, 1.2, np.nan])
 def test_a_power_that_cannot_be_asked_is_refused(power: float) -> None:
-    with pytest.raises(ValueError, match=r"power must lie in \(0.05, 1\)"):
+    with pytest.raises(ValueError, match=r"power must (lie in \(0.05, 1\)|be a number)"):
         smallest_detectable(PLAIN, power=power)
 
 

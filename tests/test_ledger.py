@@ -72,12 +72,21 @@ def test_an_id_is_a_slug_and_a_name(claim_id: str) -> None:
     [
         (entry("masks/first", 'verdict = "perhaps"'), "masks/first: verdict must be one of"),
         (entry("first"), "claim first: an id is slug/name"),
-        (entry("masks/first", 'lab = "lab_one"'), "lab"),
-        ('[[claim]]\nid = "masks/first"\nkind = "law"\n', "statement"),
-        (entry("masks/first", 'arithmetic = "yes"'), "arithmetic must not be 'yes'"),
-        (entry("masks/first").replace('"masks/first"', "3"), "claim 3: id must not be 3"),
-        ('claim = ["masks/first"]\n', "mapping"),
+        (
+            entry("masks/first", 'lab = "lab_one"'),
+            "claim masks/first: there is no key 'lab'; known",
+        ),
+        (
+            entry("masks/first").replace("statement", "statment"),
+            "claim masks/first: there is no key 'statment', did you mean 'statement'?",
+        ),
+        ('[[claim]]\nid = "masks/first"\nkind = "law"\n', "first lacks statement, source"),
+        ('[[claim]]\nkind = "law"\n', "claim number 1 lacks id, statement, source"),
+        (entry("masks/first", 'arithmetic = "yes"'), "arithmetic must be true or false, got 'yes'"),
+        (entry("masks/first").replace('"masks/first"', "3"), "claim 3: id must be text, got 3"),
+        ('claim = ["masks/first"]\n', "claim number 1 must have keys, got 'masks/first'"),
         (entry("masks/first").replace("]]", "]"), "line 1"),
+        (entry("masks/first").replace("[[claim]]", "[claim]"), "in double brackets, got .claim."),
         (entry("masks/first") + "twin =\n", "line 6"),
         (entry("masks/first") + 'kind = "bound"\n', "line 6"),
     ],
@@ -89,6 +98,12 @@ def test_a_ledger_that_is_wrong_is_named_with_what_is_wrong(
         read_ledger(chapter(tmp_path, "masks", text))
     with pytest.raises(ValueError, match=rf"^demos/masks\.toml: .*{message}"):
         read_ledger(demo(tmp_path, "masks", text))
+
+
+def test_a_ledger_under_another_heading_is_not_empty(tmp_path: Path) -> None:
+    text = entry("masks/first").replace("claim", "claims")
+    with pytest.raises(ValueError, match=r"a ledger holds ..claim.. alone, got claims"):
+        read_ledger(chapter(tmp_path, "masks", text))
 
 
 def test_a_claim_of_another_slug_than_its_folder_or_file_is_refused(tmp_path: Path) -> None:
@@ -142,11 +157,14 @@ def test_a_claim_is_found_by_its_id_or_its_neighbours_are_named(
     ledger.ledger.cache_clear()
     assert find("masks/second").id == "masks/second"
     assert find("a_paper/only").id == "a_paper/only"
-    near = r"\['masks/first', 'masks/second'\]"
-    with pytest.raises(KeyError, match=f"no ledger lists the claim 'masks/third'.*{near}"):
-        find("masks/third")
-    with pytest.raises(KeyError, match=r"no ledger lists the claim 'none/first'.*\[\]"):
-        find("none/first")
+    with pytest.raises(KeyError, match=r"claim 'masks/frist'; the nearest are masks/first"):
+        find("masks/frist")
+    with pytest.raises(KeyError, match=r"claim 'mask/first'; the nearest are masks/first"):
+        find("mask/first")
+    with pytest.raises(KeyError, match=r"claim 'masks/zzzz'; none is near"):
+        find("masks/zzzz")
+    own = Claim("paper/half", "It is one half.", "own", "law")
+    assert find(own) is own
     ledger.ledger.cache_clear()
 
 

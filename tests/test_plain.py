@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from runtheory.plain import check_row, plain
+from runtheory.plain import check_row, plain, plain_row
 
 
 @pytest.mark.parametrize("value", [np.float64(0.5), np.int64(3), (1,), {"a": 1}, 1j])
@@ -16,7 +16,7 @@ def test_other_values_are_refused(value) -> None:
         check_row({"x": value})
 
 
-@pytest.mark.parametrize("value", [["a"], [True], [[1], [None]], [np.float64(1)], [(1, 2)]])
+@pytest.mark.parametrize("value", [["a"], [True], [[1], ["b"]], [np.float64(1)], [(1, 2)]])
 def test_a_list_holds_numbers_alone(value) -> None:
     with pytest.raises(TypeError, match=r"column 'x'.* (must be|may list numbers)"):
         check_row({"x": value})
@@ -28,7 +28,22 @@ def test_numbers_in_a_list_must_be_finite() -> None:
 
 
 def test_plain_rows_pass() -> None:
-    check_row({"a": 1, "b": 0.5, "c": "x", "d": None, "e": True, "f": [[1, 2.0], []]})
+    check_row({"a": 1, "b": 0.5, "c": "x", "d": None, "e": True, "f": [[1, None], []]})
+
+
+def test_a_measured_row_becomes_plain_and_what_is_not_finite_none() -> None:
+    array = np.array([[1.0, math.nan], [-math.inf, 2.0]])
+    row = {"a": np.float64(0.5), "b": np.int64(3), "c": np.bool_(True), "d": math.nan, "e": array}
+    found = plain_row({**row, "f": (1, math.inf), "g": "nan", "h": np.float32("nan")})
+    assert found == {
+        "a": 0.5, "b": 3, "c": True, "d": None, "e": [[1.0, None], [None, 2.0]],
+        "f": [1, None], "g": "nan", "h": None,
+    }  # fmt: skip
+    check_row(found)
+    assert [type(found[name]) for name in "abc"] == [float, int, bool]
+    assert row["e"] is array
+    with pytest.raises(TypeError, match="must be text, a number"):
+        check_row(plain_row({"x": object()}))
 
 
 def test_a_configuration_becomes_what_json_gives_back() -> None:

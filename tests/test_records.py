@@ -121,6 +121,29 @@ def test_damaged_and_foreign_files_are_named(tmp_path: Path) -> None:
         read("first/grid", tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        ({"rows": 3}, "rows is no list"),
+        ({"seeds": None}, "seeds is no list"),
+        ({"rows": [3]}, "a row is no mapping of columns"),
+        ({"rows": [{"a": {}}]}, "must be text, a number"),
+    ],
+)
+def test_a_record_with_other_parts_is_damaged(damage: dict, reason: str, tmp_path: Path) -> None:
+    path = write(RECORD, tmp_path)
+    path.write_text(json.dumps({**json.loads(path.read_text()), **damage}))
+    with pytest.raises(ValueError, match=f"'first/grid' is damaged: .*{reason}"):
+        read("first/grid", tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"[" * 100_000, b"\xff", b""])
+def test_a_record_that_is_no_json_is_damaged(content: bytes, tmp_path: Path) -> None:
+    write(RECORD, tmp_path).write_bytes(content)
+    with pytest.raises(ValueError, match="the record 'first/grid' is damaged"):
+        read("first/grid", tmp_path)
+
+
 @pytest.mark.parametrize("name", ["grid", "first/other", "second/grid", "first/", "/"])
 def test_a_missing_record_names_those_there_are(tmp_path: Path, name: str) -> None:
     write(RECORD, tmp_path)
@@ -248,6 +271,12 @@ def test_a_series_is_made_of_numbers() -> None:
 def test_a_caption_says_what_was_run(seeds: tuple[int, ...], listed: str) -> None:
     record = replace(RECORD, seeds=seeds, wall_seconds=3290.7)
     assert record.caption() == f"first/grid: 3 rows, {listed}, 55 min on a processor, 1 thread"
+
+
+@pytest.mark.parametrize(("failed", "told"), [(1, "1 cell failed"), (2, "2 cells failed")])
+def test_the_caption_of_a_partial_record_says_so(failed: int, told: str) -> None:
+    config = {"failed": ["width 8: no images"] * failed}
+    assert f": partial, {told}, 3 rows" in replace(RECORD, config=config).caption()
 
 
 @pytest.mark.parametrize(

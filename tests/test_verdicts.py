@@ -196,11 +196,37 @@ def test_effect_shows_both_levels_and_what_its_seeds_could_have_seen() -> None:
         (partial(law, degrees=0), (1.0, 1.0, 0.1), "degrees"),
         (partial(law, degrees=np.nan), (1.0, 1.0, 0.1), "degrees"),
         (partial(law, degrees=[3, -1]), ([1.0, 2.0], 1.0, 0.1), "degrees"),
+        (partial(law, degrees=[3, 4, 5]), ([1.0, 2.0], 1.0, 0.1), "one a case"),
+        (partial(law, degrees=[[3], [4]]), ([1.0, 2.0], 1.0, 0.1), "one a case"),
+        (identity, (1.0, 1.0, np.nan), "tolerance must not be negative, got nan"),
+        (partial(bound, upper=True, tolerance=-1.0), (1.0, 1.0), "tolerance must not be"),
+        (identity, ([1.0, 2.0], [[1.0], [2.0]], 1e-9), "of one shape"),
+        (law, ([1.0, 2.0], [1.0, 2.0, 3.0], 0.1), "of one shape"),
     ],
 )
 def test_evidence_that_does_not_fit_is_refused(judge, evidence: tuple, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         judge(*evidence)
+
+
+@pytest.mark.parametrize("direction", ["positive", "negative"])
+def test_differences_that_tie_are_no_evidence(direction: str) -> None:
+    found = effect(Paired([0.502, 0.502], [0.5, 0.5]), direction)
+    assert (found.verdict, found.interval) == ("inconclusive", (found.measured, found.measured))
+    assert found.tolerance_text == "none: all differences agree"
+    tied = Paired([0.9, 0.3], [0.7, 0.1])  # 0.2 twice but for rounding
+    assert np.ptp(tied.difference) > 0
+    assert effect(tied, direction).verdict == "inconclusive"
+    near = effect(Paired([0.502, 0.502 + 1e-9], [0.5, 0.5]), "positive")
+    assert near.verdict == "holds"
+
+
+@pytest.mark.parametrize("value", [[1.0 + 5j], np.ma.masked_array([1.0, 9.0], [False, True])])
+def test_no_part_of_the_evidence_is_dropped(value) -> None:
+    judges = (partial(identity, tolerance=1e-9), partial(law, standard_error=1.0))
+    for judge in (*judges, partial(bound, upper=True)):
+        with pytest.raises(TypeError, match=r"measured must (be real|not be masked)"):
+            judge(value, np.ones(len(value)))
 
 
 def test_a_limit_that_is_not_finite_is_refused() -> None:

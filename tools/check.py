@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,10 +11,11 @@ from pathlib import Path
 
 from runtheory.ledger import TWINNED
 from runtheory.outcome import STATED
-from tools import card_faults, forms, lists, notebooks, rules, shown
+from tools import card_faults, forms, lists, notebooks, pictures, recipe_faults, rules, shown
 from tools.cards import Shelf, read_shelf
 from tools.ledgers import Finding, Ledgers, read_ledgers
 
+ADDRESS = re.compile(r"""\burl\s*=\s*[{"]\s*([^}"]*)""", re.IGNORECASE)
 COMMANDS = (
     ("ruff", "check", "--quiet", "."),
     ("ruff", "format", "--check", "--quiet", "."),
@@ -48,14 +50,15 @@ def card_problems(shelf: Shelf, book: Ledgers) -> Iterator[Problem]:
         card_faults.faults(shelf, book.keys),
         lists.faults(shelf),
         forms.faults(shelf, book),
+        pictures.faults(shelf.root),
     ):
         yield from (Problem(file, None, text) for file, text in faults)
 
 
 def package_problems(root: Path) -> Iterator[Problem]:
-    """Yield what the package offers and nothing but its tests uses."""
-    for file, text in shown.definitions_without_caller(root):
-        yield Problem(file, None, text)
+    """Yield what the package offers and nothing but its tests uses, and recipes nobody finds."""
+    for faults in (shown.definitions_without_caller(root), recipe_faults.faults(root)):
+        yield from (Problem(file, None, text) for file, text in faults)
 
 
 def claim_problems(root: Path, book: Ledgers) -> Iterator[Problem]:
@@ -102,6 +105,15 @@ def _finding_problems(finding: Finding, book: Ledgers) -> Iterator[str]:
             yield f"the claim {claim.id} has another {name} in its ledger: run `make execute`"
 
 
+def address_problems(root: Path) -> Iterator[Problem]:
+    """Yield addresses of the bibliography that are no links to pages: a browser would run them."""
+    file = "book/references.bib"
+    for number, line in enumerate((root / file).read_text(encoding="utf-8").splitlines(), start=1):
+        for address in ADDRESS.findall(line):
+            if not address.lower().startswith(("http://", "https://")):
+                yield Problem(f"{file}, line {number}", None, f"no http address: {address}")
+
+
 def command_problems(root: Path) -> Iterator[Problem]:
     """Yield what the linters and the type checker say."""
     for command in COMMANDS:
@@ -124,6 +136,7 @@ def problems(root: Path) -> list[Problem]:
         *card_problems(shelf, book),
         *notebook_problems(root),
         *claim_problems(root, book),
+        *address_problems(root),
         *package_problems(root),
         *command_problems(root),
     ]

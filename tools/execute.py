@@ -25,7 +25,7 @@ from nbformat import NotebookNode
 from tools import lists, notebooks
 from tools.cards import read_shelf
 from tools.exercises import ExerciseError, reader_notebook, with_checked_outputs
-from tools.widgets import make_stable
+from tools.widgets import drop_widgets
 
 SECONDS = 600  # of wall time: ample, because other work may share the cores
 JOBS = 2
@@ -72,7 +72,6 @@ def run(notebook: NotebookNode, folder: Path, *, seconds: float = SECONDS) -> No
                 client.execute_cell(cell, index)
             passed = time.monotonic() - began
             described = _environment(client)
-            client.set_widgets_metadata()
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         raise NotebookError(f"cell {index + 1}: {ANSI.sub('', str(error))}") from error
     _refuse_stderr(result)
@@ -110,10 +109,11 @@ def _refuse_stderr(notebook: NotebookNode) -> None:
 
 
 def _normalise(notebook: NotebookNode) -> None:
-    make_stable(notebook)
+    drop_widgets(notebook)
     for cell in notebook.cells:
         kept = {key: cell.metadata[key] for key in notebooks.CELL_METADATA & set(cell.metadata)}
         cell.metadata = nbformat.from_dict(kept)
+        notebooks.fold(cell)
     for count, (_, cell) in enumerate(notebooks.code_cells(notebook), start=1):
         cell.execution_count = count
         for output in cell.outputs:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,8 +18,6 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from tools import scripts
 
 WIDTHS = (360, 1280)
-THEMES = ("light", "dark")
-BYTES = 3_000_000
 PATIENCE = 90_000  # milliseconds; a busy machine with two cores typesets slowly
 COMPRESSED = {".css", ".html", ".js", ".json", ".svg"}
 
@@ -49,13 +47,15 @@ class Visit:
     origin: str
     faults: list[str] = field(default_factory=list)
     paths: set[str] = field(default_factory=set)
+    at_first: set[str] = field(default_factory=set)
 
 
 @contextmanager
 def visit(browser: Browser, url: str, *, theme: str = "light") -> Iterator[Visit]:
-    """Open ``url`` and wait until its formulas and widgets are drawn.
+    """Open ``url``, wait until its formulas and sliders are drawn, and scroll it once to its end.
 
-    Errors of the page and requests to other hosts, which are refused, are among ``faults``.
+    Errors of the page and requests to other hosts, which are refused, are among ``faults``;
+    ``at_first`` are the files that came before anything was scrolled, ``paths`` all of them.
     """
     context = browser.new_context(viewport={"width": WIDTHS[-1], "height": 900})
     context.add_init_script(scripts.THEME % {"theme": theme})
@@ -70,10 +70,11 @@ def visit(browser: Browser, url: str, *, theme: str = "light") -> Iterator[Visit
     try:
         page.goto(url, wait_until="load")
         page.evaluate(scripts.MATHJAX_DONE)
-        try:
-            page.wait_for_function(scripts.WIDGETS_DRAWN)
-        except PlaywrightTimeout:
-            seen.faults.append("a widget is not drawn")
+        if page.evaluate(scripts.STORED_WITHOUT_FIGURE):
+            seen.faults.append("sliders are not drawn")
+        page.wait_for_load_state("networkidle")
+        seen.at_first = set(seen.paths)
+        page.evaluate(scripts.READ_THROUGH)
         yield seen
     finally:
         context.close()
@@ -98,10 +99,10 @@ def _note_response(seen: Visit, response: Response) -> None:
     seen.paths.add(unquote(urlsplit(response.url).path))
 
 
-def transferred(seen: Visit, site: Path) -> int:
+def transferred(paths: Iterable[str], site: Path) -> int:
     """Return the bytes sent by a server that compresses text, as the usual hosts of pages do."""
     total = 0
-    for path in seen.paths:
+    for path in paths:
         file = site / path.lstrip("/")
         if file.is_file():
             raw = file.read_bytes()
@@ -109,13 +110,11 @@ def transferred(seen: Visit, site: Path) -> int:
     return total
 
 
-def head_faults(seen: Visit) -> list[str]:
-    """Return what is missing of a language, a title and exactly one heading of the first rank."""
-    faults = [] if seen.page.locator("html").get_attribute("lang") else ["no lang attribute"]
-    if not seen.page.title().strip():
-        faults.append("no title")
-    headings = seen.page.evaluate(scripts.VISIBLE_FIRST_HEADINGS)
-    return faults if headings == 1 else [*faults, f"{headings} visible h1 elements"]
+def weight_faults(seen: Visit, site: Path, *, at_first: int, whole: int) -> list[str]:
+    """Return whether more bytes came than the page may cost, before the first scroll and in all."""
+    asked = (("before the first scroll", seen.at_first, at_first), ("in all", seen.paths, whole))
+    found = [(words, transferred(paths, site), most) for words, paths, most in asked]
+    return [f"{size} bytes {words}, more than {most}" for words, size, most in found if size > most]
 
 
 def formula_faults(seen: Visit) -> list[str]:
@@ -124,24 +123,24 @@ def formula_faults(seen: Visit) -> list[str]:
 
 
 def image_faults(seen: Visit) -> list[str]:
-    """Return images of the content that are broken or have no text alternative."""
-    return list(seen.page.evaluate(scripts.BAD_IMAGES))
+    """Return images of the content that are broken."""
+    return list(seen.page.evaluate(scripts.BROKEN_IMAGES))
+
+
+def stop_faults(seen: Visit) -> list[str]:
+    """Return what a keyboard cannot scroll, and formulas at which the tab key stops for nothing."""
+    return list(seen.page.evaluate(scripts.STOPS))
 
 
 def overflow_faults(seen: Visit) -> list[str]:
-    """Return what is wider than a narrow and a wide window and does not scroll in its own box."""
+    """Return what a narrow and a wide window cut off, and code that the wide one does not show."""
     faults = []
     for width in WIDTHS:
         seen.page.set_viewport_size({"width": width, "height": 900})
         seen.page.wait_for_timeout(50)
-        for text in seen.page.evaluate(scripts.TOO_WIDE):
-            faults.append(f"at {width} px: {text}")
-    return faults
-
-
-def contrast_faults(seen: Visit) -> list[str]:
-    """Return text whose contrast to what lies behind it is below 4.5 to 1."""
-    return list(dict.fromkeys(seen.page.evaluate(scripts.FAINT_TEXT)))
+        for script in (scripts.TOO_WIDE, scripts.CUT_OFF):
+            faults += [f"at {width} px: {text}" for text in seen.page.evaluate(script)]
+    return faults + list(seen.page.evaluate(scripts.WIDE_CODE))
 
 
 def slider_faults(seen: Visit) -> list[str]:
@@ -165,12 +164,12 @@ def _dead_steps(page: Page, figure: int, which: int) -> list[str]:
     faults, steps, name = [], 0, f"slider {which + 1} of explorable {figure + 1}"
     while steps < 100:
         before = page.evaluate(scripts.SHOWN_PICTURE, figure)
-        value = slider.get_attribute("aria-valuenow")
+        value = slider.input_value()
         slider.press("ArrowRight")
         try:
             page.wait_for_function(scripts.PICTURE_CHANGED, arg=[figure, before], timeout=1500)
         except PlaywrightTimeout:
-            if slider.get_attribute("aria-valuenow") == value:
+            if slider.input_value() == value:
                 break
             faults.append(f"{name} at step {steps + 1} changes no picture")
         steps += 1

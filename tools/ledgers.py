@@ -14,6 +14,7 @@ from typing import Any
 from runtheory.ledger import Claim, by_id, ledger_paths, read_ledger
 from runtheory.outcome import MIME, SYMBOLS
 from tools.notebooks import ROOT, code_cells, notebook_paths, read
+from tools.statements import theory_pages
 
 FIELDS = ("measured", "text", "expected", "tolerance", "verdict", "interval")
 MORE = ("levels", "seen from", "twin")
@@ -83,7 +84,7 @@ def read_ledgers(root: Path = ROOT) -> Ledgers:
     claims = by_id(claim for path in ledger_paths(root) for claim in read_ledger(path))
     stored = tuple(findings(root))
     bibliography = (root / "book" / "references.bib").read_text(encoding="utf-8")
-    pages = sorted((root / "chapters").glob("*/theory.md"))
+    pages = theory_pages(root)
     labels = (label for page in pages for label in LABEL.findall(page.read_text(encoding="utf-8")))
     return Ledgers(
         claims,

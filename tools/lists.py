@@ -16,7 +16,10 @@ TOC = "_toc.yml"
 README = "README.md"
 BEGIN, END = "<!-- techniques: written by make sync -->", "<!-- end of techniques -->"
 HEAD = "# Written by `make sync` from book/parts.toml and the cards; `make check` compares.\n"
-CLAIMS, DEMOS = "book/claims", "book/demos"
+PLACES = ("chapters", "demos", "book")
+OWN = ("book/parts", "book/claims")  # pages of parts, shown or not
+ASIDE = ("solutions", "README", "slides")
+CLAIMS, DEMOS, REFERENCE = "book/claims", "book/demos", "book/reference/index"
 # A line of a list or table that begins with a link to a technique's first page.
 TYPED = re.compile(
     r"^\s*(?:[-*+|]|\d+\.)[\s*]*(?:\[[^\]]*\]\(|\{doc\}`)[^)`]*chapters/\w+/theory", re.M
@@ -33,6 +36,12 @@ def claims_page(key: str) -> str:
     return f"{CLAIMS}/{key}"
 
 
+def reference_pages(root: Path) -> list[str]:
+    """Return the pages of the reference, one a package, in the order of their names."""
+    paths = sorted((root / REFERENCE).parent.glob("*.rst"))
+    return [path.relative_to(root).with_suffix("").as_posix() for path in paths]
+
+
 def toc(shelf: Shelf) -> dict[str, Any]:
     """Return the table of contents as Jupyter Book reads it."""
     shown = shelf.shown_parts()
@@ -46,6 +55,8 @@ def toc(shelf: Shelf) -> dict[str, Any]:
     for chapter in back["chapters"]:
         if chapter["file"] == CLAIMS:
             chapter["sections"] = [{"file": claims_page(part.key)} for part in shown]
+        if chapter["file"] == REFERENCE:
+            chapter["sections"] = [{"file": page} for page in reference_pages(shelf.root)]
     return {"format": "jb-book", "root": "book/index", "parts": [*parts, back]}
 
 
@@ -62,7 +73,14 @@ def _chapter(card: Card, root: Path) -> dict[str, Any]:
     theory, *labs = card.pages
     exercises = f"{card.folder}/exercises"
     solved = (root / f"{exercises}.ipynb").exists()
-    return _with_sections(theory, [*labs, *([exercises] if solved else [])])
+    sections = [*further_theory(root, card), *labs, *([exercises] if solved else [])]
+    return _with_sections(theory, sections)
+
+
+def further_theory(root: Path, card: Card) -> list[str]:
+    """Return the pages ``theory_<subject>.md`` of a technique, relative to the root, no endings."""
+    paths = sorted((root / card.folder).glob("theory_*.md"))
+    return [f"{card.folder}/{path.stem}" for path in paths]
 
 
 def toc_text(shelf: Shelf) -> str:
@@ -119,7 +137,28 @@ def faults(shelf: Shelf) -> Iterator[tuple[str, str]]:
         for page in (part_page(part.key), claims_page(part.key)):
             if not (shelf.root / f"{page}.md").exists():
                 yield f"{page}.md", f"the part {part.key} is shown and has no such page"
+    yield from _unlisted(shelf)
     yield from _typed(shelf.root)
+
+
+def _unlisted(shelf: Shelf) -> Iterator[tuple[str, str]]:
+    """Yield pages that lie where the book's do and are in no list of contents."""
+    listed = set(_files(toc(shelf)))
+    for path in sorted(path for folder in PLACES for path in (shelf.root / folder).rglob("*")):
+        page = path.relative_to(shelf.root)
+        aside = path.stem in ASIDE or any(part.startswith((".", "_")) for part in page.parts)
+        shown = page.with_suffix("").as_posix() in listed or page.parent.as_posix() in OWN
+        if path.suffix in (".ipynb", ".md") and not (aside or shown):
+            yield page.as_posix(), "it is not in the table of contents: list it on a card"
+
+
+def _files(node: object) -> Iterator[str]:
+    if isinstance(node, dict):
+        yield from (node[key] for key in ("file", "root") if key in node)
+        node = list(node.values())
+    if isinstance(node, list):
+        for part in node:
+            yield from _files(part)
 
 
 def _typed(root: Path) -> Iterator[tuple[str, str]]:

@@ -11,27 +11,35 @@ import nbformat
 import yaml
 from nbformat import NotebookNode
 
-from runtheory import checkout, durable
+from runtheory import __version__, checkout, durable
 
 ROOT = checkout.root_above(__file__, levels=1)
 INSTALL = "install"  # the tag of a notebook's first code cell
 SOLUTION = "solution"  # the tag of an answer in a solved notebook
-CELL_METADATA = {"tags", "mystnb"}
-NOTEBOOK_METADATA = {"kernelspec", "language_info", "mystnb", "runtheory", "widgets"}
+FOLDED = "hide-input"  # the tag of a cell whose code is folded
+CELL_METADATA = {"tags", "mystnb", "jupyter"}
+NOTEBOOK_METADATA = {"kernelspec", "language_info", "mystnb", "runtheory"}
+WHEEL = f"runtheory-{__version__}-py3-none-any.whl"  # the site carries it
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 LANGUAGE = {"file_extension": ".py", "name": "python", "pygments_lexer": "ipython3"}
 
-WITH_ADDRESS = '''# Installs the book's package where it is missing, as on Colab.
+BEGINNING = """# {says}
+# Links to theorems open as plain text here; the site shows them (`make serve`).
 import importlib.util
 
 if importlib.util.find_spec("runtheory") is None:
-    %pip install --quiet "runtheory @ git+{address}"'''
-
-WITHOUT_ADDRESS = """# Says how to go on where the book's package is missing.
-import importlib.util
-
-if importlib.util.find_spec("runtheory") is None:
-    raise ModuleNotFoundError("install the book's package first: its README says how")"""
+    {does}"""
+INSTALLS = (
+    "Installs the book's package where it is missing, as on Colab.",
+    '%pip install --quiet "runtheory[labs] @ {source}"',
+)
+ASKS = (
+    "Says how to go on where the book's package is missing.",
+    """raise ModuleNotFoundError(
+        "the book's package is missing: on the page that you have this notebook from, copy "
+        "the line that begins with %pip into a cell above this one, and run it"
+    )""",
+)
 
 
 def notebook_paths(root: Path = ROOT) -> list[Path]:
@@ -72,6 +80,13 @@ def code_cells(notebook: NotebookNode) -> Iterator[tuple[int, NotebookNode]]:
             yield position, cell
 
 
+def fold(cell: NotebookNode) -> None:
+    """Have JupyterLab fold the code that the site folds, and no other."""
+    cell.metadata.pop("jupyter", None)
+    if FOLDED in tags(cell):
+        cell.metadata["jupyter"] = {"source_hidden": True}
+
+
 def digest(notebook: NotebookNode) -> str:
     """Return SHA-256 over the sources of the code cells, the install cell left out."""
     total = hashlib.sha256()
@@ -83,17 +98,22 @@ def digest(notebook: NotebookNode) -> str:
 
 
 def address(root: Path = ROOT) -> str:
-    """Return the repository's public address, the one setting in ``_config.yml``, or ""."""
+    """Return where pip finds the package: the site's wheel, or else the repository, or ""."""
     config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
-    return str((config.get("repository") or {}).get("url") or "").rstrip("/")
+    site = str((config.get("html") or {}).get("baseurl") or "").rstrip("/")
+    repository = str((config.get("repository") or {}).get("url") or "").rstrip("/")
+    if site:
+        return f"{site}/_static/{WHEEL}"
+    return f"git+{repository}" if repository else ""
 
 
-def install_source(repository: str) -> str:
-    """Return the source of the first code cell for a repository at ``repository`` ("": unset)."""
-    return WITH_ADDRESS.format(address=repository) if repository else WITHOUT_ADDRESS
+def install_source(source: str) -> str:
+    """Return the source of the first code cell where pip finds the package at ``source``."""
+    says, does = INSTALLS if source else ASKS
+    return BEGINNING.format(says=says, does=does.format(source=source))
 
 
-def with_install_cell(notebook: NotebookNode, repository: str) -> NotebookNode:
+def with_install_cell(notebook: NotebookNode, source: str) -> NotebookNode:
     """Return a copy whose first code cell is the install cell, put in where it is missing."""
     result = nbformat.from_dict(notebook)
     first = next((cell for _, cell in code_cells(result)), None)
@@ -101,6 +121,7 @@ def with_install_cell(notebook: NotebookNode, repository: str) -> NotebookNode:
         first = nbformat.v4.new_code_cell(id=INSTALL)
         # After the opening prose: a page begins with its title.
         result.cells.insert(1 if result.cells else 0, first)
-    first.source = install_source(repository)
-    first.metadata["tags"] = [INSTALL, "hide-input"]
+    first.source = install_source(source)
+    first.metadata["tags"] = [INSTALL, FOLDED]
+    fold(first)
     return result

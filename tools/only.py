@@ -9,10 +9,11 @@ from tools.cards import read_shelf
 from tools.notebooks import ROOT
 
 RECIPES = "tests/contract/test_recipes.py"
+PICTURES = "tests/book/test_pictures.py::test_what_is_stored_is_what_the_code_draws"
 
 
 def arguments(slug: str, root: Path = ROOT) -> list[str]:
-    """Return the tests of a technique's code and recipes, and its notebooks.
+    """Return the tests of a technique's code, recipes and pictures, and its notebooks.
 
     Raises
     ------
@@ -29,7 +30,9 @@ def arguments(slug: str, root: Path = ROOT) -> list[str]:
     code = Path(*cards[slug].code.split(".")[1:])
     module = Path("tests") / code.parent / f"test_{code.name}.py"
     tests = module if (root / module).exists() else Path("tests") / code
-    return [str(tests), *_recipes(slug, root), f"chapters/{slug}"]
+    drawn = (root / "chapters" / slug / "picture.py").exists()
+    pictures = [f"{PICTURES}[{slug}]"] if drawn else []
+    return [str(tests), *_recipes(slug, root), *pictures, f"chapters/{slug}"]
 
 
 def _recipes(slug: str, root: Path) -> list[str]:

@@ -11,10 +11,13 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from runtheory.exercises import MIME as EXERCISE
+from runtheory.explore import MIME as EXPLORABLE
 from runtheory.outcome import MIME as CLAIM
+from tools import legends
 from tools.exercises import BEGIN, END, ExerciseError, reader_notebook, with_checked_outputs
 from tools.notebooks import (
     CELL_METADATA,
+    FOLDED,
     INSTALL,
     KERNEL,
     NOTEBOOK_METADATA,
@@ -27,12 +30,11 @@ from tools.notebooks import (
     with_install_cell,
 )
 from tools.shown import untested_calculations
-from tools.widgets import VIEW, stored_state
 
-LINES = 15
+LINES, COLUMNS = 20, 88  # a line of 88 letters fits the page's column on a laptop, and print
 BYTES = 1_500_000
 IMAGES = {"image/png", "image/jpeg", "image/svg+xml"}
-KNOWN = {*IMAGES, "text/plain", "text/html", "text/latex", VIEW, CLAIM, EXERCISE}
+KNOWN = {*IMAGES, "text/plain", "text/html", "text/latex", CLAIM, EXERCISE, EXPLORABLE}
 PLACE = re.compile(
     r"(?<![\w.~/])(/(home|work|root|tmp|Users|mnt|var)/|[A-Za-z]:\\|https?://|file://)"
 )
@@ -55,13 +57,13 @@ def faults(path: Path, repository: str) -> Iterator[Fault]:
     yield from _of_the_run(notebook)
     yield from _of_the_install_cell(notebook, repository)
     yield from _of_metadata(notebook)
-    state = set(stored_state(notebook))
     for position, cell in enumerate(notebook.cells, start=1):
         lab = path.name.startswith("lab") or path.parent.name == "demos"
-        found = (*_of_prose(cell), *_of_code(cell, lab=lab), *_of_outputs(cell, state))
+        found = (*_of_prose(cell), *_of_code(cell, lab=lab), *_of_outputs(cell))
         yield from ((position, text) for text in found)
     if path.name.startswith("lab") or path.parent.name == "demos":
         yield from untested_calculations(notebook)
+    yield from legends.faults(notebook)
     if path.name == "solutions.ipynb":
         yield from _of_exercises(notebook, path.with_name("exercises.ipynb"), repository)
 
@@ -94,6 +96,9 @@ def _of_metadata(notebook: NotebookNode) -> Iterator[Fault]:
     for position, cell in enumerate(notebook.cells, start=1):
         if extra := set(cell.metadata) - CELL_METADATA:
             yield position, f"metadata of one machine or program: {sorted(extra)}"
+        hidden = cell.metadata.get("jupyter", {}) == {"source_hidden": True}
+        if hidden != (FOLDED in tags(cell)) or ("jupyter" in cell.metadata and not hidden):
+            yield position, f"JupyterLab folds what is tagged {FOLDED}, and no other cell"
 
 
 def _of_prose(cell: NotebookNode) -> Iterator[str]:
@@ -115,13 +120,15 @@ def _of_code(cell: NotebookNode, *, lab: bool) -> Iterator[str]:
     lines = [line for line in cell.source.splitlines() if line.strip() not in (BEGIN, END)]
     if len(lines) > LINES:
         yield f"{len(lines)} lines of code, more than {LINES}"
+    if wide := [line for line in lines if len(line) > COLUMNS]:
+        yield f"a line of {len(wide[0])} letters, more than {COLUMNS}: {wide[0].strip()[:40]!r}"
     if lab and re.search(r"^\s*class\s", cell.source, re.M):
         yield "a class, which belongs in the package"
     if found := PLACE.search(cell.source):
         yield f"an absolute path or an address: {found[0]!r}"
 
 
-def _of_outputs(cell: NotebookNode, state: set[str]) -> Iterator[str]:
+def _of_outputs(cell: NotebookNode) -> Iterator[str]:
     kinds = {kind for output in cell.get("outputs", []) for kind in output.get("data", {})}
     if "mystnb" in cell.metadata and not IMAGES & kinds:
         yield "a text alternative without its figure"
@@ -132,18 +139,16 @@ def _of_outputs(cell: NotebookNode, state: set[str]) -> Iterator[str]:
             if output.name == "stderr":
                 yield "stored output to stderr"
         else:
-            yield from _of_bundle(cell, output.data, state)
+            yield from _of_bundle(cell, output.data)
         if found := LOCAL.search(_text(output)):
             yield f"output that another machine would not repeat: {found[0]!r}"
 
 
-def _of_bundle(cell: NotebookNode, data: NotebookNode, state: set[str]) -> Iterator[str]:
+def _of_bundle(cell: NotebookNode, data: NotebookNode) -> Iterator[str]:
     if unknown := set(data) - KNOWN:
         yield f"output of a type that the site does not show: {sorted(unknown)}"
-    if VIEW in data:
-        if data[VIEW]["model_id"] not in state:
-            yield "a widget without stored state"
-        return
+    if EXPLORABLE in data:
+        return  # its words are stored with it
     described = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
     if IMAGES & set(data) and not described.strip():
         yield "a figure without text alternative (cell metadata mystnb.image.alt)"
@@ -154,6 +159,9 @@ def _of_bundle(cell: NotebookNode, data: NotebookNode, state: set[str]) -> Itera
 def _text(output: NotebookNode) -> str:
     """Return what a reader reads of an output; pictures are left out."""
     data = {kind: text for kind, text in output.get("data", {}).items() if kind not in IMAGES}
+    if EXPLORABLE in data:
+        told = data[EXPLORABLE]
+        data[EXPLORABLE] = {name: told[name] for name in told if name != "pictures"}
     html = re.sub(r"data:image/[^\"']*", "", json.dumps(data))
     return html + output.get("text", "") + "\n".join(output.get("traceback", []))
 

@@ -1,5 +1,7 @@
 """JavaScript that asks a page what a reader would see; run in the browser by tools.inspection."""
 
+from runtheory.explore import MIME
+
 EXPLORABLE = ".runtheory-explorable"
 
 THEME = """
@@ -7,29 +9,49 @@ localStorage.setItem("mode", "%(theme)s");
 localStorage.setItem("theme", "%(theme)s");
 """
 
-MATHJAX_DONE = """async () => {
+# A script that waits for what never comes would hold the browser for ever.
+WITHIN = """const within = (promise, what) => Promise.race([promise, new Promise((_, refuse) =>
+    setTimeout(() => refuse(new Error("waited too long for " + what)), 90_000))]);"""
+
+MATHJAX_DONE = f"""async () => {{
+  {WITHIN}
   if (!document.querySelector(".math")) return;
   for (let wait = 0; wait < 200 && !window.MathJax?.startup?.promise; wait++)
     await new Promise(done => setTimeout(done, 50));
-  await window.MathJax?.startup?.promise;
-}"""
+  await within(window.MathJax?.startup?.promise, "formulas");
+}}"""
 
-# As many drawn widgets as stored views, so that a silent widget manager is noticed.
-WIDGETS_DRAWN = """() => {
-  const views = document.querySelectorAll(
-    'script[type="application/vnd.jupyter.widget-view+json"]').length;
-  const drawn = [...document.querySelectorAll(".widget-subarea")]
-    .filter(area => area.querySelector(".jupyter-widgets")).length;
-  return drawn >= views;
-}"""
+# Stored figures with sliders that no script has drawn.
+STORED_WITHOUT_FIGURE = f"""() => document.querySelectorAll(
+    'script[type="{MIME}"]').length
+  > document.querySelectorAll(".runtheory-explorable:has(.panels svg, .frame img)").length"""
 
-VISIBLE_FIRST_HEADINGS = """() => [...document.querySelectorAll("h1")]
-  .filter(heading => heading.getClientRects().length > 0).length"""
+# From top to bottom, as a reader does: what waits for its place in the window comes.
+READ_THROUGH = f"""async () => {{
+  {WITHIN}
+  const frame = () => within(
+    new Promise(done => requestAnimationFrame(() => setTimeout(done, 10))), "the next frame");
+  for (let y = 0; y < document.documentElement.scrollHeight; y += window.innerHeight / 2) {{
+    window.scrollTo(0, y);
+    await frame();
+  }}
+  // A picture that was passed before the browser asked for it is gone back to, as a reader would.
+  for (const image of [...document.images].filter(image => image.getClientRects().length)) {{
+    if (image.complete) continue;
+    image.scrollIntoView();
+    image.loading = "eager";
+    await within(new Promise(done => {{
+      image.addEventListener("load", done);
+      image.addEventListener("error", done);
+    }}), "the image " + image.alt);
+  }}
+  window.scrollTo(0, 0);
+}}"""
 
 RAW_MATH = r"""() => {
   const found = [];
   const skip = "pre, code, script, style, noscript, mjx-container, textarea, template";
-  const raw = /\\\(|\\\[|\\begin\{|\$\$|\$[^\s$][^$]*\$/;
+  const raw = /\\\(|\\\[|\\begin\{|\$\$|\$[^\s$][^$]*\$|\\[a-zA-Z]+\{/;
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode())
     if (!node.parentElement.closest(skip) && raw.test(node.data))
@@ -41,11 +63,10 @@ RAW_MATH = r"""() => {
   return found;
 }"""
 
-BAD_IMAGES = """() => {
+BROKEN_IMAGES = """() => {
   const faults = [];
   for (const image of document.querySelectorAll("main img, body > img, article img")) {
     const name = (image.getAttribute("src") || "").slice(0, 60);
-    if (!(image.getAttribute("alt") || "").trim()) faults.push("no text alternative: " + name);
     if (image.getClientRects().length && image.complete && image.naturalWidth === 0)
       faults.push("broken image: " + name);
   }
@@ -75,36 +96,61 @@ TOO_WIDE = """() => {
   return faults.slice(0, 5);
 }"""
 
-FAINT_TEXT = """() => {
-  const parse = colour => (colour.match(/[\\d.]+/g) || [0, 0, 0, 0]).map(Number);
-  const linear = value => (value /= 255) <= 0.03928 ? value / 12.92
-    : Math.pow((value + 0.055) / 1.055, 2.4);
-  const light = ([r, g, b]) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
-  const behind = element => {
-    for (let box = element; box; box = box.parentElement) {
-      const colour = parse(getComputedStyle(box).backgroundColor);
-      if (colour.length === 3 || colour[3] > 0.5) return colour;
-    }
-    return [255, 255, 255];
-  };
+# What is cut: wider than its box, which neither scrolls nor lies in one that does.
+CUT_OFF = """() => {
   const faults = [];
-  const texts = "article p, article li, article td, article th, article h1, article h2, article h3,"
-    + " article summary, .runtheory-claim, .runtheory-claim b, .verdict, .widget-label,"
-    + " .widget-readout, .measured, body > p";
-  for (const element of document.querySelectorAll(texts)) {
-    if (!element.getClientRects().length || !element.textContent.trim()) continue;
-    const [a, b] = [light(parse(getComputedStyle(element).color)), light(behind(element))];
-    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-    if (ratio < 4.5) faults.push(`contrast ${ratio.toFixed(1)}: <${element.tagName.toLowerCase()}`
-      + ` class="${element.className}"> ${element.textContent.trim().slice(0, 40)}`);
+  const scrolls = element => {
+    for (let box = element; box && !box.matches("article"); box = box.parentElement)
+      if (["auto", "scroll"].includes(getComputedStyle(box).overflowX)) return true;
+    return false;
+  };
+  const kinds = "article :is(span.math, div.math, pre, td, th, figure)";
+  for (const element of document.querySelectorAll(kinds)) {
+    if (!element.getClientRects().length) continue;
+    const formula = element.querySelector(":scope > mjx-container > mjx-math");
+    let box = element;
+    if (element.matches("span.math"))
+      while (getComputedStyle(box).display.startsWith("inline")) box = box.parentElement;
+    const wide = formula
+      ? formula.getBoundingClientRect().width > box.clientWidth + 1
+      : element.scrollWidth > element.clientWidth + 1;
+    const hidden = getComputedStyle(element).overflowX === "hidden";
+    if (wide && (hidden || !scrolls(element)))
+      faults.push(`<${element.tagName.toLowerCase()}> is cut off:`
+        + ` ${element.textContent.trim().slice(0, 40)}`);
   }
   return faults.slice(0, 5);
 }"""
 
+# Code whose ends a laptop's window does not show.
+WIDE_CODE = """() => [...document.querySelectorAll("div.cell_input pre")]
+  .filter(box => box.getClientRects().length && box.scrollWidth > box.clientWidth + 1)
+  .map(box => box.textContent.split("\\n").sort((a, b) => b.length - a.length)[0])
+  .map(line => `code wider than its box: ${line.slice(0, 100)}`)
+  .slice(0, 5)"""
+
+# What scrolls sideways is a stop of the tab key, and no formula that fits is.
+STOPS = """() => {
+  const faults = [];
+  for (const element of document.querySelectorAll("article *")) {
+    const scrolls = ["auto", "scroll"].includes(getComputedStyle(element).overflowX)
+      && element.scrollWidth > element.clientWidth + 1 && element.getClientRects().length;
+    const inside = "a, button, input, [tabindex='0']";
+    if (scrolls && element.tabIndex < 0 && !element.querySelector(inside))
+      faults.push(`scrolls, but not by keyboard: <${element.tagName.toLowerCase()}>`
+        + ` ${element.textContent.trim().slice(0, 40)}`);
+    if (element.matches("mjx-container") && element.tabIndex >= 0)
+      faults.push("a formula is a stop of the tab key: " + element.textContent.slice(0, 40));
+  }
+  return faults.slice(0, 5);
+}"""
+
+# What a figure shows: its frame, or the marks of its panels; no axis, and no word beside it.
 SHOWN_PICTURE = """figure => {
-  const images = document.querySelectorAll(".runtheory-explorable")[figure].querySelectorAll("img");
-  return [...images].filter(image => image.getClientRects().length)
-    .map(image => image.src).join(" ");
+  const shown = document.querySelectorAll(".runtheory-explorable")[figure];
+  const images = [...shown.querySelectorAll("img")].filter(one => one.getClientRects().length);
+  const marks = [...shown.querySelectorAll("svg g.data")].map(one => one.innerHTML);
+  return [...images.map(image => image.src), ...marks].join(" ");
 }"""
 
 PICTURE_CHANGED = f"([figure, before]) => ({SHOWN_PICTURE})(figure) !== before"

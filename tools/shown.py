@@ -2,7 +2,8 @@
 
 A function that a lab defines draws, prints, or has at most four lines: a longer calculation belongs
 in the package, where a test sees it alone. And a public definition of the package has a caller that
-is no test: another definition, a notebook, a tool, a benchmark, or an example in a docstring.
+is no test: another definition, a notebook, a page, a tool, a benchmark, or an example in a
+docstring.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ from nbformat import NotebookNode
 
 from tools.notebooks import code_cells, notebook_paths, read
 
-LINES = 4
+LINES, COLUMNS = 4, 100
 DRAWING = {"plot", "explore", "plt", "axes", "axis", "figure", "canvas", "print", "display"}
+BLOCK = re.compile(r"^```python\n(.*?)^```$", re.M | re.S)
 MAGIC = re.compile(r"^\s*[%!].*$", re.M)
 CODE = ("src", "tools", "benchmarks")
 
@@ -29,9 +31,9 @@ Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 def untested_calculations(notebook: NotebookNode) -> Iterator[tuple[int, str]]:
     """Yield the functions of a lab that are long and do not draw, each with its cell's position."""
     for position, cell in code_cells(notebook):
-        for node in ast.walk(_parsed(cell.source)):
+        for node in ast.walk(parsed(cell.source)):
             if isinstance(node, ast.FunctionDef) and not DRAWING & set(_names(node)):
-                lines = lines_of(node)
+                lines = _length(node)
                 if lines > LINES:
                     yield (
                         position,
@@ -58,6 +60,13 @@ def lines_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     return (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
 
 
+def _length(function: ast.FunctionDef) -> int:
+    """Count a function's lines of 100 letters, however its cell breaks them."""
+    body = function.body[ast.get_docstring(function) is not None :]
+    lines = [line for statement in body for line in ast.unparse(statement).splitlines()]
+    return sum(-(-len(line) // COLUMNS) for line in lines)
+
+
 def _is_offered(node: Definition) -> bool:
     """Tell whether a definition is public and waits for a call: a decorator may register others."""
     decorated = any("recipe" in set(_names(decorator)) for decorator in node.decorator_list)
@@ -72,10 +81,13 @@ def _uses(root: Path) -> Counter[str]:
             tree = ast.parse(path.read_text(encoding="utf-8"))
             used.update(_names(tree))
             for example in _examples(tree):
-                used.update(_names(_parsed(example)))
+                used.update(_names(parsed(example)))
     for path in notebook_paths(root):
         for _, cell in code_cells(read(path)):
-            used.update(_names(_parsed(cell.source)))
+            used.update(_names(parsed(cell.source)))
+    for path in sorted((root / "book").glob("*.md")):
+        for block in BLOCK.findall(path.read_text(encoding="utf-8")):
+            used.update(_names(parsed(block)))
     return used
 
 
@@ -95,7 +107,7 @@ def _examples(tree: ast.Module) -> Iterator[str]:
             yield from (example.source for example in doctest.DocTestParser().get_examples(text))
 
 
-def _parsed(source: str) -> ast.Module:
+def parsed(source: str) -> ast.Module:
     """Parse a cell without its magics; a cell that is no Python (a stub) counts as empty."""
     try:
         return ast.parse(MAGIC.sub("", source))

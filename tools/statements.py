@@ -24,22 +24,23 @@ class Statement:
     title: str
     slug: str
     leans_on: tuple[str, ...] = ()
+    name: str = "theory"
 
     @property
     def page(self) -> str:
         """The page that states it, relative to the root, without ending."""
-        return f"chapters/{self.slug}/theory"
+        return f"chapters/{self.slug}/{self.name}"
 
 
 def statements(root: Path = ROOT) -> dict[str, Statement]:
     """Return the statements of all theory pages by their labels, page by page in order."""
     found: dict[str, Statement] = {}
-    for path in sorted((root / "chapters").glob("*/theory.md")):
+    for path in theory_pages(root):
         last = ""
         for kind, title, body in blocks(path.read_text(encoding="utf-8")):
             label = next((m[1] for line in body if (m := LABEL.match(line))), "")
             if label:
-                found[label] = Statement(label, kind, title, path.parent.name)
+                found[label] = Statement(label, kind, title, path.parent.name, name=path.stem)
             if kind in PROVED:
                 last = label
             elif kind == "proof" and last:
@@ -51,6 +52,11 @@ def statements(root: Path = ROOT) -> dict[str, Statement]:
         label: replace(one, leans_on=tuple(x for x in one.leans_on if x in found and x != label))
         for label, one in found.items()
     }
+
+
+def theory_pages(root: Path = ROOT) -> list[Path]:
+    """Return the theory pages of all techniques: ``theory.md``, then ``theory_<subject>.md``."""
+    return sorted((root / "chapters").glob("*/theory*.md"), key=lambda path: path.with_suffix(""))
 
 
 def blocks(text: str) -> Iterator[tuple[str, str, list[str]]]:

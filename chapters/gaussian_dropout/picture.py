@@ -1,12 +1,11 @@
-"""Draw the picture of the theory page: ``python chapters/gaussian_dropout/picture.py``."""
+"""The picture of the theory page: ``python -m tools.pictures gaussian_dropout`` draws it."""
 
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
-import matplotlib as mpl
 import torch
+from matplotlib.figure import Figure
 
 from runtheory import plot
 from runtheory.noise.gaussian_dropout.next_order import sum_law
@@ -14,9 +13,8 @@ from runtheory.noise.gaussian_dropout.next_order import sum_law
 RATE, MEAN = 0.5, 2.0
 
 
-def main() -> None:
-    """Write ``picture.svg`` beside this file."""
-    mpl.rcParams["svg.hashsalt"] = "gaussian_dropout"
+def sums() -> Figure:
+    """Return the laws of a sum of two and of 32 masked features."""
     canvas, panels = plot.figure(rows=2, width=4.0, height=1.9, sharex=True)
     line = torch.linspace(-4, 8, 400, dtype=torch.float64)
     for axes, count in zip(panels, (2, 32), strict=True):
@@ -30,9 +28,7 @@ def main() -> None:
         axes.set_ylabel("share below")
     panels[0].legend(fontsize=9, frameon=False, loc="lower right")
     panels[1].set_xlabel("logit")
-    path = Path(__file__).with_name("picture.svg")
-    canvas.savefig(path, format="svg", metadata={"Date": None})
+    return canvas
 
 
-if __name__ == "__main__":
-    main()
+PICTURES = {"picture": sums}

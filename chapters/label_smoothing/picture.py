@@ -1,11 +1,9 @@
-"""Draw the picture of the theory page: ``python chapters/label_smoothing/picture.py``."""
+"""The picture of the theory page: ``python -m tools.pictures label_smoothing`` draws it."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import matplotlib as mpl
 import numpy as np
+from matplotlib.figure import Figure
 
 from runtheory import plot
 from runtheory.noise import label_smoothing as smoothing
@@ -13,9 +11,8 @@ from runtheory.noise import label_smoothing as smoothing
 CLASSES = 10
 
 
-def main() -> None:
-    """Write ``picture.svg`` beside this file."""
-    mpl.rcParams["svg.hashsalt"] = "label_smoothing"
+def least_losses() -> Figure:
+    """Return the least loss over the label's lead, for four amounts."""
     canvas, (axes,) = plot.figure(width=4.0, height=3.0)
     leads = np.linspace(-1, 10, 300)
     for index, amount in enumerate((0.0, 0.05, 0.1, 0.2)):
@@ -27,9 +24,7 @@ def main() -> None:
             axes.plot(best, least, color=plot.COLOURS[index], marker=plot.MARKERS[index])
     axes.set_ylim(0, 3.4)
     plot.label(axes, x="lead of the label's logit", y="loss (nats)", legend=True)
-    path = Path(__file__).with_name("picture.svg")
-    canvas.savefig(path, format="svg", metadata={"Date": None})
+    return canvas
 
 
-if __name__ == "__main__":
-    main()
+PICTURES = {"picture": least_losses}

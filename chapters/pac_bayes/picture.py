@@ -1,10 +1,9 @@
-"""Draw the picture of the theory page: ``python chapters/pac_bayes/picture.py``."""
+"""The picture of the theory page: ``python -m tools.pictures pac_bayes`` draws it."""
 
 import math
-from pathlib import Path
 
-import matplotlib
 import numpy as np
+from matplotlib.figure import Figure
 
 from runtheory import plot
 from runtheory.information.certificates.pac_bayes import kl_inverse
@@ -12,9 +11,8 @@ from runtheory.information.certificates.pac_bayes import kl_inverse
 SAMPLES, DELTA, TEMPERATURE = 1000, 0.05, 1.0
 
 
-def draw() -> None:
-    """Write ``picture.svg``: who is least over training risk and divergence for each example."""
-    matplotlib.rcParams["svg.hashsalt"] = "picture"  # the same bytes at every run
+def least_bounds() -> Figure:
+    """Return who is least over training risk and divergence for each example."""
     canvas, (axes,) = plot.figure(width=3.6, height=3.4)
     risk, share = np.meshgrid(np.linspace(0, 0.5, 101), np.linspace(0, 0.2, 81))
     budget = share + math.log(2 * math.sqrt(SAMPLES) / DELTA) / SAMPLES
@@ -35,8 +33,7 @@ def draw() -> None:
     axes.annotate(name, (0.43, 0.09), (0.38, 0.035), fontsize=10, arrowprops=arrow)
     axes.annotate("quadratic", (0.012, 0.06), (0.01, 0.13), fontsize=10, arrowprops=arrow)
     plot.label(axes, x="training risk r", y="divergence D / n (nats)")
-    canvas.savefig(Path(__file__).with_name("picture.svg"), metadata={"Date": None})
+    return canvas
 
 
-if __name__ == "__main__":
-    draw()
+PICTURES = {"picture": least_bounds}

@@ -5,4 +5,91 @@ chapter that joins them. Nothing is imported until it is asked for, so ``import 
 no widget, no plotting library and no scikit-learn.
 """
 
+from typing import TYPE_CHECKING
+
+from runtheory import lazy
+
+if TYPE_CHECKING:
+    from runtheory import (
+        boundary,
+        checkout,
+        checks,
+        claims,
+        collapse,
+        comparison,
+        data,
+        dropout,
+        durable,
+        evaluation,
+        exercises,
+        explore,
+        factorial,
+        hypothesis_tests,
+        information,
+        instruments,
+        interplay,
+        intervals,
+        ledger,
+        live,
+        mixing,
+        modes,
+        nets,
+        noise,
+        outcome,
+        plain,
+        plot,
+        randomness,
+        recipes,
+        records,
+        runs,
+        shapes,
+        tensor_checks,
+        training,
+        verdicts,
+    )
+
 __version__ = "0.3.0"
+
+__all__ = [
+    "boundary",
+    "checkout",
+    "checks",
+    "claims",
+    "collapse",
+    "comparison",
+    "data",
+    "dropout",
+    "durable",
+    "evaluation",
+    "exercises",
+    "explore",
+    "factorial",
+    "hypothesis_tests",
+    "information",
+    "instruments",
+    "interplay",
+    "intervals",
+    "ledger",
+    "live",
+    "mixing",
+    "modes",
+    "nets",
+    "noise",
+    "outcome",
+    "plain",
+    "plot",
+    "randomness",
+    "recipes",
+    "records",
+    "runs",
+    "shapes",
+    "tensor_checks",
+    "training",
+    "verdicts",
+]
+
+__getattr__ = lazy.attributes(__name__, dict.fromkeys(__all__, ()))
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

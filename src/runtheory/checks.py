@@ -3,6 +3,8 @@
 Every function takes the values by name. A value may be a number, a NumPy array, or a list or tuple
 of numbers, all of which must comply; NaN never does. Numbers are compared in plain Python, which
 ``torch.compile`` can follow.
+
+Tensors have :mod:`runtheory.tensor_checks`; this module needs no PyTorch.
 """
 
 from __future__ import annotations

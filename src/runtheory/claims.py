@@ -4,6 +4,9 @@ The ledgers list the claims (:mod:`runtheory.ledger`). A lab calls the function 
 with what it measured: the verdict is shown, stored in the notebook's output for the claims pages,
 and one that the ledger does not expect raises. A *twin* is the nearest mistake that someone would
 make: it takes the place of what was expected, and the same judge must refuse it.
+
+Claims of your own come from a ledger of your own (:func:`runtheory.ledger.read_ledger`); each
+function takes such a claim in place of the id of one of the book's.
 """
 
 from __future__ import annotations
@@ -13,9 +16,10 @@ from typing import TypeVar
 
 import numpy as np
 
-from runtheory import verdicts
+from runtheory import lazy, verdicts
+from runtheory.boundary import checked
 from runtheory.intervals import Numbers, Paired
-from runtheory.ledger import find
+from runtheory.ledger import Claim, find
 from runtheory.live import live_evidence, live_family
 from runtheory.outcome import MIME, Outcome
 from runtheory.records import Record, Row, Value
@@ -28,8 +32,9 @@ class ClaimError(AssertionError):
     """A claim's verdict is not the one that its ledger expects, or its twin passes."""
 
 
+@checked
 def identity(
-    claim_id: str,
+    claim: str | Claim,
     *,
     measured: Numbers,
     expected: Numbers,
@@ -52,11 +57,12 @@ def identity(
     def judge(expected: Numbers) -> Judgement:
         return verdicts.identity(measured, expected, tolerance)
 
-    _settle(claim_id, "identity", judge, expected=expected, twin=twin)
+    _settle(claim, "identity", judge, expected=expected, twin=twin)
 
 
+@checked
 def bound(
-    claim_id: str,
+    claim: str | Claim,
     *,
     measured: Numbers,
     at_most: Numbers | None = None,
@@ -70,7 +76,7 @@ def bound(
     ``ValueError`` unless exactly one of ``at_most`` and ``at_least`` is given.
     """
     if (at_most is None) == (at_least is None):
-        raise ValueError(f"bound claim {claim_id} takes exactly one of at_most and at_least")
+        raise ValueError(f"bound claim {find(claim).id} takes exactly one of at_most and at_least")
     upper = at_most is not None
     limit = at_most if at_most is not None else at_least
     assert limit is not None
@@ -78,11 +84,12 @@ def bound(
     def judge(limit: Numbers) -> Judgement:
         return verdicts.bound(measured, limit, upper=upper, tolerance=tolerance)
 
-    _settle(claim_id, "bound", judge, expected=limit, twin=twin)
+    _settle(claim, "bound", judge, expected=limit, twin=twin)
 
 
+@checked
 def law(
-    claim_id: str,
+    claim: str | Claim,
     *,
     measured: Numbers,
     expected: Numbers,
@@ -100,25 +107,27 @@ def law(
     def judge(expected: Numbers) -> Judgement:
         return verdicts.law(measured, expected, standard_error, degrees=degrees)
 
-    _settle(claim_id, "law", judge, expected=expected, twin=twin)
+    _settle(claim, "law", judge, expected=expected, twin=twin)
 
 
-def effect(claim_id: str, pair: Paired) -> None:
+@checked
+def effect(claim: str | Claim, pair: Paired) -> None:
     """Check the sign of a paired difference, treatment less baseline, over independent runs.
 
     Both levels are shown beside the difference, and the smallest effect that so many runs of this
     spread would have seen in four of five attempts. Raises as :func:`identity`.
     """
-    direction = find(claim_id).direction
+    direction = find(claim).direction
 
     def judge(pair: Paired) -> Judgement:
         return verdicts.effect(pair, direction)
 
-    _settle(claim_id, "effect", judge, expected=pair)
+    _settle(claim, "effect", judge, expected=pair)
 
 
+@checked
 def live_slice(
-    claim_id: str,
+    claim: str | Claim,
     record: Record,
     rows: Sequence[Row],
     columns: Sequence[str],
@@ -147,11 +156,11 @@ def live_slice(
         )
         return verdicts.law(measured, mean, error, degrees=degrees)
 
-    _settle(claim_id, "live_slice", judge, expected=like, twin={**like, **unlike})
+    _settle(claim, "live_slice", judge, expected=like, twin={**like, **unlike})
 
 
 def _settle(
-    claim_id: str,
+    claim: str | Claim,
     kind: str,
     judge: Callable[[Evidence], Judgement],
     *,
@@ -159,18 +168,19 @@ def _settle(
     twin: Evidence | None = None,
 ) -> None:
     """Judge a claim and its twin, show what came out, and raise where it is not as it should."""
-    from IPython.display import display
+    with lazy.needed_by(__name__, extra="labs"):
+        from IPython.display import display
 
-    claim = find(claim_id)
-    if claim.kind != kind:
-        raise ValueError(f"the ledger calls {claim_id} {claim.kind}, the call {kind}")
-    if (twin is not None) != bool(claim.twin):
-        side = "the ledger" if claim.twin else "the call"
-        raise ValueError(f"claim {claim_id}: only {side} has a twin")
-    outcome = Outcome(claim, judge(expected), None if twin is None else judge(twin))
+    listed = find(claim)
+    if listed.kind != kind:
+        raise ValueError(f"the ledger calls {listed.id} {listed.kind}, the call {kind}")
+    if (twin is not None) != bool(listed.twin):
+        side = "the ledger" if listed.twin else "the call"
+        raise ValueError(f"claim {listed.id}: only {side} has a twin")
+    outcome = Outcome(listed, judge(expected), None if twin is None else judge(twin))
     bundle = {MIME: outcome.record(), "text/html": outcome.html(), "text/plain": str(outcome)}
     display(bundle, raw=True)  # type: ignore[no-untyped-call]
-    if outcome.verdict != claim.verdict:
-        raise ClaimError(f"the ledger expects '{claim.verdict}': {outcome}")
+    if outcome.verdict != listed.verdict:
+        raise ClaimError(f"the ledger expects '{listed.verdict}': {outcome}")
     if outcome.twin is not None and outcome.twin.verdict != "contradicted":
-        raise ClaimError(f"the twin of {claim_id} passes as well: {claim.twin}")
+        raise ClaimError(f"the twin of {listed.id} passes as well: {listed.twin}")

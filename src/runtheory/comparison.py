@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from runtheory.boundary import checked
 from runtheory.intervals import Interval, mean_interval
 from runtheory.records import Record, Row, Value
 
@@ -25,12 +26,13 @@ class Difference:
     difference: Interval
 
 
+@checked
 def differences(
     record: Record,
     measure: str,
     *,
     axis: str,
-    baseline: str,
+    baseline: str | int | float | bool,
     where: Sequence[str] = (),
 ) -> list[Difference]:
     """Return the mean paired differences of ``measure`` from ``baseline`` with their intervals.
@@ -38,18 +40,18 @@ def differences(
     Of each cell the row of the last ``step`` counts, where there are steps. Two cells are a pair if
     they agree in the seed and in every other configured column, columns that the axis determines
     apart (say, a batch size chosen for each value). There is one difference for each value of the
-    axis and each configuration of these columns that has the baseline too. ``baseline`` and the
-    ``where`` conditions ("column=value") are text as on a command line.
+    axis and each configuration of these columns that has the baseline too. The ``where`` conditions
+    ("column=value") are text as on a command line, and ``baseline`` may be.
 
     Raises
     ------
     ValueError
         If a column or a value does not occur, if cells hold several rows that the axis and steps
-        do not tell apart, or if fewer than two seeds have a pair.
+        do not tell apart, if a cell diverged, or if fewer than two seeds have a pair.
     """
     rows = _selected(record, where)
     _check_columns(rows, measure, axis)
-    base = _known(rows, axis, baseline)
+    base = _known(rows, axis, str(baseline))
     shared = _shared_columns(rows, _configured(record.config.get("grid", {})), axis)
     cells = _cells(rows, measure, axis=axis, shared=shared)
     compared = [
@@ -64,6 +66,7 @@ def differences(
     return compared
 
 
+@checked
 def table(compared: Iterable[Difference], measure: str, *, axis: str, baseline: str) -> str:
     """Return the differences as plain text: a heading, then aligned columns."""
     rows = list(compared)
@@ -127,6 +130,9 @@ def _check_columns(rows: Sequence[Row], measure: str, axis: str) -> None:
         if not any(column in row for row in rows):
             raise ValueError(f"there is no column {column!r}; there are: {_columns(rows)}")
     for row in rows:
+        if "diverged" in row:
+            told = {column: row.get(column) for column in (axis, "seed")}
+            raise ValueError(f"the cell {told} diverged ({row['diverged']}): choose among others")
         value = row.get(measure, 0.0)
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise ValueError(f"{measure} must be a number to be compared, got {value!r}")

@@ -17,6 +17,8 @@ ABANDONED_SECONDS = 24 * 3600  # a temporary file this old belongs to no running
 def write(path: Path, content: bytes) -> None:
     """Replace ``path`` by ``content``: temporary name, fsync, rename, fsync of the folder.
 
+    An ``OSError`` names the file, also where the system's own does not (a full disk).
+
     A write that fails removes its temporary file; one that is killed leaves it, named
     ``.<name>.<random>.part``, for a later write of the same file to remove after a day. Nothing
     reads it. Each writer has a name of its own, so several may write the same file: the last
@@ -31,6 +33,10 @@ def write(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
+    except OSError as error:
+        if error.errno is None or error.filename is not None:
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
         with contextlib.suppress(FileNotFoundError):  # renamed: the good case
             os.unlink(temporary)

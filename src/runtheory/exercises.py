@@ -7,11 +7,14 @@ from collections.abc import Callable
 
 import numpy as np
 
-from runtheory.intervals import Numbers
+from runtheory import lazy
+from runtheory.boundary import checked
+from runtheory.intervals import Numbers, real
 
 MIME = "application/vnd.runtheory.exercise+json"
 
 
+@checked
 def check(
     name: str, answer: Callable[[], Numbers], *, expected: Numbers, tolerance: float = 1e-6
 ) -> None:
@@ -20,7 +23,8 @@ def check(
     An answer that raises, has another shape or is not a number is "not yet", with the reason, so
     that a notebook of open exercises still runs from top to bottom.
     """
-    from IPython.display import display
+    with lazy.needed_by(__name__, extra="labs"):
+        from IPython.display import display
 
     reason = fault(answer, expected=expected, tolerance=tolerance)
     word = "✓ right" if reason is None else "✗ not yet"
@@ -34,12 +38,20 @@ def check(
     display({MIME: stored, "text/html": box, "text/plain": text}, raw=True)  # type: ignore[no-untyped-call]
 
 
+@checked
 def fault(
     answer: Callable[[], Numbers], *, expected: Numbers, tolerance: float = 1e-6
 ) -> str | None:
-    """Return what is wrong with ``answer()``, or ``None`` where it is right."""
+    """Return what is wrong with ``answer()``, or ``None`` where it is right.
+
+    Examples
+    --------
+    >>> from runtheory.exercises import fault
+    >>> fault(lambda: 0.5, expected=0.25)
+    'the numbers differ from the right ones'
+    """
     try:
-        given = np.asarray(answer(), dtype=np.float64)
+        (given,) = real(answer=answer())
     except Exception as error:
         return f"{type(error).__name__}: {error}"
     wanted = np.asarray(expected, dtype=np.float64)

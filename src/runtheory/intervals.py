@@ -10,9 +10,33 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from runtheory import checks
+from runtheory.boundary import checked
 
 # What NumPy makes an array of; the run-time checks of the tests count no int as complex.
 Numbers = ArrayLike | int | float | Sequence[Any]
+
+
+def real(**values: Numbers) -> list[np.ndarray]:
+    """Return each of ``values`` as a float64 array; neither its mask nor a part may be dropped.
+
+    Raises
+    ------
+    TypeError
+        If one is complex or no number, or hides some of its entries behind a mask.
+    """
+    arrays = []
+    for name, value in values.items():
+        if np.ma.is_masked(value):  # a masked array without a hidden entry is an array
+            raise TypeError(f"{name} must not be masked: select the entries first")
+        try:
+            array = np.asarray(value)
+            kind = array.dtype.kind
+            if kind in "cUS" or (kind == "O" and None in array.ravel().tolist()):
+                raise TypeError("got complex ones, texts or none")
+            arrays.append(array.astype(np.float64))
+        except (TypeError, ValueError) as error:
+            raise TypeError(f"{name} must be real numbers in equal rows: {error}") from error
+    return arrays
 
 
 @dataclass(frozen=True)
@@ -29,6 +53,7 @@ class Interval:
         return f"{self.mean:.4g} [{self.low:.4g}, {self.high:.4g}]"
 
 
+@checked
 def mean_interval(values: Numbers, *, confidence: float = 0.95) -> Interval:
     r"""Return $\bar x \pm t_{n-1} s/\sqrt n$ for independent, roughly normal ``values`` (shape n).
 
@@ -39,10 +64,18 @@ def mean_interval(values: Numbers, *, confidence: float = 0.95) -> Interval:
     ValueError
         If there are fewer than two values, if one is not finite, or if ``confidence`` lies
         outside (0, 1).
+    TypeError
+        If the values are not real numbers, all of them in sight.
+
+    Examples
+    --------
+    >>> from runtheory.intervals import mean_interval
+    >>> print(mean_interval([0.91, 0.93, 0.92]))
+    0.92 [0.8952, 0.9448]
     """
     from scipy.stats import t
 
-    sample = np.asarray(values, dtype=np.float64)
+    (sample,) = real(values=values)
     if sample.ndim != 1 or sample.size < 2:
         raise ValueError(f"an interval needs at least two values in one axis, got {sample.shape}")
     if not np.isfinite(sample).all():
@@ -54,6 +87,7 @@ def mean_interval(values: Numbers, *, confidence: float = 0.95) -> Interval:
     return Interval(mean, mean - reach, mean + reach, error, sample.size)
 
 
+@checked
 def smallest_detectable(values: Numbers, *, confidence: float = 0.95, power: float = 0.8) -> float:
     r"""Return the smallest mean whose interval would exclude zero in a share ``power`` of attempts.
 
@@ -84,6 +118,7 @@ def smallest_detectable(values: Numbers, *, confidence: float = 0.95, power: flo
     return float(brentq(surplus, 0.0, 10 * limit + 10)) * interval.standard_error
 
 
+@checked
 def residual_deviation(table: Numbers) -> tuple[float, int]:
     """Return the standard deviation of arms over shared seeds, and its degrees of freedom.
 
@@ -97,7 +132,7 @@ def residual_deviation(table: Numbers) -> tuple[float, int]:
     ValueError
         If there are fewer than two arms or seeds, or a value is not finite.
     """
-    values = np.asarray(table, dtype=np.float64)
+    (values,) = real(table=table)
     if values.ndim != 2 or min(values.shape) < 2:
         raise ValueError(f"residuals need at least two arms and two seeds, got {values.shape}")
     if not np.isfinite(values).all():
@@ -115,13 +150,20 @@ class Paired:
     ------
     ValueError
         If the arms are not two sequences of one length, at least two, of finite numbers.
+
+    Examples
+    --------
+    >>> from runtheory.intervals import Paired, mean_interval
+    >>> pair = Paired([0.91, 0.93, 0.92], [0.90, 0.91, 0.91])
+    >>> print(mean_interval(pair.difference))
+    0.01333 [-0.001009, 0.02768]
     """
 
     treatment: np.ndarray
     baseline: np.ndarray
 
     def __init__(self, treatment: Numbers, baseline: Numbers) -> None:
-        first, second = (np.asarray(arm, dtype=np.float64) for arm in (treatment, baseline))
+        first, second = real(treatment=treatment, baseline=baseline)
         second = np.broadcast_to(second, first.shape) if second.ndim == 0 else second
         if first.ndim != 1 or first.shape != second.shape or first.size < 2:
             raise ValueError(

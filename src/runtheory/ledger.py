@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from runtheory import checkout
 
 KINDS = ("identity", "bound", "law", "effect", "live_slice")
 VERDICTS = ("holds", "inconclusive", "contradicted")
+NEAREST = 3  # ids named where a claim is not found
 TWINNED = ("bound", "law", "live_slice")  # kinds that always name the nearest mistake
 
 
@@ -82,28 +84,56 @@ def slug_of(path: Path) -> str:
 def read_ledger(path: Path) -> list[Claim]:
     """Return the claims of one ledger, in order.
 
+    It may be a ledger of your own: ``by_id(read_ledger(Path("paper/claims.toml")))`` holds the
+    claims ``paper/...``, and the functions of :mod:`runtheory.claims` take each in place of an id.
+
     Raises
     ------
     ValueError
-        If the file is no TOML, or an entry is wrong, lacks a field or bears another slug.
+        If the file is no TOML, or an entry is wrong, lacks a field or bears another slug; the
+        message names file, claim and key.
     """
+    place = f"{path.parent.name}/{path.name}"
     try:
-        entries = tomllib.loads(path.read_text(encoding="utf-8")).get("claim", [])
-        claims = [_claim(**entry) for entry in entries]
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{path.parent.name}/{path.name}: {error}") from error
+        claims = [_claim(entry, number) for number, entry in enumerate(_entries(path), start=1)]
+    except ValueError as error:
+        raise ValueError(f"{place}: {error}") from error
     for claim in claims:
         if claim.slug != slug_of(path):
-            place = f"{path.parent.name}/{path.name}"
             raise ValueError(f"{place}: claim {claim.id} must begin with {slug_of(path)}/")
     return claims
 
 
-def _claim(**entry: object) -> Claim:
-    for field, value in entry.items():
-        if not isinstance(value, bool if field == "arithmetic" else str):
-            raise TypeError(f"claim {entry.get('id')}: {field} must not be {value!r}")
-    return Claim(**entry)  # type: ignore[arg-type]
+def _entries(path: Path) -> list[object]:
+    try:
+        stored = tomllib.loads(path.read_text(encoding="utf-8"))
+    except RecursionError:
+        raise ValueError("it nests without end") from None
+    other = sorted(stored.keys() - {"claim"})
+    if path.name == "claims.toml" and other:  # the file of a demo is its card as well
+        raise ValueError(f"a ledger holds [[claim]] alone, got {', '.join(other)}")
+    entries = stored.get("claim", [])
+    if not isinstance(entries, list):
+        raise ValueError("claims are listed by [[claim]], in double brackets, got [claim]")
+    return entries
+
+
+def _claim(entry: object, number: int) -> Claim:
+    if not isinstance(entry, dict):
+        raise ValueError(f"claim number {number} must have keys, got {entry!r}")
+    place = f"claim {entry.get('id') or f'number {number}'}"
+    known = {field.name: field.default is MISSING for field in fields(Claim)}
+    for key, value in entry.items():
+        if key not in known:
+            close = get_close_matches(key, known, n=1)
+            hint = f", did you mean {close[0]!r}?" if close else f"; known are {', '.join(known)}"
+            raise ValueError(f"{place}: there is no key {key!r}{hint}")
+        if not isinstance(value, bool if key == "arithmetic" else str):
+            kind = "true or false" if key == "arithmetic" else "text"
+            raise ValueError(f"{place}: {key} must be {kind}, got {value!r}")
+    if missing := [key for key, needed in known.items() if needed and key not in entry]:
+        raise ValueError(f"{place} lacks {', '.join(missing)}")
+    return Claim(**entry)
 
 
 def by_id(claims: Iterable[Claim]) -> dict[str, Claim]:
@@ -123,9 +153,28 @@ def ledger(slug: str) -> dict[str, Claim]:
     return by_id(claim for path in paths for claim in read_ledger(path))
 
 
-def find(claim_id: str) -> Claim:
-    """Return a claim by its id; ``KeyError`` names those of the same slug where there is none."""
-    listed = ledger(claim_id.split("/")[0])
-    if claim_id not in listed:
-        raise KeyError(f"no ledger lists the claim {claim_id!r}; of this slug: {sorted(listed)}")
-    return listed[claim_id]
+def find(claim: str | Claim) -> Claim:
+    """Return a claim of the book by its id, and one of a ledger of your own as it is.
+
+    ``KeyError`` names the nearest ids where there is none.
+
+    Examples
+    --------
+    >>> from runtheory import ledger
+    >>> claim = ledger.find("cutmix/pasted-area")
+    >>> claim.kind
+    'law'
+    """
+    if isinstance(claim, Claim):
+        return claim
+    listed = ledger(claim.split("/")[0])
+    if claim not in listed:
+        known = listed or [one for path in ledger_paths(book_folder()) for one in _ids(path)]
+        close = get_close_matches(claim, known, n=NEAREST)
+        near = f"the nearest are {', '.join(close)}" if close else "none is near"
+        raise KeyError(f"no ledger lists the claim {claim!r}; {near}")
+    return listed[claim]
+
+
+def _ids(path: Path) -> list[str]:
+    return [claim.id for claim in read_ledger(path)]

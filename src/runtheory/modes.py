@@ -7,7 +7,10 @@ from contextlib import contextmanager
 
 from torch import nn
 
+from runtheory.boundary import checked
 
+
+@checked
 @contextmanager
 def evaluating(net: nn.Module) -> Iterator[None]:
     """Hold every module of ``net`` in evaluation mode, then restore each one's own mode."""

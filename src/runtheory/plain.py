@@ -4,7 +4,34 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from types import NoneType
 from typing import Any
+
+import numpy as np
+
+
+def plain_row(row: Mapping[str, object]) -> dict[str, Any]:
+    """Return a measured row as a record keeps it: plain numbers, and None for what is not finite.
+
+    A number of NumPy becomes Python's, an array or tuple a list. NaN and the infinities, which
+    JSON does not have, become None, in lists too: that a run diverged is a result.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from runtheory.plain import plain_row
+    >>> plain_row({"step": np.int64(3), "loss": float("nan"), "norms": np.array([0.5, np.inf])})
+    {'step': 3, 'loss': None, 'norms': [0.5, None]}
+    """
+    return {column: _plain_value(value) for column, value in row.items()}
+
+
+def _plain_value(value: object) -> Any:
+    if isinstance(value, np.generic | np.ndarray):
+        value = value.tolist()
+    if isinstance(value, list | tuple):
+        return [_plain_value(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def check_row(row: Mapping[str, object], *, place: str = "") -> None:
@@ -31,8 +58,8 @@ def plain(place: str, value: object) -> Any:
 def _check_column(place: str, value: object) -> None:
     if isinstance(value, list):
         for index, part in enumerate(value):
-            if not isinstance(part, int | float | list) or isinstance(part, bool):
-                raise TypeError(f"{place} may list numbers alone, got {part!r}")
+            if not isinstance(part, int | float | list | NoneType) or isinstance(part, bool):
+                raise TypeError(f"{place} may list numbers and None alone, got {part!r}")
             _check_column(f"{place}[{index}]", part)
         return
     _check_value(place, value)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from runtheory import checks, lazy
+from runtheory.boundary import checked
 from runtheory.intervals import Numbers, mean_interval
 
 if TYPE_CHECKING:
@@ -19,14 +21,19 @@ COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#0
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
 
+@checked
 def figure(
     columns: int = 1, *, rows: int = 1, width: float = 7.0, height: float = 3.2, **options: Any
 ) -> tuple[Figure, np.ndarray]:
     """Return a figure in the book's style and its axes as a flat array (``rows * columns``).
 
-    ``width`` is the whole figure's and ``height`` one row's, in inches.
+    ``width`` is the whole figure's and ``height`` one row's, in inches. Raises ``ValueError`` for
+    fewer than one row or column, and for lengths that are not positive and finite.
     """
-    import matplotlib.pyplot as plt
+    checks.at_least(1, columns=columns, rows=rows)
+    checks.positive_finite(width=width, height=height)
+    with lazy.needed_by(__name__, extra="labs"):
+        import matplotlib.pyplot as plt
 
     # Styled by hand, not by a context of settings: the first figure of a notebook turns interactive
     # mode on, and the end of a context would turn it off again, so that no later figure is shown.
@@ -48,6 +55,7 @@ def figure(
     return canvas, grid.ravel()
 
 
+@checked
 def label(axes: Axes, *, x: str, y: str, title: str = "", legend: bool = False) -> None:
     """Name the axes (with units), and add a title and a legend where they are wanted."""
     axes.set_xlabel(x)
@@ -58,6 +66,7 @@ def label(axes: Axes, *, x: str, y: str, title: str = "", legend: bool = False) 
         axes.legend(fontsize=9, frameon=False)
 
 
+@checked
 def doubling_axis(axes: Axes, counts: Sequence[int]) -> None:
     """Put ``counts`` that double on a logarithmic horizontal axis, written as plain numbers."""
     axes.set_xscale("log", base=2)
@@ -65,9 +74,11 @@ def doubling_axis(axes: Axes, counts: Sequence[int]) -> None:
     axes.minorticks_off()
 
 
+@checked
 def plain_log_axis(axes: Axes) -> None:
     """Make the vertical axis logarithmic, with ticks at 1, 2 and 5 written as plain numbers."""
-    from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
+    with lazy.needed_by(__name__, extra="labs"):
+        from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
 
     axes.set_yscale("log")
     axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 3.0, 5.0)))
@@ -75,11 +86,16 @@ def plain_log_axis(axes: Axes) -> None:
     axes.yaxis.set_minor_formatter(NullFormatter())
 
 
+@checked
 def curve_with_interval(
     axes: Axes, x: Numbers, runs: Numbers, *, name: str, index: int = 0
 ) -> None:
-    """Draw the mean over ``runs`` (run, point) with its 95 % t-interval as a band."""
+    """Draw the mean over ``runs`` (run, point) with its 95 % t-interval as a band.
+
+    Raises ``ValueError`` where ``x`` is not one number a point.
+    """
     table = np.asarray(runs, dtype=np.float64)
+    _require_places(x, len(table.T))
     intervals = [mean_interval(column) for column in table.T]
     colour = COLOURS[index % len(COLOURS)]
     marker = MARKERS[index % len(MARKERS)]
@@ -88,10 +104,15 @@ def curve_with_interval(
     axes.fill_between(x, low, high, color=colour, alpha=0.18, linewidth=0)
 
 
+@checked
 def points_with_interval(
-    axes: Axes, x: Numbers, groups: Sequence[Numbers], *, name: str, index: int = 0
+    axes: Axes, x: Numbers, groups: Sequence[Numbers], *, name: str | None, index: int = 0
 ) -> None:
-    """Draw one mean with its 95 % t-interval as an error bar for each group of values."""
+    """Draw one mean with its 95 % t-interval as an error bar for each group of values.
+
+    Raises ``ValueError`` where ``x`` is not one number a group.
+    """
+    _require_places(x, len(groups))
     intervals = [mean_interval(group) for group in groups]
     axes.errorbar(
         x,
@@ -103,3 +124,9 @@ def points_with_interval(
         capsize=3,
         linestyle="none",
     )
+
+
+def _require_places(x: Numbers, count: int) -> None:
+    shape = np.shape(np.asarray(x))
+    if shape != (count,):
+        raise ValueError(f"x must have shape ({count},), got {shape}")

@@ -7,9 +7,11 @@ differ where their numbers differ; floats are written with the digits that give 
 from __future__ import annotations
 
 import json
+import platform
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
@@ -17,8 +19,9 @@ from typing import Any
 import numpy as np
 
 from runtheory import checkout, durable
+from runtheory.boundary import checked
 from runtheory.intervals import Paired
-from runtheory.plain import check_row, plain
+from runtheory.plain import check_row, plain, plain_row
 
 Value = str | int | float | bool | None
 Row = dict[str, Any]
@@ -28,11 +31,10 @@ Row = dict[str, Any]
 class Record:
     """The rows of one experiment with their provenance.
 
-    Every value of a row is text, a number, a truth value, None, or a list of numbers (lists may
-    nest, as those of an array do). ``config`` may nest as it likes.
-    ``hardware`` names the processor, never the machine; ``versions`` maps packages to versions;
-    ``commit`` is a short hash, "uncommitted" or "unknown"; ``wall_seconds`` is the sum over the
-    cells, ``date`` an ISO date.
+    Every value of a row is text, a number, a truth value, None, or a list of numbers (which may
+    nest, as an array's); ``config`` nests as it likes. ``hardware`` names the processor, never the
+    machine; ``versions`` maps packages to versions; ``commit`` is a short hash, "uncommitted" or
+    "unknown"; ``wall_seconds`` is the sum over the cells, ``date`` an ISO date.
 
     Raises
     ------
@@ -140,8 +142,7 @@ class Record:
         ValueError
             If a row has a column of that name already.
         """
-        added = [compute(row) for row in self.rows]
-        pairs = list(zip(self.rows, added, strict=True))
+        pairs = [(row, compute(row)) for row in self.rows]
         if repeated := sorted({name for row, more in pairs for name in row.keys() & more.keys()}):
             raise ValueError(f"{self.name} has the columns {repeated} already")
         return replace(self, rows=tuple(row | more for row, more in pairs))
@@ -154,10 +155,55 @@ class Record:
         seeds = f"seeds {listed}" if len(self.seeds) > 1 else f"seed {listed}"
         spent = self.wall_seconds
         cost = f"{spent / 60:.0f} min" if spent >= 90 else f"{spent:.0f} s"
-        rows = f"{self.chapter}/{self.name}: {len(self.rows)} rows"
+        failed = len(self.config.get("failed", ()))
+        part = f"partial, {failed} cell{'s' * (failed > 1)} failed, " if failed else ""
+        rows = f"{self.chapter}/{self.name}: {part}{len(self.rows)} rows"
         return f"{rows}, {seeds}, {cost} on {self.hardware}"
 
 
+@checked
+def of_rows(name: str, rows: Iterable[Row], **known: Any) -> Record:
+    """Return a record ``<chapter>/<name>`` of rows of your own; all else that is ``known`` by name.
+
+    What is not named says so: commit, hardware "unknown", versions those of Python and NumPy, the
+    preset "full", no configuration, no seconds, today's date. The seeds are those of the column
+    ``seed``, one seed 0 where there is none. Rows become plain as ``plain.plain_row`` makes them:
+    NumPy's numbers Python's, and NaN None.
+
+    Raises
+    ------
+    ValueError
+        If the name has no chapter, or as :class:`Record`.
+    TypeError
+        As :class:`Record`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from runtheory.records import of_rows
+    >>> rows = [{"seed": seed, "width": 8, "loss": np.float64(seed) / 4} for seed in (0, 1)]
+    >>> record = of_rows("paper/widths", rows, hardware="one core")
+    >>> record.seeds, record.final("loss", width=8).tolist()
+    ((0, 1), [0.0, 0.25])
+    """
+    chapter, _, title = name.partition("/")
+    if not title:
+        raise ValueError(f"a record is named chapter/name, got {name!r}")
+    plain_rows = tuple(plain_row(row) for row in rows)
+    standing: dict[str, Any] = {
+        "preset": "full",
+        "config": {},
+        "seeds": tuple(dict.fromkeys(row.get("seed", 0) for row in plain_rows)),
+        "commit": "unknown",
+        "hardware": "unknown",
+        "versions": {"python": platform.python_version(), "numpy": np.__version__},
+        "wall_seconds": 0.0,
+        "date": datetime.now(UTC).date().isoformat(),
+    }
+    return Record(chapter=chapter, name=title, rows=plain_rows, **{**standing, **known})
+
+
+@checked
 def write(record: Record, root: Path | None = None) -> Path:
     """Write ``<root>/<chapter>/<name>.json`` at once and return its path.
 
@@ -169,8 +215,7 @@ def write(record: Record, root: Path | None = None) -> Path:
         If ``root`` is not given and the package does not run from a checkout.
     """
     if root is None:
-        folder = checkout.root()
-        if folder is None:
+        if (folder := checkout.root()) is None:
             raise FileNotFoundError("outside a checkout a record needs a root to be written under")
         root = folder / "results"
     path = root / record.chapter / f"{record.name}.json"
@@ -178,6 +223,7 @@ def write(record: Record, root: Path | None = None) -> Path:
     return path
 
 
+@checked
 def read(name: str, root: Path | None = None) -> Record:
     """Return the record ``<chapter>/<name>``, from ``root``, the checkout or the installed package.
 
@@ -187,6 +233,13 @@ def read(name: str, root: Path | None = None) -> Record:
         If there is no such record; the message lists those there are.
     ValueError
         If the file is not a whole record.
+
+    Examples
+    --------
+    >>> from runtheory import records
+    >>> record = records.read("multi_sample_dropout/grid")
+    >>> record.seeds
+    (0, 1, 2, 3, 4)
     """
     folder: Path | Traversable = root if root is not None else _results()
     chapter, _, stem = name.partition("/")
@@ -194,9 +247,10 @@ def read(name: str, root: Path | None = None) -> Record:
     if not stem or not file.is_file():
         known = ", ".join(names(root)) or "none"
         raise FileNotFoundError(f"there is no record {name!r}; there are: {known}")
-    return _record(name, file.read_text(encoding="utf-8"))
+    return _record(name, file.read_bytes())
 
 
+@checked
 def names(root: Path | None = None) -> list[str]:
     """Return the names ``<chapter>/<name>`` of all records, sorted."""
     folder: Path | Traversable = root if root is not None else _results()
@@ -222,16 +276,24 @@ def _text(record: Record) -> str:
     return f'{head},\n "rows": [\n{rows}\n ]\n}}\n'
 
 
-def _record(name: str, text: str) -> Record:
+def _record(name: str, content: bytes) -> Record:
     try:
-        parts = json.loads(text, parse_constant=_refuse_constant)
-    except ValueError as error:
+        parts = json.loads(content.decode("utf-8"), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"the record {name!r} is damaged: {error}") from error
     expected = {field.name for field in fields(Record)}
     if not isinstance(parts, Mapping) or parts.keys() != expected:
         given = sorted(parts) if isinstance(parts, Mapping) else type(parts).__name__
         raise ValueError(f"the record {name!r} must hold {sorted(expected)}, got {given}")
-    return Record(**{**parts, "rows": tuple(parts["rows"]), "seeds": tuple(parts["seeds"])})
+    for field in ("rows", "seeds"):
+        if not isinstance(parts[field], list):
+            raise ValueError(f"the record {name!r} is damaged: {field} is no list")
+    if not all(isinstance(row, Mapping) for row in parts["rows"]):
+        raise ValueError(f"the record {name!r} is damaged: a row is no mapping of columns")
+    try:
+        return Record(**{**parts, "rows": tuple(parts["rows"]), "seeds": tuple(parts["seeds"])})
+    except TypeError as error:
+        raise ValueError(f"the record {name!r} is damaged: {error}") from error
 
 
 def _refuse_constant(constant: str) -> float:

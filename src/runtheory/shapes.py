@@ -7,12 +7,13 @@ are executed as run-time checks in the tests and cost nothing elsewhere.
 
 from __future__ import annotations
 
-from jaxtyping import Bool, Float, Int64, UInt8
+from jaxtyping import Bool, Float, Int64, Integer, UInt8
 from torch import Tensor
 
 Images = Float[Tensor, "batch channel height width"]
 RawImages = UInt8[Tensor, "batch channel height width"]
 Labels = Int64[Tensor, "batch"]
+AnyLabels = Integer[Tensor, "batch"]
 Indices = Int64[Tensor, "batch"]
 Features = Float[Tensor, "batch feature"]
 Logits = Float[Tensor, "batch class"]

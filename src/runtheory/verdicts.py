@@ -6,10 +6,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from runtheory.intervals import Numbers, Paired, mean_interval, smallest_detectable
+from runtheory import checks
+from runtheory.intervals import Numbers, Paired, mean_interval, real, smallest_detectable
 
 # A law is rejected where chance alone would do so once in ten thousand runs of the whole cell.
 FALSE_ALARM = 1e-4
+# Differences that agree to so many digits of their levels are ties: what is left is rounding.
+TIE = 1e-12
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,15 @@ class Judgement:
 
 
 def identity(measured: Numbers, expected: Numbers, tolerance: float) -> Judgement:
-    """Return the judgement on an equality to a relative tolerance."""
+    """Return the judgement on an equality to a relative tolerance.
+
+    Examples
+    --------
+    >>> from runtheory import verdicts
+    >>> verdicts.identity(0.3, 0.1 + 0.2, tolerance=1e-9).verdict
+    'holds'
+    """
+    checks.not_negative(tolerance=tolerance)
     measured, expected = _finite(measured=measured, expected=expected)
     scale = np.maximum(np.abs(expected), np.finfo(np.float64).tiny)
     # Where zero is expected there is no scale of its own: the largest expected value lends one.
@@ -46,6 +57,7 @@ def identity(measured: Numbers, expected: Numbers, tolerance: float) -> Judgemen
 
 def bound(measured: Numbers, limit: Numbers, *, upper: bool, tolerance: float = 0.0) -> Judgement:
     """Return the judgement on an inequality; ``upper`` says that ``limit`` lies above."""
+    checks.not_negative(tolerance=tolerance)
     measured, limit = _finite(measured=measured, limit=limit)
     excess = np.asarray(measured - limit if upper else limit - measured)  # above 0: crossed
     worst = float(excess.max())
@@ -76,6 +88,8 @@ def law(
     if not (np.asarray(degrees) > 0).all():
         raise ValueError(f"degrees of freedom must be positive, got {degrees!r}")
     score = np.asarray(np.abs(measured - expected) / error)
+    if np.shape(degrees) not in ((), (1,), score.shape):
+        raise ValueError(f"degrees must be one, or one a case: {score.shape}, got {degrees!r}")
     # Bonferroni over the cases that one cell compares; t where the error is itself estimated.
     limit = np.asarray(t.ppf(1 - FALSE_ALARM / 2 / score.size, degrees))
     share = np.asarray(score / limit)  # of the own limit that each case uses
@@ -91,20 +105,26 @@ def law(
 
 
 def effect(pair: Paired, direction: str = "positive") -> Judgement:
-    """Return the judgement on the sign of the mean of paired differences."""
+    """Return the judgement on the sign of the mean of paired differences.
+
+    Differences that all agree have no spread from which a chance could be computed (accuracies on
+    few images tie): they are inconclusive, however far from zero.
+    """
     interval = mean_interval(pair.difference)
+    largest = max(np.abs(pair.treatment).max(), np.abs(pair.baseline).max())
+    tied = float(np.ptp(pair.difference)) <= TIE * float(largest)
     # Along `sign` the claimed side of zero is the positive one.
     sign = 1 if direction == "positive" else -1
     verdict = "inconclusive"
-    if min(sign * interval.low, sign * interval.high) > 0:
+    if not tied and min(sign * interval.low, sign * interval.high) > 0:
         verdict = "holds"
-    elif max(sign * interval.low, sign * interval.high) < 0:
+    elif not tied and max(sign * interval.low, sign * interval.high) < 0:
         verdict = "contradicted"
     return Judgement(
         measured=interval.mean,
         measured_text=f"{interval} over {interval.count} paired runs",
         expected_text=f"a {direction} difference",
-        tolerance_text="95 % t-interval of the mean",
+        tolerance_text="none: all differences agree" if tied else "95 % t-interval of the mean",
         verdict=verdict,
         interval=(interval.low, interval.high),
         more={
@@ -115,10 +135,18 @@ def effect(pair: Paired, direction: str = "positive") -> Judgement:
 
 
 def _finite(**evidence: Numbers) -> list[np.ndarray]:
-    arrays = {name: np.asarray(value, dtype=np.float64) for name, value in evidence.items()}
+    """Return the evidence as arrays of one shape, or of one shape and single numbers."""
+    arrays = dict(zip(evidence, real(**evidence), strict=True))
     for name, array in arrays.items():
         if array.size == 0 or not np.isfinite(array).all():
             raise ValueError(f"{name} must be finite and not empty, got {array}")
+    shapes = {name: array.shape for name, array in arrays.items()}
+    try:
+        fits = np.broadcast_shapes(*shapes.values()) in shapes.values()
+    except ValueError:
+        fits = False
+    if not fits:  # (3,) against (3, 1) would be compared each with each
+        raise ValueError(f"evidence must be of one shape, got {shapes}")
     return list(arrays.values())
 
 

@@ -58,7 +58,8 @@ class Built:
     def text(self, name: str) -> str:
         """Return what a reader reads of a page's own part, with one space between words."""
         reader = Reader()
-        reader.feed(re.search(r"<article.*</article>", self.page(name), re.S)[0])
+        article = re.search(r"<article.*</article>", self.page(name), re.S)[0]
+        reader.feed(article.replace("<wbr>", ""))  # where a word may break, no space
         return " ".join(" ".join(reader.parts).split())
 
     @property

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import json
 import re
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
-import yaml
 
 from benchmarks import __main__ as program
-from benchmarks import harness, mixing, table, targets, timing
+from benchmarks import harness, mixing, peers, scaling, table, targets, timing
 from benchmarks.targets import Target, Verdict
 from benchmarks.timing import Comparison, Way
 from runtheory import records
-from tests.book import tiny_book
 from tools import notebooks
 
 
@@ -107,7 +104,8 @@ def test_harness_prints_and_records_what_it_measured(tmp_path: Path) -> None:
     assert f"POT {record.versions['POT']}" in shown
     (line,) = [line for line in shown.splitlines() if "slow" in line]
     assert line.split() == ["a", "toy", "4,000", "slow", "4.00", "[3.00,", "5.00]", "20,000"]
-    (line,) = [line for line in shown.splitlines() if "absent" in line]
+    assert "not measured: absent, which cannot be imported here" in shown
+    (line,) = [line for line in shown.splitlines() if "a toy" not in line and "absent  " in line]
     assert line.split("absent")[1].split() == ["–", "–", *timing.ABSENT.split()]
 
 
@@ -145,11 +143,55 @@ def test_make_bench_writes_only_when_asked() -> None:
 def test_packages_that_are_not_there_leave_a_way_without_a_step(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(mixing.importlib.util, "find_spec", lambda name: None)
-    monkeypatch.setitem(sys.modules, "torchvision", None)
-    images, labels = torch.zeros(mixing.SHAPE), torch.zeros(mixing.SHAPE[0], dtype=torch.int64)
-    assert mixing.timm_step(images, labels, "elem") is None
-    assert mixing.torchvision_step(images, labels) is None
+    monkeypatch.setattr(peers.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(peers, "torchvision_transforms", lambda: None)
+    one = mixing.batch((4, 1, 8, 8), torch.device("cpu"))
+    assert mixing.timm_step(one, "elem") is None
+    assert mixing.torchvision_step(one) is None
+
+
+@pytest.mark.parametrize("kind", ["float32", "bytes", "channels-last"])
+def test_every_way_of_cutmix_mixes_a_batch(kind: str) -> None:
+    one = mixing.batch((4, 1, 8, 8), torch.device("cpu"), kind=kind)
+    before = one.images.clone()
+    for make in (
+        mixing.ours,
+        mixing.into_buffer,
+        mixing.in_place,
+        mixing.slices_on_a_clone,
+        mixing.roll_and_slice,
+    ):
+        found: Any = make(one)()
+        images, targets = found
+        assert images.shape == one.images.shape
+        assert images.dtype == one.images.dtype
+        torch.testing.assert_close(targets.sum(1), torch.ones(4))
+    assert torch.equal(one.images, before)
+    assert set(mixing.GROWING) == set(scaling.FACTORS)
+
+
+FAKE = """
+import torch
+for name in ("nms", "qnms"):
+    torch.library.register_fake(f"torchvision::{name}")(lambda stub: stub)
+"""
+
+
+def test_a_package_whose_operators_are_missing_is_imported_with_stubs(tmp_path: Path) -> None:
+    folder = tmp_path / "torchvision"
+    (folder / "transforms" / "v2").mkdir(parents=True)
+    (folder / "__init__.py").write_text(FAKE, encoding="utf-8")
+    (folder / "transforms" / "__init__.py").touch()
+    (folder / "transforms" / "v2" / "__init__.py").write_text("CutMix = 'found'", encoding="utf-8")
+    code = (
+        "from pathlib import Path\nfrom benchmarks import peers\n"
+        f"peers.FOLDER = Path({str(tmp_path)!r})\npeers.offer_folder()\n"
+        "assert peers.torchvision_transforms().CutMix == 'found'\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=notebooks.ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def verdict(least: float, most: float, quartiles: tuple[float, float, float] | None) -> str:
@@ -190,6 +232,13 @@ def test_a_target_reads_its_quantity_from_the_row() -> None:
     assert words == [targets.MET, targets.UNDECIDED, targets.NOT_MET, missing, missing]
 
 
+def test_a_target_that_is_not_met_says_why() -> None:
+    target = Target("small", "toy", "slow", most=2, reason="it is large")
+    missed, met, unknown = (Verdict(target, q) for q in ((3, 4, 5), (1, 1, 2), None))
+    assert table.target_cells(missed)[0] == "small (why not: it is large)"
+    assert table.target_cells(met)[0] == table.target_cells(unknown)[0] == "small"
+
+
 def test_numbers_as_they_are_printed() -> None:
     printed = [table.number(value) for value in (0.012345, 1.0, 23.456, 99.96, 12345.6, None)]
     assert printed == ["0.0123", "1.00", "23.5", "100", "12,346", "–"]
@@ -201,46 +250,8 @@ def test_shipped_record_names_its_setting_and_has_a_row_for_every_target() -> No
     assert record.config["clock"] == "processor time"
     assert {"torch", "numpy", "runtheory", "scipy", "POT", "timm"} <= set(record.versions)
     assert [v.target.statement for v in targets.verdicts(record.rows) if not v.quartiles] == []
-    assert all(row["rounds"] >= 5 for row in record.rows)
-    assert [row["peer"] for row in record.rows if row["note"] == timing.ABSENT] == [
-        peer for peer in (r["peer"] for r in record.rows) if peer.startswith("torchvision")
-    ]
-
-
-@pytest.fixture
-def source(book: Path) -> Path:
-    """The tiny book with no page but that of the benchmarks."""
-    (book / "_toc.yml").write_text(
-        yaml.safe_dump({"format": "jb-book", "root": "book/benchmarks"}), encoding="utf-8"
-    )
-    page = notebooks.ROOT / "book" / "appendices" / "benchmarks.md"
-    shutil.copy(page, book / "book" / "benchmarks.md")
-    return book
-
-
-def test_the_page_is_drawn_from_the_record(source: Path) -> None:
-    record = measured()
-    moved = {"comparison": "cutmix-image", "peer": "timm, per element"}
-    rows = (*record.rows, {**record.rows[0], **moved})
-    records.write(replace(record, rows=rows), source / "results")
-    done = tiny_book.build(source)
-    assert done.returncode == 0, done.stdout + done.stderr
-    html = tiny_book.page(source, "book/benchmarks")
-    assert "<p>4.00 [3.00, 5.00]</p>" in html
-    assert 'rowspan="4"' in html
-    assert timing.ABSENT in html
-    assert record.hardware in html
-    assert f"POT {record.versions['POT']}" in html
-    assert '<span class="verdict inconclusive">~ undecided</span>' in html
-    assert '<span class="verdict inconclusive">– not measured</span>' in html
-
-
-def test_a_missing_or_damaged_record_fails_the_build(source: Path) -> None:
-    done = tiny_book.build(source)
-    assert done.returncode != 0
-    assert "there is no record &#39;benchmarks/peers&#39;" in done.stderr.replace("'", "&#39;")
-    (source / "results" / "benchmarks").mkdir(parents=True)
-    (source / "results" / "benchmarks" / "peers.json").write_text(json.dumps({"rows": []}))
-    done = tiny_book.build(source)
-    assert done.returncode != 0
-    assert "must hold" in done.stderr
+    growth = records.read("benchmarks/scaling")
+    assert min(row["rounds"] for row in (*record.rows, *growth.rows)) >= 5
+    absent = {str(row["peer"]) for row in record.rows if row["note"] == timing.ABSENT}
+    assert {name.partition(",")[0] for name in absent} <= {"torchvision", "timm"}
+    assert {row["factor"] for row in growth.rows} == set(scaling.FACTORS)

@@ -103,7 +103,7 @@ LEDGERS = {
     "kind": (WHOLE.replace('"identity"', '"guess"'), "kind must be one of"),
     "field": (f'{WHOLE}colour = "red"\n', "one/claims.toml: "),
     "no TOML": (f"{WHOLE}[[claim\n", "one/claims.toml: "),
-    "lab": (f'{WHOLE}lab = "lab_one"\n', "unexpected keyword argument 'lab'"),
+    "lab": (f'{WHOLE}lab = "lab_one"\n', "claim one/sum: there is no key 'lab'; known"),
 }
 
 
@@ -124,6 +124,12 @@ def test_a_wrong_ledger_of_a_demo_is_reported(book: Path) -> None:
 def test_a_known_citation_is_a_source(book: Path) -> None:
     replace(book / ONE, "thm-one", "cite:known2020 Table 2")
     assert edit(book, record(source="cite:known2020 Table 2")) == []
+
+
+def test_an_address_that_a_browser_would_run_is_named_with_its_line(book: Path) -> None:
+    path = book / "book" / "references.bib"
+    path.write_text(path.read_text() + "@misc{x,\n  url = {javascript:alert(1)}}\n")
+    assert found(book) == ["book/references.bib, line 3: no http address: javascript:alert(1)"]
 
 
 def test_the_sums_are_those_of_the_tiny_book(book: Path) -> None:

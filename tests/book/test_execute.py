@@ -7,17 +7,19 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from runtheory.explore import MIME
 from tools import execute, lists, notebooks
 from tools.cards import read_shelf
 from tools.execute import NotebookError
-from tools.widgets import STATE, VIEW, stored_state
+from tools.widgets import VIEW
 
 EXPLORABLE = """
-from ipywidgets import HTML, IntSlider, Label, Stack, VBox, jslink
-unused = Label("nobody shows this")
-slider, stack = IntSlider(max=1), Stack([HTML("a"), HTML("b")])
-jslink((slider, "value"), (stack, "selected_index"))
-VBox([slider, stack])
+from runtheory import explore
+def line(height):
+    axes = explore.Axis("x", (0, 1)), explore.Axis("y", (0, 1))
+    marks = [explore.Line("line", [0, 1], [0, height])]
+    return explore.Picture([explore.Panel(*axes, marks)], {"height": height})
+explore.curves(line, controls={"height": explore.Smooth([0.0, 1.0])}, title="A line")
 """.strip()
 
 
@@ -35,6 +37,8 @@ def test_a_stored_run_is_whole_and_repeats(tmp_path: Path) -> None:
     first = notebooks.read(path)
     install, numbers, explorable = (cell for _, cell in notebooks.code_cells(first))
     assert install.source == notebooks.install_source("")
+    assert install.metadata["jupyter"] == {"source_hidden": True}
+    assert "jupyter" not in numbers.metadata
     assert [install.execution_count, numbers.execution_count] == [1, 2]
     assert [o.get("text", o.get("data")) for o in numbers.outputs] == [
         "a\nb\n",
@@ -46,15 +50,13 @@ def test_a_stored_run_is_whole_and_repeats(tmp_path: Path) -> None:
     times = ("seconds", "processor_seconds")
     assert set(stored) == {"digest", "versions", "device", "threads", *times}
     assert 0 < stored["processor_seconds"] < 180
-    assert explorable.outputs[0].data[VIEW]["model_id"] in stored_state(first)
-    models = {model["model_name"] for model in stored_state(first).values()}
-    assert {"IntSliderModel", "StackModel", "LinkModel"} <= models
-    assert "LabelModel" not in models
+    assert explorable.outputs[0].data[MIME]["title"] == "A line"
+    assert VIEW not in explorable.outputs[0].data
     execute.execute(path, "")
     second = notebooks.read(path)
     second.metadata["runtheory"].update({name: stored[name] for name in times})
     assert second == first
-    assert set(first.metadata["widgets"]) == {STATE}
+    assert "widgets" not in first.metadata
 
 
 def test_machine_metadata_is_dropped(tmp_path: Path) -> None:

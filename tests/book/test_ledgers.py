@@ -10,7 +10,7 @@ from tests.book.tiny_book import record
 from tests.book.tiny_texts import LAW
 from tools.ledgers import Finding
 from tools.sphinx_runtheory.cards import bases
-from tools.sphinx_runtheory.claims import source_text
+from tools.sphinx_runtheory.claims import linked, source_text
 
 
 def test_sources_are_read_as_theorems_or_citations() -> None:
@@ -18,6 +18,15 @@ def test_sources_are_read_as_theorems_or_citations() -> None:
     assert source_text("cite:known2020 Table 1") == "{cite:t}`known2020` Table 1"
     assert source_text("cite:known2020") == "{cite:t}`known2020`"
     assert source_text("a run of ours") == "a run of ours"
+
+
+def test_labels_within_a_sentence_are_links() -> None:
+    known = {"thm-one", "prop-two-halves"}
+    text = linked("after prop-two-halves and thm-one's proof, thm-none, one/thm-one", known)
+    assert text == (
+        "after {prf:ref}`prop-two-halves` and {prf:ref}`thm-one`'s proof, thm-none, one/thm-one"
+    )
+    assert linked("{prf:ref}`thm-one`", known) == "{prf:ref}`thm-one`"
 
 
 def finding(**changes: object) -> Finding:

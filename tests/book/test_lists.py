@@ -12,6 +12,7 @@ from tests.book.tiny_book import replace
 from tools import lists
 from tools.cards import Lab, Shelf, read_shelf
 from tools.notebooks import ROOT
+from tools.sphinx_runtheory.headers import links_of
 
 FAULT = "its list is not what the cards make: run `make sync`"
 TYPED = "a typed list of techniques: cards make such lists"
@@ -48,6 +49,16 @@ def test_every_page_of_the_tiny_book_has_its_place(good_book: Path) -> None:
     claims = ("book/claims", ["book/claims/core", "book/claims/noise"])
     others = [f"book/{name}" for name in ("not_reproduced", "theorems", "demos", "bibliography")]
     assert files(shelf, "Behind") == [claims, *others]
+
+
+def test_a_second_theory_page_stands_before_the_labs(book: Path) -> None:
+    (book / "chapters" / "one" / "theory_more.md").write_text("# The mean: more of it\n")
+    names = ("theory_more", "lab_one", "exercises")
+    pages = ("chapters/one/theory", [f"chapters/one/{name}" for name in names])
+    shelf = read_shelf(book)
+    assert files(shelf, "The core") == ["book/parts/core", pages]
+    (_, links), *_ = links_of(shelf.card("one"), shelf, "chapters/one/theory")
+    assert links[0] == ("chapters/one/theory_more", "More of it")
 
 
 def test_labs_are_in_the_order_of_the_card(good_book: Path) -> None:
@@ -128,6 +139,21 @@ def test_a_list_that_was_edited_by_hand_is_refused(
     assert faults(book) == [(file, FAULT)]
     lists.write(read_shelf(book))
     assert faults(book) == []
+
+
+@pytest.mark.parametrize(
+    "page", [f"{place}/mine.ipynb" for place in ("chapters/one", "chapters/new", "demos", "book")]
+)
+def test_a_page_in_no_list_of_contents_is_named(book: Path, page: str) -> None:
+    (book / page).parent.mkdir(exist_ok=True)
+    (book / page).write_text("{}")
+    told = "it is not in the table of contents: list it on a card"
+    assert faults(book) == [(page, told)]
+    for aside in ("solutions.ipynb", "README.md", ".ipynb_checkpoints/lab.ipynb"):
+        path = book / "chapters" / "one" / aside
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("{}")
+    assert faults(book) == [(page, told)]
 
 
 def test_a_list_that_is_missing_is_refused(book: Path) -> None:

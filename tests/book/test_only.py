@@ -28,6 +28,12 @@ def test_a_package_below_a_part(book: Path) -> None:
     assert only.arguments("two", book) == ["tests/noise/three", "chapters/two"]
 
 
+def test_pictures_are_drawn_again(book: Path) -> None:
+    (book / "chapters/two/picture.py").write_text("PICTURES = {}\n")
+    test = "tests/book/test_pictures.py::test_what_is_stored_is_what_the_code_draws[two]"
+    assert only.arguments("two", book) == ["tests/noise/test_two.py", test, "chapters/two"]
+
+
 def test_a_demo(good_book: Path) -> None:
     assert only.arguments("known_paper", good_book) == ["demos/known_paper.ipynb"]
 

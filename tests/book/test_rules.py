@@ -8,11 +8,11 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
+from runtheory.explore import MIME as EXPLORABLE
 from tests.book import tiny_book
 from tests.book.problems import DEMO, LAB, edit, found, no_commands, output  # noqa: F401
 from tests.book.tiny_book import Edit, reader, shown, solved
 from tools import notebooks
-from tools.widgets import STATE
 
 ONE, OF_DEMO = "chapters/one/claims.toml", "demos/known_paper.toml"
 
@@ -42,7 +42,17 @@ def stream(name: str, text: str) -> Edit:
 ERROR = nbformat.v4.new_output("error", ename="ValueError", evalue="no", traceback=["no"])
 WIDGET = shown(view={"model_id": "1"})
 BROKEN: dict[str, tuple[Edit, str]] = {
-    "long": (source("x = 1\n" * 16), "cell 3: 16 lines of code, more than 15"),
+    "long": (source("x = 1\n" * 21), "cell 3: 21 lines of code, more than 20"),
+    "wide": (source(f"x = {'1' * 85}"), "cell 3: a line of 89 letters, more than 88: 'x = 111"),
+    "folded on the site alone": (metadata("tags", ["hide-input"], 2), "cell 3: JupyterLab folds"),
+    "folded in JupyterLab alone": (
+        metadata("jupyter", {"source_hidden": True}, 2),
+        "cell 3: JupyterLab folds",
+    ),
+    "shown by force": (
+        metadata("jupyter", {"source_hidden": False}, 2),
+        "cell 3: JupyterLab folds",
+    ),
     "class": (source("class Net:\n    pass"), "cell 3: a class, which belongs in the package"),
     "calculation": (
         source("def mean(x):\n    a = 1\n    b = 2\n    c = 3\n    d = 4\n    return x"),
@@ -62,8 +72,9 @@ BROKEN: dict[str, tuple[Edit, str]] = {
     "macro": (source(r"$\newcommand{\E}{E}$", 0), "cell 1: a TeX macro of one's own"),
     "prose image": (source("![](a.png)", 0), "cell 1: an image without text alternative"),
     "figure": (metadata("mystnb", {}, 3), "cell 4: a figure without text alternative"),
+    "legend": (source("axes.set_title('train_loss')"), "cell 3: an underscore in a figure"),
     "html image": (output(shown(**{"text/html": "<img src='x'>"})), "cell 3: an image without"),
-    "widget": (output(WIDGET), "cell 3: a widget without stored state"),
+    "widget": (output(WIDGET), "cell 3: output of a type that the site does not show"),
     "cell metadata": (
         metadata("execution", {"iopub": "now"}, 2),
         "cell 3: metadata of one machine",
@@ -112,12 +123,12 @@ def test_execution_counts_with_a_gap(book: Path) -> None:
     assert "cell 4: execution count 7 where 3 should be" in problem
 
 
-def test_widget_with_state_is_let_through(book: Path) -> None:
-    def change(notebook: NotebookNode) -> None:
-        notebook.cells[2].outputs.append(WIDGET)
-        notebook.metadata["widgets"] = {STATE: {"state": {"1": {}}}}
-
-    assert edit(book, change) == []
+def test_an_explorable_brings_its_own_words(book: Path) -> None:
+    shown_one = shown(**{EXPLORABLE: {"kind": "frames", "pictures": ["a/tmp/b"]}, "png": "x"})
+    assert edit(book, output(shown_one)) == []
+    told = shown(**{EXPLORABLE: {"kind": "frames", "texts": ["in /tmp/b"]}, "png": "x"})
+    (problem,) = edit(book, output(told))
+    assert "output that another machine would not repeat: '/tmp/'" in problem
 
 
 def test_formulas_are_no_roles(book: Path) -> None:
@@ -125,8 +136,14 @@ def test_formulas_are_no_roles(book: Path) -> None:
     assert edit(book, source(prose, 0)) == []
 
 
-def test_install_cell_follows_the_address(book: Path) -> None:
-    (book / "_config.yml").write_text("repository:\n  url: https://github.com/a/b/\n")
+REPOSITORY = "repository:\n  url: https://github.com/a/b/\n"
+
+
+@pytest.mark.parametrize(
+    "settings", [REPOSITORY, f"html:\n  baseurl: https://a.org/\n{REPOSITORY}"]
+)
+def test_install_cell_follows_the_address(settings: str, book: Path) -> None:
+    (book / "_config.yml").write_text(settings)
     said = {text.split(",")[0] for text in found(book) if "make sync" in text}
     paths = [str(path.relative_to(book)) for path in notebooks.notebook_paths(book)]
     assert said == set(paths)
@@ -135,6 +152,8 @@ def test_install_cell_follows_the_address(book: Path) -> None:
         changed = notebooks.with_install_cell(notebooks.read(path), notebooks.address(book))
         notebooks.write(changed, path)
     assert found(book) == []
+    place = "https://a.org/_static/runtheory-" if "a.org" in settings else "git+https://github.com"
+    assert f'pip install --quiet "runtheory[labs] @ {place}' in changed.cells[1].source
 
 
 def test_exercises_that_were_edited_by_hand(book: Path) -> None:

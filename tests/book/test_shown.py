@@ -28,6 +28,7 @@ def mean(x):
         (FIVE.format("plot.lines(c)"), []),
         (FIVE.format("axes.plot(c)"), []),
         (FIVE.format("print(c)"), []),
+        (FIVE.format("d = [\n        c,\n    ]").replace("    b = a\n", ""), []),  # four, broken
         ("%matplotlib inline\n" + FIVE.format("d = c"), ["f"]),
         ("if True:\n    " + FIVE.format("d = c").replace("\n", "\n    "), ["f"]),
         ("def f(:", []),
@@ -79,3 +80,13 @@ def test_a_lab_is_a_caller(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     change = lambda notebook: setattr(notebook.cells[3], "source", "mean(1)")  # noqa: E731
     tiny_book.edit(book / "chapters/one/lab_one.ipynb", change)
     assert not list(shown.definitions_without_caller(book))
+
+
+def test_a_block_of_a_page_is_a_use(book: Path) -> None:
+    module = book / "src" / "runtheory" / "shown.py"
+    module.parent.mkdir(parents=True, exist_ok=True)
+    module.write_text("def lonely() -> None: ...\n", encoding="utf-8")
+    assert any("lonely" in text for _, text in shown.definitions_without_caller(book))
+    page = book / "book" / "recipes.md"
+    page.write_text("```python\nlonely()\n```\n", encoding="utf-8")
+    assert not any("lonely" in text for _, text in shown.definitions_without_caller(book))

@@ -33,6 +33,19 @@ def test_the_tiny_book(good_book: Path) -> None:
     assert found["thm-two"].page == "chapters/two/theory"
 
 
+def test_a_second_theory_page_is_read_after_the_first_and_names_itself(book: Path) -> None:
+    folder = book / "chapters" / "one"
+    text = block("lemma", "more", title="More") + block("proof", "", "By {prf:ref}`thm-one`.")
+    (folder / "theory_more.md").write_text(text)
+    found = statements(book)
+    assert list(found) == ["def-mean", "thm-one", "more", "thm-two"]
+    assert (found["more"].page, found["more"].leans_on) == (
+        "chapters/one/theory_more",
+        ("thm-one",),
+    )
+    assert "more" in read_ledgers(book).labels
+
+
 def test_references_of_a_proof_are_edges_once_and_in_order(tmp_path: Path) -> None:
     proof = block(
         "proof",

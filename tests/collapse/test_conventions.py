@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+import pytest
 import torch
 
 from runtheory.collapse.conventions import Weighting, centred_means, class_weights, global_mean
-from runtheory.collapse.statistics import class_statistics
+from runtheory.collapse.statistics import ClassStatistics, class_statistics
 from tests.collapse.examples import clouds
 
 
@@ -22,8 +23,14 @@ def test_the_two_global_means_are_those_of_means_and_of_samples() -> None:
     torch.testing.assert_close(global_mean(state, Weighting.SAMPLES), features.mean(0))
 
 
-def test_equal_means_are_centred_to_an_exact_zero_at_any_offset() -> None:
+@pytest.mark.parametrize("offset", [1e3 / 7, -1e6 / 3, 0.1])
+def test_equal_means_are_centred_to_an_exact_zero_at_any_offset(offset: float) -> None:
     features, labels = clouds([3, 5, 12], 4)
-    equal = class_statistics(features * 0 + 1e3 / 7, labels, classes=3)
-    for weighting in Weighting:
-        assert float(centred_means(equal, weighting).abs().max()) == 0
+    equal = features * 0 + offset
+    whole = class_statistics(equal, labels, classes=3)
+    batches = ((equal[low : low + 7], labels[low : low + 7]) for low in range(0, 20, 7))
+    streamed = ClassStatistics.empty(3, 4).update_all(batches)
+    for state in (whole, streamed, whole.merge(streamed)):
+        assert float(state.square_deviations.abs().max()) == 0
+        for weighting in Weighting:
+            assert float(centred_means(state, weighting).abs().max()) == 0

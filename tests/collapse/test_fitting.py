@@ -151,3 +151,11 @@ def test_fits_that_cannot_start_are_refused() -> None:
         fit(FOUR, square_loss, width=3, generator=generator)
     with pytest.raises(ValueError, match="starts must be"):
         fit(FOUR, square_loss, width=4, generator=generator, starts=0)
+
+
+def test_a_direction_that_is_not_there_costs_nothing_at_any_depth() -> None:
+    pair = torch.tensor([[1.0, -1.0], [-1.0, 1.0]], dtype=torch.float64)
+    model = FeatureModel((1, 1), (1e-3,) * 11, 1e-3)
+    scale, least = best_scale(model, cross_entropy_loss, pair)
+    expected = math.log1p(math.exp(-2 * scale)) + 6 * 1e-3 * (2 * scale) ** (1 / 6)
+    assert least == pytest.approx(expected, rel=1e-12)

@@ -4,8 +4,11 @@ from collections.abc import Callable
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from runtheory.collapse.frames import (
+    angle_floor,
     coherence_bound,
     cross_polytope,
     embed,
@@ -13,9 +16,29 @@ from runtheory.collapse.frames import (
     simplex_frame,
     sum_zero_basis,
 )
+from runtheory.collapse.geometry import angle_error
 from runtheory.randomness import stream
 
 LENGTHS = torch.tensor([3.0, 1.0, 0.0], dtype=torch.float64)
+
+
+@given(st.integers(2, 12), st.integers(1, 6), st.integers(0, 1000))
+def test_no_vectors_have_angles_below_the_floor(classes: int, width: int, seed: int) -> None:
+    vectors = torch.randn(classes, width, generator=stream(seed, "floor"), dtype=torch.float64)
+    vectors = vectors - vectors.mean(0)
+    assert float(angle_error(vectors)) >= angle_floor(classes, width) - 1e-12
+
+
+@pytest.mark.parametrize("classes", [4, 5, 8, 40])
+def test_a_polygon_comes_near_the_floor_of_the_plane(classes: int) -> None:
+    error = float(angle_error(regular_polygon(classes)))
+    assert angle_floor(classes, 2) < error < 3 * angle_floor(classes, 2)
+
+
+def test_a_simplex_frame_meets_the_floor_of_its_width() -> None:
+    assert angle_floor(5, 4) == angle_floor(5, 9) == 0
+    assert angle_floor(5, 3) == pytest.approx(1 / 12)
+    assert float(angle_error(simplex_frame(5))) < 1e-12
 
 
 @pytest.mark.parametrize("classes", [2, 3, 8])

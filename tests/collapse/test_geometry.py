@@ -72,6 +72,28 @@ def test_bias_residual_is_the_norm_of_what_the_bias_leaves() -> None:
     torch.testing.assert_close(residual, (1 + ROWS @ VECTORS[0]).norm())
 
 
+def test_the_relative_bias_residual_has_no_scale_and_lies_below_one() -> None:
+    bias = torch.linspace(-1, 1, 5, dtype=torch.float64)
+    relative = bias_residual(ROWS, bias, VECTORS[0], relative=True)
+    parts = bias.norm() + (ROWS @ VECTORS[0]).norm()
+    torch.testing.assert_close(relative, bias_residual(ROWS, bias, VECTORS[0]) / parts)
+    torch.testing.assert_close(
+        bias_residual(100 * ROWS, 100 * bias, VECTORS[0], relative=True), relative
+    )
+    undone = bias_residual(ROWS, -ROWS @ VECTORS[0], VECTORS[0], relative=True)
+    assert float(undone) < 1e-12
+    doubled = bias_residual(ROWS, ROWS @ VECTORS[0], VECTORS[0], relative=True)
+    assert float(doubled) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("broken", ["features", "logits", "means"])
+def test_centre_disagreement_refuses_what_is_not_finite(broken: str) -> None:
+    given = {"features": torch.ones(4, 2), "logits": torch.ones(4, 3), "means": torch.ones(3, 2)}
+    given[broken][0, 0] = torch.nan
+    with pytest.raises(ValueError, match=f"{broken} must be finite"):
+        centre_disagreement(**given)
+
+
 def test_frame_distance_is_zero_for_multiples_and_two_for_opposites() -> None:
     gram = simplex_frame(4) @ simplex_frame(4).T
     target = torch.eye(4, dtype=torch.float64) - 1 / 4

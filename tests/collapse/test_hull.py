@@ -32,6 +32,16 @@ def test_distances_scale_with_vectors_that_keep_their_lengths() -> None:
     assert float(scaled.minimum) == pytest.approx(2.5 * 5 / 4)
 
 
+def test_the_spread_is_the_deviation_over_the_mean_with_the_divisor_of_all() -> None:
+    # On a line, without scaling: 1 from the hull [3, 7], none, 4 from the hull [2, 3].
+    line = torch.tensor([[2.0], [3.0], [7.0]], dtype=torch.float64)
+    result = one_vs_rest_distances(line, normalise=False)
+    torch.testing.assert_close(result.distances, torch.tensor([1.0, 0, 4]).double())
+    mean = 5 / 3
+    deviation = math.sqrt(((1 - mean) ** 2 + mean**2 + (4 - mean) ** 2) / 3)
+    assert float(result.spread) == pytest.approx(deviation / mean, rel=1e-9)
+
+
 def test_one_vs_rest_distance_agrees_with_a_search_over_the_hull() -> None:
     vectors = torch.randn(4, 3, generator=stream(5, "hull"), dtype=torch.float64)
     grid = torch.linspace(0, 1, 401, dtype=torch.float64)

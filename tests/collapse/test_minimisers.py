@@ -31,6 +31,15 @@ def test_norms_of_the_one_layer_frames() -> None:
     assert float(off.abs().max()) == 0
 
 
+@pytest.mark.parametrize("wrong", [-0.1, math.nan])
+def test_a_pressure_that_is_none_is_refused(wrong: float) -> None:
+    pressures = torch.tensor([0.2, wrong, math.inf], dtype=torch.float64)
+    with pytest.raises(ValueError, match="pressure must not be negative"):
+        surviving_share(pressures, layers=2)
+    pressures[1] = 0.1
+    assert float(surviving_share(pressures, layers=2)[2]) == 0
+
+
 def test_class_pressures_of_one_layer() -> None:
     expected = [21 * math.sqrt(8e-3 * 1e-2 / n) for n in (12, 6, 3)]
     assert class_pressures(UNEVEN).tolist() == pytest.approx(expected)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -120,8 +121,11 @@ def test_the_flow_lowers_the_loss() -> None:
 @pytest.mark.parametrize(
     ("change", "text"),
     [
-        ({"classifier_penalty": 0.0}, "positive"),
-        ({"proximity": -1.0}, "not negative"),
+        ({"classifier_penalty": 0.0}, "classifier_penalty must be positive"),
+        ({"classifier_penalty": math.nan}, "classifier_penalty must be positive"),
+        ({"proximity": -1.0}, "proximity must not be negative"),
+        ({"proximity": math.nan}, "proximity must not be negative"),
+        ({"feature_penalty": math.nan}, "feature_penalty must not be negative"),
         ({"classes": 4}, "every class"),
     ],
 )

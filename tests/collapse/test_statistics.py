@@ -8,7 +8,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
+from torch._subclasses.fake_tensor import FakeTensorMode
 
+from runtheory import tensor_checks
 from runtheory.collapse.statistics import ClassStatistics, class_statistics, merge_all
 from runtheory.randomness import stream
 
@@ -79,6 +81,70 @@ def test_streaming_equals_two_pass_and_float32_is_widened() -> None:
     assert_equal(class_statistics(narrow, labels, classes=CLASSES), narrow.double(), labels)
 
 
+@settings(max_examples=25)
+@given(cuts=st.lists(st.integers(0, 60), max_size=6), seed=st.integers(0, 5))
+def test_one_product_a_batch_gives_what_merging_gives(cuts: list[int], seed: int) -> None:
+    features, labels = draw(60, seed=seed, offset=100.0)
+    edges = sorted({0, 60, *cuts})
+    batches = [(features[low:high], labels[low:high]) for low, high in pairwise(edges)]
+    merged = merge_all(class_statistics(*batch, classes=CLASSES) for batch in batches)
+    streamed = ClassStatistics.empty(CLASSES, WIDTH).update_all(batches)
+    assert torch.equal(streamed.counts, merged.counts)
+    for name in ("means", "square_deviations", "scatter"):
+        one, other = getattr(streamed, name), getattr(merged, name)
+        assert torch.linalg.vector_norm(one - other) <= 5e-14 * torch.linalg.vector_norm(other)
+
+
+def test_an_offset_of_a_million_costs_no_more_digits_than_rounding_the_features() -> None:
+    features, labels = draw(300, offset=1e6)
+    batches = [(features[low : low + 7], labels[low : low + 7]) for low in range(0, 300, 7)]
+    state = ClassStatistics.empty(CLASSES, WIDTH).update_all(batches)
+    means, traces, scatter = two_pass(features - 1e6, labels)  # exact: the offset is a whole number
+    assert state.scatter is not None
+    rounding = 1e6 * torch.finfo(torch.float64).eps  # of one mean, beside deviations of size one
+    torch.testing.assert_close(state.means - 1e6, means, rtol=0, atol=4 * rounding)
+    torch.testing.assert_close(state.square_deviations, traces, rtol=rounding, atol=0)
+    assert torch.linalg.norm(state.scatter - scatter) <= rounding * torch.linalg.norm(scatter)
+
+
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.int16, torch.int32])
+def test_labels_of_any_integer_type_are_taken(dtype: torch.dtype) -> None:
+    features, labels = draw(30)
+    state = class_statistics(features, labels.to(dtype), classes=CLASSES)
+    assert_equal(state, features, labels)
+
+
+@pytest.mark.parametrize("dtype", [torch.bool, torch.float32])
+def test_labels_that_are_no_integers_are_refused(dtype: torch.dtype) -> None:
+    # Called within, because at the boundary the suite's own shape checks speak first.
+    features, labels = draw(30)
+    with pytest.raises(TypeError, match="labels must be integers"):
+        ClassStatistics.empty(CLASSES, WIDTH)._checked_labels(features, labels.to(dtype))
+
+
+def test_squares_that_overflow_are_refused() -> None:
+    features, labels = draw(20)
+    with pytest.raises(ValueError, match="got an overflow"):
+        class_statistics(features * 1e200, labels, classes=CLASSES)
+
+
+def test_a_class_of_one_sample_and_a_batch_of_one_have_no_deviation() -> None:
+    features, labels = torch.eye(3), torch.tensor([2, 0, 1])
+    state = ClassStatistics.empty(3, 3).update_all((features[[i]], labels[[i]]) for i in range(3))
+    assert state.counts.tolist() == [1, 1, 1]
+    assert torch.equal(state.means[labels], features.double())
+    assert float(state.square_deviations.abs().sum()) == 0
+
+
+@pytest.mark.parametrize("full", [True, False])
+def test_nothing_is_read_where_tensors_hold_no_numbers(full: bool) -> None:
+    with FakeTensorMode():
+        features, labels = torch.empty(5, 3, device="meta"), torch.zeros(5).long().to("meta")
+        state = class_statistics(features, labels, classes=4, full=full)
+        state = state.merge(state.update(features, labels))
+    assert all(tensor.device.type == "meta" for tensor in state.tensors().values())
+
+
 def test_update_leaves_the_old_state_alone_and_an_empty_batch_changes_nothing() -> None:
     features, labels = draw(30)
     state = class_statistics(features, labels, classes=CLASSES)
@@ -135,19 +201,21 @@ def test_labels_out_of_range_are_refused(label: int) -> None:
 def test_features_that_are_not_finite_are_refused(value: float) -> None:
     features, labels = draw(20)
     features[3, 2] = value
-    with pytest.raises(ValueError, match="finite, got 1 sample"):
+    with pytest.raises(ValueError, match="features must be finite, got NaN or infinity"):
         class_statistics(features, labels, classes=CLASSES)
 
 
-def test_without_the_early_check_faults_are_left_out_counted_and_raised_at_reading() -> None:
+def test_without_the_early_check_faults_are_left_out_counted_and_raised_at_reading(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     features, labels = draw(20)
     broken, wrong = features.clone(), labels.clone()
-    broken[11, 0], wrong[12] = float("nan"), CLASSES + 3
-    state = ClassStatistics.empty(CLASSES, WIDTH)
-    state = state.merge(state._of_batch(broken, wrong))
-    kept = torch.tensor([i for i in range(20) if i not in (11, 12)])
+    broken[0, 0], broken[11, 0], wrong[12] = float("nan"), float("nan"), CLASSES + 3
+    monkeypatch.setattr(tensor_checks, "readable", lambda tensor: False)
+    state = class_statistics(broken, wrong, classes=CLASSES)
+    kept = torch.tensor([i for i in range(20) if i not in (0, 11, 12)])
     assert_equal(state, features[kept], labels[kept])
-    with pytest.raises(ValueError, match="got 2 samples where they do not"):
+    with pytest.raises(ValueError, match="got 3 samples where they do not"):
         state.checked()
 
 
@@ -166,6 +234,8 @@ def test_wrong_use_is_named() -> None:
         state.merge(ClassStatistics.empty(CLASSES, WIDTH, full=False))
     with pytest.raises(ValueError, match=r"none for the classes \[2, 3\]"):
         ClassStatistics.empty(CLASSES, WIDTH).update(features[:2], labels[:2]).checked()
+    with pytest.raises(ValueError, match=r"classes \[0, .*, 9\] and 990 more"):
+        ClassStatistics.empty(1000, WIDTH).checked()
     with pytest.raises(ValueError, match="got none"):
         merge_all([])
 

@@ -13,10 +13,12 @@ def test_labels_come_class_after_class() -> None:
     assert ordered_labels(3, samples=2).tolist() == [0, 0, 1, 1, 2, 2]
 
 
-@pytest.mark.parametrize(("samples", "width"), [(4, 3), (50, 8)])
-def test_noise_is_white_in_every_class(samples: int, width: int) -> None:
-    noise = white_noise(3, samples=samples, width=width, generator=stream(0, "white"))
-    for own in noise.view(3, samples, width):
+@pytest.mark.parametrize(
+    ("classes", "samples", "width"), [(3, 4, 3), (3, 50, 8), (1, 5, 2), (2, 2, 1)]
+)
+def test_noise_is_white_in_every_class(classes: int, samples: int, width: int) -> None:
+    noise = white_noise(classes, samples=samples, width=width, generator=stream(0, "white"))
+    for own in noise.view(classes, samples, width):
         assert float(own.mean(0).abs().max()) < 1e-12
         torch.testing.assert_close(own.T @ own / samples, torch.eye(width, dtype=torch.float64))
 

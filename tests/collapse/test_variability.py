@@ -93,10 +93,13 @@ def test_class_means_on_a_line_far_from_the_origin_have_rank_one() -> None:
 
 def test_nc1_of_class_means_that_all_coincide_is_infinite() -> None:
     features, labels = clouds([4, 4, 4], 4)
-    equal = class_statistics(features * 0 + 1e3, labels, classes=3)
-    measured = variability_collapse(equal)
+    spread = torch.tensor([[1.0, 0], [-1, 2], [3, -2], [1, 4]]).repeat(3, 1)  # exact means
+    measured = variability_collapse(class_statistics(spread, labels, classes=3))
     assert int(measured.rank) == 0
     assert math.isinf(float(measured.value))
+    dead = variability_collapse(class_statistics(features * 0 + 1e3, labels, classes=3))
+    assert int(dead.rank) == 0
+    assert math.isnan(float(dead.value))
 
 
 def test_trace_ratio_weighs_classes_where_asked() -> None:

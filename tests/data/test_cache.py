@@ -79,12 +79,52 @@ def test_what_is_no_file_is_not_there_or_unreadable(tiny) -> None:
 def test_an_unreadable_file_is_refused(tiny, monkeypatch) -> None:
     tiny.fill(tiny.cache)
 
-    def fail(self):
+    def fail(*_):
         raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr(Path, "read_bytes", fail)
+    monkeypatch.setattr(os, "open", fail)
     found = cache.inspect(file_of(tiny), tiny.cache / NAME, [])
     assert found.outcome == "refused: unreadable (OSError: Input/output error)"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_what_never_ends_is_no_file(tiny, tmp_path) -> None:
+    tiny.cache.mkdir(parents=True)
+    os.mkfifo(tiny.cache / NAME)
+    found = cache.inspect(file_of(tiny), tiny.cache / NAME, [])
+    assert found.outcome == "refused: unreadable (OSError: no regular file)"
+    (tmp_path / "link").symlink_to("/dev/zero")
+    for path in (tmp_path / "link", tmp_path):
+        with pytest.raises(OSError, match="no regular file"):
+            cache.read_bounded(path)
+    assert len(os.listdir("/proc/self/fd")) < 200  # what was refused was closed
+
+
+def test_a_file_is_read_up_to_its_bound(tmp_path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"12345")
+    assert cache.read_bounded(path, most=5) == b"12345"
+    with pytest.raises(OSError, match="more than 4 bytes"):
+        cache.read_bounded(path, most=4)
+    with open(path, "wb") as sparse:
+        sparse.truncate(cache.LARGEST + 1)
+    with pytest.raises(OSError, match="more than"):
+        cache.read_bounded(path)
+
+
+@pytest.mark.parametrize("given", ["argument", "variable"])
+def test_a_home_that_nobody_has_is_one_error(given: str, monkeypatch) -> None:
+    if given == "variable":
+        monkeypatch.setenv(cache.VARIABLE, "~nouser-at-all/x")
+    named = "~nouser-at-all/x" if given == "argument" else None
+    with pytest.raises(DataError, match="the folder ~nouser-at-all/x cannot be used: Runtime"):
+        cache.cache_folder(named)
+
+
+def test_a_name_that_is_too_long_is_one_error(tmp_path) -> None:
+    with pytest.raises(DataError, match=r"cannot be used: OSError: File name too long"):
+        cache.tidy(tmp_path / ("long" * 100))
+    cache.tidy(tmp_path / "nowhere")
 
 
 def test_a_file_is_written_whole_and_leaves_nothing_else(tmp_path) -> None:

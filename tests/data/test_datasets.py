@@ -61,7 +61,7 @@ def test_the_debian_files_are_the_canonical_ones() -> None:
 
 
 def test_the_appendix_prints_every_digest() -> None:
-    page = (ROOT / "book" / "appendices" / "data.md").read_text()
+    page = (ROOT / "book" / "appendices" / "data.md").read_text(encoding="utf-8")
     for name, file in EVERY:
         row = f"| {name} | `{file.name}` | {file.size:,} | `{file.sha256}` | `{file.md5}` |"
         assert row in page

@@ -181,11 +181,76 @@ def test_an_impossible_subset_is_refused(per_class, message) -> None:
 
 def test_images_and_labels_must_belong_together() -> None:
     good = (images(3, 1), torch.tensor([0, 1, 1]))
-    with pytest.raises(ValueError, match="3 training images but 2 labels"):
+    with pytest.raises(ValueError, match="odd: training: 3 images but 2 labels"):
         data.assemble("odd", (good[0], good[1][:2]), test=good, classes=("a", "b"))
     zeros = (good[0], torch.zeros(3, dtype=torch.int64))
     with pytest.raises(ValueError, match="test labels must lie in 0 to 0, got 1"):
         data.assemble("odd", zeros, test=good, classes=("a",))
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        (lambda x: x.permute(0, 2, 3, 1), ValueError, r"\(6, 5, 5, 3\): channels come last there"),
+        (lambda x: x[:, 0], ValueError, r"one channel where they are grey, got \(6, 5, 5\)"),
+        (lambda x: x / 255, TypeError, "must be bytes .uint8, 0 to 255., got torch.float32"),
+        (lambda x: x.to(torch.int64), TypeError, "must be bytes"),
+    ],
+)
+def test_images_of_another_layout_or_kind_are_refused(change, error, message: str) -> None:
+    good = (images(6, 3), torch.arange(6) % 2)
+    for part, pairs in {
+        "training": ((change(good[0]), good[1]), good),
+        "test": (good, (change(good[0]), good[1])),
+    }.items():
+        with pytest.raises(error, match=rf"odd: {part}.*{message}"):
+            data.assemble("odd", pairs[0], test=pairs[1], classes=("a", "b"))
+
+
+def test_training_and_test_images_have_one_shape() -> None:
+    labels = torch.arange(6) % 2
+    with pytest.raises(ValueError, match=r"training images are \(3, 5, 5\), test images \(1, 5"):
+        data.assemble(
+            "odd", (images(6, 3), labels), test=(images(6, 1), labels), classes=("a", "b")
+        )
+
+
+@pytest.mark.parametrize("kind", [torch.int32, torch.uint8, torch.int64, "numpy"])
+def test_arrays_and_labels_of_any_integer_type_are_taken(kind) -> None:
+    pictures, labels = images(6, 3), torch.arange(6) % 2
+    given = (
+        (pictures.numpy(), labels.to(torch.int16).numpy())
+        if kind == "numpy"
+        else (pictures, labels.to(kind))
+    )
+    found = data.assemble("good", given, test=given, classes=("a", "b"))
+    assert torch.equal(found.train_images, pictures)
+    assert torch.equal(found.test_labels, labels)
+    assert found.train_labels.dtype == torch.int64
+
+
+@pytest.mark.parametrize("wrong", [torch.tensor([0.5] * 6), torch.zeros(6, dtype=torch.bool)])
+def test_labels_that_are_no_classes_are_refused(wrong) -> None:
+    good = (images(6, 3), torch.arange(6) % 2)
+    with pytest.raises(TypeError, match="odd: test labels must be integers, got torch"):
+        data.assemble("odd", good, test=(good[0], wrong), classes=("a", "b"))
+    with pytest.raises(ValueError, match=r"labels must have shape \(batch,\), got \(6, 1\)"):
+        data.assemble("odd", (good[0], good[1][:, None]), test=good, classes=("a", "b"))
+
+
+def test_what_is_scaled_already_is_not_scaled_twice() -> None:
+    raw = images(4, 3)
+    with pytest.raises(TypeError, match="images must hold uint8, got float32"):
+        data.normalise(raw / 255, example())
+    with pytest.raises(TypeError, match=r"pixels must hold .*float.*, got uint8"):
+        data.normalise_pixels(raw, example())
+    one = data.ChannelStatistics((0.5,), (0.2,))
+    for normalise, wrong in ((data.normalise, raw), (data.normalise_pixels, raw / 255)):
+        with pytest.raises(ValueError, match="1 channels cannot normalise"):
+            normalise(wrong, one)
+    constant = data.ChannelStatistics((0.5,) * 3, (0.2, float("nan"), 0.2))
+    with pytest.raises(ValueError, match="positive deviation"):
+        data.normalise_pixels(raw / 255, constant)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")

@@ -112,3 +112,8 @@ def test_a_set_lies_whole_on_the_device() -> None:
     found = data.load("digits", device="cuda")
     assert {t.device.type for t in (found.train_images, found.test_labels)} == {"cuda"}
     assert (found.train_images.dtype, found.train_labels.dtype) == (torch.uint8, torch.int64)
+
+
+def test_a_source_in_a_home_that_nobody_has_is_one_error() -> None:
+    with pytest.raises(data.DataError, match="the folder ~nouser-at-all/x cannot be used"):
+        data.fetch("mnist", source="~nouser-at-all/x")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import functools
+import gzip
 import hashlib
 import http.server
 import os
 import stat
 import sys
+import tarfile
 import threading
+from pathlib import Path
 from typing import ClassVar
 
 import pooch
@@ -16,6 +19,7 @@ import pytest
 
 from runtheory.data import DataError, datasets, mirrors
 from runtheory.data.fetching import fetch_files
+from tests.peak import peak_of
 
 from .conftest import tarball
 
@@ -218,3 +222,52 @@ def test_files_beyond_any_known_size_are_not_read(tiny, tmp_path, monkeypatch) -
         with pytest.raises(DataError, match=r"gave \d of \d files"):
             fetch_files(tiny.with_mirrors(folders=()).request(source=source))
         assert IMAGES not in tiny.cached()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_sources_that_never_end_are_refused(tiny, tmp_path) -> None:
+    os.mkfifo(tmp_path / "pipe.tgz")
+    for source in (tmp_path / "pipe.tgz", Path("/dev/zero")):
+        with pytest.raises(DataError, match="OSError: no regular file"):
+            fetch_files(tiny.with_mirrors(folders=()).request(source=source))
+    tiny.cache.mkdir(parents=True, exist_ok=True)
+    os.mkfifo(tiny.cache / "laid_here.tgz")
+    fetch_files(tiny.request())  # and the next mirror has the set
+    (tiny.cache / "laid_here.tgz").unlink()
+    assert tiny.cached() == tiny.contents
+
+
+BOMB = """
+import sys
+from pathlib import Path
+from runtheory.data import mirrors
+start()
+wanted = mirrors.Wanted(frozenset({"a"}), frozenset({"a"}), Path("."))
+try:
+    list(mirrors.mirror_at(Path(sys.argv[1])).read(wanted))
+except Exception as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("kind", [tarfile.GNUTYPE_LONGNAME, tarfile.XHDTYPE])
+@pytest.mark.parametrize("first", [True, False])
+def test_a_name_of_a_gigabyte_takes_no_gigabyte(tmp_path, kind: bytes, first: bool) -> None:
+    head = tarfile.TarInfo("long")
+    head.type, head.size = kind, 2**30
+    path = tmp_path / "bomb.tgz"
+    with gzip.open(path, "wb", compresslevel=1) as stream:
+        if not first:
+            stream.write(tarfile.TarInfo("short").tobuf())
+        stream.write(head.tobuf())
+        for _ in range(256):
+            stream.write(bytes(2**20))
+    megabytes, error = peak_of(BOMB, str(path))
+    assert "a header of 1073741824 bytes" in error
+    assert megabytes < 64
+
+
+def test_labels_nested_without_end_are_a_broken_mirror(tiny_cifar) -> None:
+    (tiny_cifar.mirror / "test_lables.json").write_text("[" * 200_000)
+    with pytest.raises(DataError, match=r"test_batch.bin refused: RecursionError"):
+        fetch_files(tiny_cifar.request())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from torch import nn
@@ -64,3 +66,28 @@ def test_unknown_names_and_none_at_all_are_refused(small_net) -> None:
         trainable_parameters(small_net(), ["head.wait"])
     with pytest.raises(ValueError, match="at least one trainable parameter, got none"):
         trainable_parameters(small_net(), [])
+
+
+def test_more_masks_than_gradients_at_once(small_net, examples) -> None:
+    net, (images, labels) = small_net(), examples(2)
+    masks = draw_masks(65, (2, 6), rate=0.4, generator=stream(0, "m"))
+    chunks = list(masked_gradients(net, images, labels, masks=masks, rate=0.4))
+    assert [len(chunk) for chunk in chunks] == [1, 1]
+    few = _all_gradients(net, images, labels, masks=masks[63:], rate=0.4)
+    torch.testing.assert_close(torch.cat(chunks)[:, 63:], few)
+
+
+def test_labels_that_fit_no_class_or_image_are_refused(small_net, examples) -> None:
+    net, (images, labels) = small_net(), examples(4)
+    options: dict[str, Any] = {"rate": 0.4}
+    options["masks"] = draw_masks(2, (4, 6), rate=0.4, generator=stream(0, "m"))
+    for bad in (-100, 4):
+        wrong = torch.where(torch.arange(4) == 2, bad, labels)
+        with pytest.raises(ValueError, match=f"must lie in 0 to 3, got {bad}"):
+            _all_gradients(net, images, wrong, **options)
+    with pytest.raises(ValueError, match=r"must have shape \(4,\), got \(5,\)|axis batch|batch"):
+        _all_gradients(net, images, labels.repeat(2)[:5], **options)
+    with pytest.raises(ValueError, match=r"soft labels must have shape \(4, 4\), got \(4, 3\)"):
+        _all_gradients(net, images, torch.ones(4, 3) / 3, **options)
+    narrow = _all_gradients(net, images, labels.to(torch.uint8), **options)
+    torch.testing.assert_close(narrow, _all_gradients(net, images, labels, **options))

@@ -17,6 +17,7 @@ from runtheory.dropout.variance import (
     gradient_variance,
     minibatch_variance,
 )
+from runtheory.modes import evaluating
 from runtheory.nets import Classifier
 from runtheory.randomness import Streams, stream
 
@@ -64,6 +65,44 @@ def test_estimates_and_errors_follow_their_definitions(small_net, examples, repe
         error = float((11 / 12 * (folds - folds.mean()).square().sum()).sqrt())
         assert getattr(found, f"{name}_error") == pytest.approx(error, rel=1e-9)
     assert (found.examples, found.repeats) == (12, repeats)
+
+
+def test_groups_of_examples_are_left_out_across_chunks(small_net, examples) -> None:
+    """70 examples with two masks come in three chunks and fall into 32 groups by their place."""
+    net, (images, labels) = small_net(), examples(70)
+    masks = draw_masks(2, (70, 6), rate=0.5, generator=stream(0, "masks"))
+    gradients = _all_gradients(net, images, labels, masks)
+    found = gradient_variance(
+        net, images, labels, rate=0.5, repeats=2, generator=stream(0, "masks")
+    )
+    group = torch.arange(70) % 32
+    folds = []
+    for one in range(32):
+        rows = gradients[group != one]
+        mask = float(rows.var(1).sum(1).mean())
+        folds.append(float(rows.mean(1).var(0).sum()) - mask / 2)
+    spread = torch.tensor(folds, dtype=torch.float64).var(correction=0)
+    assert found.data_error == pytest.approx(float((31 * spread).sqrt()), rel=1e-9)
+
+
+def test_the_variance_of_minibatches_is_that_of_its_gradients(small_net, examples) -> None:
+    """Few repetitions, so that a wrong divisor would show, and the errors leave one out each."""
+    net, (images, labels) = small_net(), examples(8)
+    objective, streams = MultiSampleObjective(2, 0.5), Streams(0)
+    gradients = []
+    with evaluating(net):
+        for _ in range(5):
+            rows = torch.randint(8, (3,), generator=streams["batches"])
+            loss = objective(net, images[rows], labels[rows], streams)
+            parts = torch.autograd.grad(loss, list(net.parameters()))
+            gradients.append(torch.cat([part.flatten() for part in parts]))
+    table = torch.stack(gradients)
+    found = minibatch_variance(
+        net, images, labels, objective, batch=3, repetitions=5, streams=Streams(0)
+    )
+    assert found.value == pytest.approx(float(table.var(0).sum()), rel=1e-9)
+    folds = torch.stack([table[torch.arange(5) != i].var(0).sum() for i in range(5)])
+    assert found.error == pytest.approx(float((4 * folds.var(correction=0)).sqrt()), rel=1e-9)
 
 
 def test_parts_match_enumeration(small_net, examples) -> None:
@@ -143,17 +182,32 @@ def test_rate_zero_has_no_mask_variance(small_net, examples) -> None:
 def test_errors_say_what_came(small_net, examples) -> None:
     net, (images, labels) = small_net(), examples(4)
     options: dict[str, Any] = {"rate": 0.5, "generator": stream(0, "m")}
-    with pytest.raises(ValueError, match="two examples and two repeats, got 4 and 1"):
+    with pytest.raises(ValueError, match="three examples and two repeats, got 4 and 1"):
         gradient_variance(net, images, labels, repeats=1, **options)
-    with pytest.raises(ValueError, match="got 1 and 3"):
-        gradient_variance(net, images[:1], labels[:1], repeats=3, **options)
-    with pytest.raises(ValueError, match="at least two repetitions, got 1"):
+    with pytest.raises(ValueError, match="got 2 and 3"):
+        gradient_variance(net, images[:2], labels[:2], repeats=3, **options)
+    for bad in (-100, 4):
+        wrong = labels.clone()
+        wrong[1] = bad
+        with pytest.raises(ValueError, match=f"labels must lie in 0 to 3, got {bad}"):
+            gradient_variance(net, images, wrong, repeats=3, **options)
+    with pytest.raises(ValueError, match="batch must be at least 1, got 0"):
+        minibatch_variance(
+            net,
+            images,
+            labels,
+            MultiSampleObjective(1, 0.5),
+            batch=0,
+            repetitions=5,
+            streams=Streams(0),
+        )
+    with pytest.raises(ValueError, match="repetitions must be at least 3, got 2"):
         minibatch_variance(
             net,
             images,
             labels,
             MultiSampleObjective(1, 0.5),
             batch=2,
-            repetitions=1,
+            repetitions=2,
             streams=Streams(0),
         )

@@ -10,7 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from runtheory.evaluation import accuracy, confidence_gap, expected_calibration_error
+from runtheory.evaluation import (
+    accuracy,
+    adaptive_calibration_error,
+    classwise_calibration_error,
+    confidence_gap,
+    expected_calibration_error,
+)
 from runtheory.randomness import stream
 from tests.evaluation.scored import EXAMPLES, Example, draw, softmax
 
@@ -62,6 +68,61 @@ def test_confidence_on_an_edge_belongs_to_the_bin_below() -> None:
     labels = torch.tensor([0, 1])
     error = expected_calibration_error(logits, labels, bins=2)
     assert error.item() == pytest.approx((0.5 + 0.75) / 2)
+
+
+def logits_of(confidences: list[float]) -> Tensor:
+    """Return logits of two classes, of which the first has these probabilities."""
+    first = torch.tensor(confidences, dtype=torch.float64)
+    return torch.stack((first.log(), (1 - first).log()), dim=1)
+
+
+def test_a_confidence_of_one_has_no_bin_of_its_own() -> None:
+    # 1.0 right and 0.95 wrong share the last of ten bins: |1 - 1.95| / 4. 0.6 and 0.65 do the rest.
+    logits = logits_of([1.0, 0.95, 0.6, 0.65])
+    error = expected_calibration_error(logits, torch.tensor([0, 1, 0, 1]), bins=10)
+    # 0.6 is an upper edge and lies in (0.5, 0.6], 0.65 in the bin above.
+    assert error.item() == pytest.approx((0.95 + 0.4 + 0.65) / 4)
+
+
+def test_confidences_at_both_ends_are_counted() -> None:
+    # One half is the least confidence of two classes, one the largest.
+    error = expected_calibration_error(logits_of([1.0, 0.5]), torch.tensor([1, 0]), bins=2)
+    assert error.item() == pytest.approx((1.0 + 0.5) / 2)
+
+
+def test_exact_calibration_has_no_error() -> None:
+    logits = logits_of([0.75] * 4 + [1.0] * 3)
+    labels = torch.tensor([0, 0, 0, 1, 0, 0, 0])
+    for error in (expected_calibration_error, classwise_calibration_error):
+        assert error(logits, labels).item() == pytest.approx(0.0, abs=1e-15)
+    assert adaptive_calibration_error(logits[:4], labels[:4], bins=1).item() == pytest.approx(0.0)
+
+
+def test_bins_of_equal_numbers_of_examples() -> None:
+    logits = logits_of([0.9, 0.6, 0.8, 0.7, 0.55])
+    labels = torch.tensor([0, 1, 0, 0, 0])
+    # In order 0.55, 0.6, 0.7 and 0.8, 0.9; surpluses 0.45 - 0.6 + 0.3 and 0.2 + 0.1.
+    error = adaptive_calibration_error(logits, labels, bins=2)
+    assert error.item() == pytest.approx((0.15 + 0.3) / 5)
+    with pytest.raises(ValueError, match="at most the 5 examples, got 6"):
+        adaptive_calibration_error(logits, labels, bins=6)
+
+
+@given(EXAMPLES, st.integers(1, 12))
+def test_class_wise_error_is_the_loop_over_classes_and_bins(example: Example, bins: int) -> None:
+    logits, labels = draw(*example)
+    rows, classes = [softmax(row) for row in logits.tolist()], logits.shape[1]
+    total = 0.0
+    for k in range(classes):
+        for m in range(1, bins + 1):
+            members = [
+                (row[k], label == k)
+                for row, label in zip(rows, labels.tolist(), strict=True)
+                if (m - 1) / bins < row[k] <= m / bins
+            ]
+            total += abs(sum(own - p for p, own in members)) / len(rows)
+    found = classwise_calibration_error(logits, labels, bins=bins)
+    assert found.item() == pytest.approx(total / classes, abs=1e-12)
 
 
 def test_bins_must_be_positive() -> None:

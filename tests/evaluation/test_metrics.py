@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
+from torch._subclasses.fake_tensor import FakeTensorMode
 
 from runtheory.evaluation import (
     accuracy,
@@ -20,6 +22,8 @@ from runtheory.evaluation import (
 )
 from runtheory.randomness import stream
 from tests.evaluation.scored import EXAMPLES, Example, draw, softmax
+from tests.information.shared import unchecked
+from tests.peak import peak_megabytes
 
 SCORES = (accuracy, cross_entropy, brier_score, expected_calibration_error)
 
@@ -99,6 +103,66 @@ def test_lengths_must_agree() -> None:
     for shape, count in (((3, 4), 2), ((3,), 3)):
         with pytest.raises(ValueError, match=r"a score needs logits .* of one length"):
             metrics.check_scored(torch.zeros(shape), torch.zeros(count, dtype=torch.int64))
+
+
+@pytest.mark.parametrize("score", SCORES)
+def test_nan_among_the_logits_makes_every_score_nan(score: Callable[..., Tensor]) -> None:
+    labels = torch.tensor([0, 1, 0])
+    assert score(torch.full((3, 4), torch.nan), labels).isnan()
+    one = torch.eye(3, 4)
+    one[1, 2] = torch.nan
+    assert score(one, labels).isnan()
+
+
+@pytest.mark.parametrize("score", SCORES)
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.int16, torch.int32])
+def test_labels_of_any_integer_type_are_taken(
+    score: Callable[..., Tensor], dtype: torch.dtype
+) -> None:
+    logits, labels = draw(50, 4, 3)
+    assert torch.equal(score(logits, labels.to(dtype)), score(logits, labels))
+
+
+def test_what_is_no_label_and_no_logit_is_named() -> None:
+    check = unchecked(metrics.check_scored)
+    for labels in (torch.tensor([0.5, 1.0]), torch.tensor([True, False])):
+        with pytest.raises(TypeError, match="labels must be integers"):
+            check(torch.zeros(2, 4), labels)
+    with pytest.raises(TypeError, match="logits must be a float tensor, got torch"):
+        check(torch.zeros(2, 4, dtype=torch.int64), torch.tensor([0, 1]))
+    with pytest.raises(TypeError, match="logits must be a tensor, got list"):
+        check([[0.0, 1.0]], torch.tensor([0, 1]))
+
+
+@pytest.mark.parametrize("score", SCORES)
+def test_blocks_change_nothing(score: Callable[..., Tensor], monkeypatch: Any) -> None:
+    logits, labels = draw(101, 5, 9)
+    whole = score(logits, labels)
+    monkeypatch.setattr(metrics, "BLOCK", 5 * 7)
+    torch.testing.assert_close(score(logits, labels), whole, rtol=1e-14, atol=0)
+    monkeypatch.setattr(metrics, "BLOCK", 1)  # less than one example: one at a time
+    torch.testing.assert_close(score(logits, labels), whole, rtol=1e-14, atol=0)
+
+
+@pytest.mark.parametrize("name", ["brier_score", "expected_calibration_error", "cross_entropy"])
+def test_no_second_array_of_the_size_of_the_logits_is_held(name: str) -> None:
+    extra = peak_megabytes(f"""
+        import torch
+        from runtheory.evaluation import {name}
+        logits = torch.zeros(25_000, 1_000).normal_()  # 95 MiB
+        labels = torch.zeros(25_000, dtype=torch.int64)
+        {name}(logits[:2000], labels[:2000])  # what the libraries keep for themselves
+        start()
+        {name}(logits, labels)
+    """)
+    assert extra < 48  # with the logits themselves half as much again
+
+
+@pytest.mark.parametrize("score", SCORES)
+def test_nothing_is_read_where_tensors_hold_no_numbers(score: Callable[..., Tensor]) -> None:
+    with FakeTensorMode():
+        found = score(torch.empty(6, 3, device="meta"), torch.zeros(6).long().to("meta"))
+    assert found.device.type == "meta"
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")

@@ -89,3 +89,15 @@ def test_nothing_to_predict_is_refused(net: Classifier, images: torch.Tensor) ->
         predict(net, images[:0], channel_statistics(images))
     with pytest.raises(ValueError, match="batch_size must be at least 1, got 0"):
         predict(net, images, channel_statistics(images), batch_size=0)
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
+def test_predictions_have_the_precision_of_the_network(
+    net: Classifier, images: torch.Tensor, dtype: torch.dtype
+) -> None:
+    statistics = channel_statistics(images)
+    expected = predict(net, images, statistics)
+    found = predict(net.to(dtype), images, statistics)
+    assert found.dtype == dtype
+    torch.testing.assert_close(found.float(), expected, rtol=0.05, atol=0.05)
+    assert activations(net, images, statistics).features.dtype == dtype

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+import jaxtyping
 import mpmath
 import numpy as np
 import torch
@@ -10,6 +14,19 @@ from runtheory.randomness import stream
 
 PRECISE = mpmath.mp.clone()
 PRECISE.dps = 60
+
+
+def unchecked(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function without the tests' check of shapes, as a user calls it."""
+
+    def call(*values: Any, **named: Any) -> Any:
+        jaxtyping.config.update("jaxtyping_disable", True)
+        try:
+            return function(*values, **named)
+        finally:
+            jaxtyping.config.update("jaxtyping_disable", False)
+
+    return call
 
 
 def precise_kl(first: float, second: float) -> mpmath.mpf:

@@ -10,7 +10,8 @@ from torch import nn
 
 from runtheory.instruments.box_noise import MixedGradient, box_noise, of_pairs
 from runtheory.mixing import draw_cutmix
-from runtheory.mixing.plans import Boxes, CutmixPlan
+from runtheory.mixing.boxes import Boxes
+from runtheory.mixing.plans import CutmixPlan
 from runtheory.randomness import stream
 
 

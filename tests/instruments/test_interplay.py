@@ -85,3 +85,11 @@ def test_shown_points_are_one_array_and_the_same_as_text(network) -> None:
     for part in ("train", "test"):
         text = [tuple(map(float, one.split())) for one in row[f"points_{part}"].split(";")]
         assert text == [tuple(place) for place in row[f"places_{part}"]]
+
+
+def test_the_parts_of_mixtures_sum_to_one_and_the_first_is_the_share_in_the_plane(network) -> None:
+    draw = partial(draw_mixup, alpha=1.0)
+    parts = interplay.mixture_parts(network, draw=draw, pairs=40)
+    assert sum(parts.values()) == pytest.approx(1)
+    assert list(parts) == ["plane", "others", "blind"]
+    assert parts == interplay.mixture_parts(network, draw=draw, pairs=40)

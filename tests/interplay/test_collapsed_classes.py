@@ -59,3 +59,8 @@ def test_what_cannot_be_listed_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match=message):
         label_information(np.zeros(shape), rate=rate)
+
+
+def test_means_that_are_no_points_are_refused() -> None:
+    with pytest.raises(ValueError, match="means must be finite"):
+        label_information(np.array([[0.0, np.nan]]), rate=0.5)

@@ -1,6 +1,7 @@
 """The end points of the optimiser: stationary for the objective written as a loop."""
 
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -100,5 +101,7 @@ def test_what_has_no_closed_form_is_refused() -> None:
         fit_free_mixing(LAW, 3, decay=DECAY, width=2, generator=start)
     with pytest.raises(ValueError, match="decay must be positive"):
         fit_free_mixing(LAW, 3, decay=(0.0, 1.0), width=4, generator=start)
+    with pytest.raises(ValueError, match="decay must be positive and finite, got inf"):
+        fit_free_mixing(LAW, 3, decay=(math.inf, 1.0), width=4, generator=start)
     with pytest.raises(ValueError, match="at most 12"):
         fit_free_dropout(classes=2, per_class=2, width=13, rate=0.5, decay=DECAY, generator=start)

@@ -65,3 +65,19 @@ def test_what_has_no_minimiser_of_this_form_is_refused() -> None:
         dropout_frame(classes=4, per_class=5, width=8, rate=0.5, decay=(0.0, 1e-3))
     with pytest.raises(ValueError, match="rate must lie"):
         dropout_frame(classes=4, per_class=5, width=8, rate=1.0, decay=(1e-3, 1e-3))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"classes": -1}, "classes must be at least 2, got -1"),
+        ({"classes": 1}, "classes must be at least 2, got 1"),
+        ({"per_class": 0}, "per_class must be at least 1"),
+        ({"decay": (float("nan"), 0.1)}, "decay.* got nan"),
+        ({"rate": float("nan")}, "rate .*nan"),
+    ],
+)
+def test_a_frame_of_nothing_is_refused(change: dict, message: str) -> None:
+    asked = {"classes": 3, "per_class": 2, "width": 4, "rate": 0.2, "decay": (0.1, 0.1)}
+    with pytest.raises(ValueError, match=message):
+        dropout_frame(**{**asked, **change})

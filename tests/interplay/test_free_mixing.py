@@ -12,6 +12,7 @@ from runtheory.collapse.minimisers import cross_entropy_minimiser
 from runtheory.collapse.models import FeatureModel
 from runtheory.interplay.fitting import fit_free_mixing
 from runtheory.interplay.free_mixing import (
+    STRONGEST,
     UNMIXED,
     ShareLaw,
     free_logits,
@@ -113,7 +114,7 @@ def test_laws_and_strengths_out_of_range_are_refused() -> None:
         ShareLaw(np.array([1.2]), np.ones(1))
     with pytest.raises(ValueError, match="sum to one"):
         ShareLaw(np.array([0.5]), np.array([0.5]))
-    with pytest.raises(ValueError, match="strength must be positive"):
+    with pytest.raises(ValueError, match="strength must lie"):
         free_logits(np.eye(3), 0.0)
     with pytest.raises(ValueError, match="decay must be positive"):
         free_strength(UNMIXED, 3, 0.0)
@@ -121,3 +122,48 @@ def test_laws_and_strengths_out_of_range_are_refused() -> None:
         path_height(0.5, strength=1.0, classes=2)
     with pytest.raises(ValueError, match="classes must be at least 2"):
         free_strength(UNMIXED, 1, 0.1)
+
+
+@pytest.mark.parametrize(
+    ("shares", "weights", "message"),
+    [
+        ([np.nan, 0.5], [0.5, 0.5], r"shares must lie in \[0, 1\], got nan"),
+        ([0.2, 1.5], [0.5, 0.5], r"shares must lie in \[0, 1\], got 1.5"),
+        ([0.2, 0.5], [np.nan, 0.5], "weights must not be negative, got nan"),
+        ([], [], "points of one number"),
+    ],
+)
+def test_what_is_no_law_of_shares_is_refused(shares, weights, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        ShareLaw(np.array(shares), np.array(weights))
+
+
+def test_logits_of_no_distribution_are_refused() -> None:
+    for wrong in ([[np.nan, 1.0]], [[0.5, 0.4]]):
+        with pytest.raises(ValueError, match="distributions, one a row"):
+            free_logits(np.array(wrong), 1.0)
+    with pytest.raises(ValueError, match="classes must be at least 2"):
+        residual(UNMIXED, 1, 1.0)
+    with pytest.raises(ValueError, match="points must be at least 1"):
+        uniform_shares(0)
+
+
+@pytest.mark.parametrize("strength", [1.0, 1e6, STRONGEST])
+def test_logits_solve_their_equation_up_to_the_largest_strength(strength: float) -> None:
+    rows = np.array([[1.0, 0.0, 0.0], [0.3, 0.7, 0.0], [0.5, 0.5, 0.0]])
+    logits = free_logits(rows, strength)
+    softmax = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+    # Each logit is a difference of numbers of the size k, so it has k times their rounding.
+    rounding = 4 * np.finfo(float).eps * max(strength, 4)
+    assert np.abs(softmax - (rows - logits / strength)).max() < rounding
+    assert 0 < path_height(0.5, strength=strength, classes=3) < math.log(strength + 10)
+
+
+@pytest.mark.parametrize("strength", [2 * STRONGEST, 1e300, math.inf, 0.0])
+def test_a_strength_that_would_cost_every_digit_is_refused(strength: float) -> None:
+    for call in (
+        lambda: residual(UNMIXED, 3, strength),
+        lambda: path_height(0.5, strength=strength, classes=3),
+    ):
+        with pytest.raises(ValueError, match=r"strength must lie in \(0, 1e\+09\]"):
+            call()

@@ -37,6 +37,30 @@ def test_independent_coordinates_keep_the_share_of_the_mask() -> None:
     assert torch.allclose(kept.share, torch.full((6,), 0.5, dtype=torch.float64))
 
 
+@pytest.mark.parametrize("noise", [0.01, 0.5, 3.0])
+def test_noise_is_a_share_of_the_mean_variance(noise: float) -> None:
+    variances = torch.tensor([1.0, 4.0, 0.25], dtype=torch.float64)
+    gap = torch.tensor([0.5, -2.0, 1.0], dtype=torch.float64)
+    means = torch.stack((torch.zeros(3, dtype=torch.float64), gap))
+    masks = torch.tensor(list(itertools.product((True, False), repeat=3)))
+    kept = divergence_kept(means, torch.diag(variances), masks, noise=noise)
+    added = noise * 5.25 / 3  # of the mean of the three variances
+    expected = 0.5 * sum(d**2 / (v + added) for d, v in zip(gap, variances, strict=True))
+    assert float(kept.before) == pytest.approx(float(expected), rel=1e-12)
+
+
+def test_what_is_not_finite_has_no_divergence() -> None:
+    masks = torch.ones(2, 4, dtype=torch.bool)
+    wrong = torch.zeros(3, 4)
+    wrong[1, 2] = float("nan")
+    with pytest.raises(ValueError, match="means must be finite"):
+        divergence_kept(wrong, torch.eye(4), masks)
+    with pytest.raises(ValueError, match="covariance must be finite"):
+        divergence_kept(torch.zeros(3, 4), torch.eye(4) * float("inf"), masks)
+    with pytest.raises(ValueError, match="masks must be at least 1, got 0"):
+        divergence_kept(torch.zeros(3, 4), torch.eye(4), masks[:0])
+
+
 def test_noise_out_of_range_is_refused() -> None:
     with pytest.raises(ValueError, match="noise must be positive"):
         divergence_kept(

@@ -61,3 +61,12 @@ def test_no_disagreement_is_no_bound_at_all() -> None:
 def test_counts_that_do_not_fit_are_refused() -> None:
     with pytest.raises(ValueError, match="fit each other"):
         pair_bound({"pairs": 10, "gained": 8, "lost": 3})
+
+
+@pytest.mark.parametrize("name", ["pairs", "gained", "lost"])
+@pytest.mark.parametrize("wrong", [10.9, math.nan, math.inf])
+def test_counts_are_whole_and_not_cut(name: str, wrong: float) -> None:
+    counts = {"pairs": 100, "gained": 10, "lost": 4}
+    assert pair_bound({**counts, name: float(counts[name])}) == pair_bound(counts)
+    with pytest.raises(ValueError, match=f"{name} must be a whole number, got"):
+        pair_bound({**counts, name: wrong})

@@ -9,9 +9,10 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from runtheory.dropout import gradients
 from runtheory.dropout.objectives import MultiSampleObjective
 from runtheory.dropout.variance import minibatch_variance
-from runtheory.interplay.sources import source_variance
+from runtheory.interplay.sources import SourceVariance, source_variance
 from runtheory.nets import Classifier
 from runtheory.randomness import Streams, stream
 
@@ -39,11 +40,14 @@ def loop_gradient(
     return torch.cat([part.flatten() for part in parts]).double()
 
 
+@pytest.mark.parametrize("at_once", [1, 4, 10, gradients.GRADIENTS_AT_ONCE])
+@pytest.mark.parametrize("examples", [2, 4])
 @pytest.mark.parametrize(("repeats", "samples"), [(3, 2), (1, 3), (3, 1), (1, 1)])
 def test_source_variance_is_the_nested_analysis_written_as_a_loop(
-    repeats: int, samples: int
+    repeats: int, samples: int, examples: int, at_once: int, monkeypatch
 ) -> None:
-    net, rate, examples = tiny_net(), 0.5 if samples > 1 else 0.0, 4
+    monkeypatch.setattr(gradients, "GRADIENTS_AT_ONCE", at_once)  # chunks, and groups cut by them
+    net, rate = tiny_net(), 0.5 if samples > 1 else 0.0
     generator = stream(1, "inputs")
     images = torch.randn(examples * repeats, 1, 2, 2, generator=generator)
     targets = torch.rand(len(images), 3, generator=generator).softmax(1)
@@ -110,6 +114,23 @@ def test_the_three_parts_add_up_to_the_variance_of_a_batch() -> None:
         streams=Streams(0),
     )
     assert abs(seen.value - expected) < 5 * seen.error
+
+
+def test_a_batch_divides_each_source_by_what_averages_it() -> None:
+    parts = SourceVariance(data=2.0, mixing=1.0, mask=4.0)
+    assert parts.of_batch(1, 1) == 7.0
+    assert parts.of_batch(10, 8) == pytest.approx((2 + 1 + 4 / 8) / 10)
+    for batch, samples in ((0, 1), (1, 0), (-1, 1)):
+        with pytest.raises(ValueError, match="must be at least 1"):
+            parts.of_batch(batch, samples)
+
+
+def test_every_mixture_has_one_target() -> None:
+    images, masks = torch.zeros(4, 1, 2, 2), torch.ones(1, 4, 3, dtype=torch.bool)
+    for targets, repeats, message in ((6, 2, "lengths must be equal"), (4, 0, "repeats must be")):
+        labels = torch.zeros(targets, dtype=torch.int64)
+        with pytest.raises(ValueError, match=message):
+            source_variance(tiny_net(), images, labels, masks=masks, rate=0.0, repeats=repeats)
 
 
 def test_mixtures_must_be_whole_groups() -> None:

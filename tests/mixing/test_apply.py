@@ -1,4 +1,4 @@
-"""What is really done to the pixels and the labels, and which inputs are refused."""
+"""What is really done to the pixels and the labels."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 from torch import Tensor, func
 from torch.autograd import forward_ad
 
-from runtheory.mixing import INSIDE, apply, draw_cutmix, draw_cutout, draw_mixup
-from runtheory.mixing.apply import check_batch
+from runtheory.mixing import INSIDE, apply, apply_, draw_cutmix, draw_cutout, draw_mixup
 from runtheory.mixing.placement import IntervalRule
-from runtheory.mixing.plans import CutmixPlan, Plan
+from runtheory.mixing.plans import CutmixPlan, MixupPlan, Plan
 from tests.mixing.batches import PLACEMENTS, generator, numbered, zeros
 
 DTYPES = (torch.uint8, torch.float32, torch.float16, torch.bfloat16, torch.float64)
@@ -228,39 +227,70 @@ def test_one_plan_maps_over_stacked_batches(name: str) -> None:
         assert torch.equal(targets[i], alone[1])
 
 
-def wrong_batches() -> dict[str, tuple[Plan, Tensor, Tensor, str]]:
-    """Return plans with images and labels that do not fit, and what is said."""
-    images, labels = torch.zeros(4, 1, 8, 8), zeros(4)
-    plan = draw_cutmix(images.shape, generator=generator())
-    mixup = draw_mixup(images.shape, generator=generator())
-    grey = draw_cutout(images.shape, size=3, fill=127.6, generator=generator())
-    return {
-        "other batch": (plan, images[:3], labels[:3], "plan is for"),
-        "other size": (plan, torch.zeros(4, 1, 8, 9), labels, "plan is for"),
-        "mixup batch": (mixup, images[:3], labels[:3], "for 4 images"),
-        "mixup uint8": (mixup, images.byte(), labels, "floating-point"),
-        "half a grey level": (grey, images.byte(), labels, "cannot be filled with 127.6"),
-        "lengths": (plan, images, labels[:3], "one length"),
-        "too high": (plan, images, labels + 2, "must lie in 0 to 1"),
-        "negative": (plan, images, labels - 1, "must lie in 0 to 1"),
-        "device": (plan, images.to("meta"), labels.to("meta"), "lies on"),
-    }
+@pytest.mark.parametrize("shape", [(6,), (6, 10), (6, 2, 16), (6, 3, 2, 4, 4)])
+def test_mixup_blends_examples_of_any_shape(shape: tuple[int, ...]) -> None:
+    examples = torch.randn(shape, dtype=torch.float64, generator=generator())
+    plan = draw_mixup(shape, generator=generator(1))
+    mixed, _ = apply(plan, examples, zeros(6), classes=1)
+    for i in range(6):
+        share, partner = plan.share[i], plan.partner[i]
+        expected = (1 - share) * examples[i] + share * examples[partner]
+        torch.testing.assert_close(mixed[i], expected)
 
 
-@pytest.mark.parametrize("name", list(wrong_batches()))
-def test_what_the_plan_was_not_drawn_for_is_refused(name: str) -> None:
-    plan, images, labels, message = wrong_batches()[name]
-    with pytest.raises(ValueError, match=message):
-        apply(plan, images, labels, classes=2)
+EVERY: dict[str, Callable[..., Plan]] = {
+    **DRAWS,
+    "cutout": lambda shape, **options: draw_cutout(shape, size=3, fill=1.0, **options),
+}
 
 
-def test_arrays_and_lists_are_refused_by_their_names() -> None:
-    with pytest.raises(TypeError, match="images must be a tensor, got ndarray"):
-        check_batch(torch.zeros(2, 1, 4, 4).numpy(), zeros(2))
-    with pytest.raises(TypeError, match="targets must be a tensor, got list"):
-        check_batch(torch.zeros(2, 1, 4, 4), [0, 1])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+@pytest.mark.parametrize("name", list(EVERY))
+def test_every_plan_gives_the_same_in_a_buffer_and_in_place(name: str, dtype: torch.dtype) -> None:
+    images = torch.randn(7, 3, 8, 8, generator=generator()).to(dtype)
+    soft = torch.softmax(torch.randn(7, 4, generator=generator(2)), dim=1)
+    plan = EVERY[name](images.shape, generator=generator(1))
+    for form in (torch.contiguous_format, torch.channels_last):
+        laid = images.contiguous(memory_format=form)
+        expected, rows = apply(plan, laid, soft)
+        assert expected.stride() == laid.stride()
+        buffer = torch.full_like(laid, 3.0)
+        mixed, targets = apply(plan, laid, soft, out=buffer)
+        assert mixed is buffer
+        assert torch.equal(buffer, expected)
+        assert torch.equal(laid, images)
+        assert torch.equal(targets, rows)
+        own = laid.clone()
+        mixed, targets = apply_(plan, own, soft)
+        assert mixed is own
+        assert torch.equal(own, expected)
+        assert torch.equal(targets, rows)
 
 
-def test_videos_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"images must have shape \(batch, channel, height, width"):
-        check_batch(torch.zeros(2, 5, 1, 4, 4), zeros(2))
+def test_two_halves_of_one_buffer_do_not_overlap() -> None:
+    both = torch.rand(8, 1, 8, 8, generator=generator())
+    plan = draw_cutmix((4, 1, 8, 8), generator=generator(1))
+    expected, _ = apply(plan, both[:4], zeros(4), classes=1)
+    apply(plan, both[:4], zeros(4), classes=1, out=both[4:])
+    assert torch.equal(both[4:], expected)
+
+
+def test_labels_are_mixed_as_their_rows_are() -> None:
+    labels = torch.randint(5, (400,), generator=generator())
+    for draw in DRAWS.values():
+        plan = draw((400, 1, 9, 9), generator=generator(1))
+        images = torch.zeros(400, 1, 9, 9)
+        for kind in (torch.int64, torch.int32, torch.uint8):
+            _, targets = apply(plan, images, labels.to(kind), classes=5)
+            assert torch.equal(targets, plan.mix_targets(torch.eye(5)[labels]))
+
+
+def test_a_plan_with_a_label_of_its_own_keeps_it() -> None:
+    class Uncredited(MixupPlan):
+        def mix_targets(self, targets: Tensor) -> Tensor:
+            return targets
+
+    plan = draw_mixup((4, 3), generator=generator())
+    own = Uncredited(plan.partner, plan.share)
+    _, targets = apply(own, torch.zeros(4, 3), torch.arange(4), classes=4)
+    assert torch.equal(targets, torch.eye(4))

@@ -47,3 +47,12 @@ def test_equal_points_give_the_coverage_and_the_interior_gives_the_toroidal_law(
     pair = ((0.5, 0.48), (0.5, 0.52))
     toroidal = toroidal_kernel(np.array([0.0]), np.array([0.04]), 1.0)[0]
     assert placed_kernel(*pair, 1.0) == pytest.approx(toroidal, abs=1e-12)
+
+
+@pytest.mark.parametrize("outside", [-0.1, 1.2, math.nan])
+def test_points_outside_the_square_have_no_weight(outside: float) -> None:
+    # A start just below 1 would otherwise paste a point at 1.2 now and then.
+    with pytest.raises(ValueError, match=r"first(\[0\])? must"):
+        placed_kernel((outside, 0.5), (0.5, 0.5), 1.0)
+    with pytest.raises(ValueError, match=r"position must lie in \[0, 1\]"):
+        laws.coverage_given_side(np.array([0.5]), np.array([0.5, outside]))

@@ -128,3 +128,9 @@ def test_truncation_loses_area_of_first_order(rule: TruncatedSides, lost: float)
 def test_an_image_without_pixels_is_refused() -> None:
     with pytest.raises(ValueError, match="height must be at least 1"):
         pixel_laws.coverage_map(0, 3, 1.0)
+
+
+def test_an_image_one_pixel_wide_has_the_laws_of_one_that_is_as_high() -> None:
+    for law in (pixel_laws.mean_pixel_share, pixel_laws.probability_of_no_paste):
+        assert law(5, 1, 1.0) == pytest.approx(law(1, 5, 1.0), rel=1e-12)
+    assert pixel_laws.coverage_map(5, 1, 1.0).shape == (5, 1)

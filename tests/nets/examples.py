@@ -17,6 +17,10 @@ def one_of_each(seed: int) -> dict[str, tuple[Classifier, torch.Tensor]]:
         "colour convnet": (small_convnet(channels=3, size=32, generator=generator), colour),
         "perceptron": (perceptron(inputs=784, classes=10, generator=generator), grey),
         "linear": (perceptron(inputs=784, classes=2, widths=(), generator=generator), grey),
+        "normalised": (
+            perceptron(inputs=784, classes=10, widths=(6, 5), normalised=True, generator=generator),
+            grey,
+        ),
         "residual": (residual_net(width=4, generator=generator), colour),
         "deep": (
             perceptron(inputs=784, classes=5, widths=(9, 7), hidden=3, generator=generator),

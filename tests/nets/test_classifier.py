@@ -92,7 +92,7 @@ def test_another_module_is_no_classifier() -> None:
 
 def test_features_are_flat_and_lead_to_the_logits() -> None:
     features = {"convnet": 576, "linear convnet": 144, "colour convnet": 1024, "perceptron": 256}
-    features |= {"linear": 784, "residual": 32, "deep": 7}
+    features |= {"normalised": 5, "linear": 784, "residual": 32, "deep": 7}
     for name, (net, images) in one_of_each(0).items():
         net.eval()
         assert net.features(images).shape == (3, features[name])

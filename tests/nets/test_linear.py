@@ -15,6 +15,17 @@ def test_a_head_of_no_features_is_refused() -> None:
         linear_head(0, 3)
 
 
+def test_a_head_is_one_linear_layer_where_nothing_else_is_asked() -> None:
+    assert [type(module) for module in linear_head(4, 3)] == [nn.Linear]
+    assert [type(module) for module in linear_head(4, 3, hidden=1)] == [
+        nn.Linear,
+        nn.ReLU,
+        nn.Linear,
+    ]
+    net = perceptron(inputs=4, classes=3, generator=stream(0, "initialisation"))
+    assert net.linear.weight.shape == (3, 256)
+
+
 @pytest.mark.parametrize(
     ("inputs", "widths", "message"),
     [
@@ -35,3 +46,16 @@ def test_the_activation_follows_every_hidden_layer() -> None:
     same = perceptron(inputs=4, classes=2, widths=(5, 3), generator=stream(0, "initialisation"))
     for one, other in zip(net.parameters(), same.parameters(), strict=True):
         assert torch.equal(one, other)
+
+
+def test_a_normalisation_stands_before_every_activation_and_moves_no_weight() -> None:
+    draw, same = (stream(0, "initialisation") for _ in range(2))
+    net = perceptron(inputs=4, classes=2, widths=(5, 3), normalised=True, generator=draw)
+    names = [type(module).__name__ for module in net.body]
+    assert names == ["Flatten", *["Linear", "BatchNorm1d", "ReLU"] * 2]
+    plain = perceptron(inputs=4, classes=2, widths=(5, 3), generator=same)
+    assert torch.equal(net.body[1].weight, plain.body[1].weight)
+    images = torch.randn(50, 4, generator=draw)
+    layer = net.body[:3](images)  # in training mode: mean 0 and variance 1 over the batch
+    assert torch.allclose(layer.mean(0), torch.zeros(5), atol=1e-6)
+    assert torch.allclose(layer.var(0, correction=0), torch.ones(5), atol=1e-3)

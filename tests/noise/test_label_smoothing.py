@@ -173,6 +173,8 @@ def test_free_logits_descend_to_the_smoothed_law() -> None:
     torch.testing.assert_close(found.softmax(1), expected, atol=1e-7, rtol=1e-7)
     with pytest.raises(ValueError, match=r"amount must lie in \(0, 1\], got 0.0"):
         smoothing.minimising_logits(laws, amount=0.0, generator=stream(0, "start"))
+    with pytest.raises(ValueError, match="laws must be finite"):
+        smoothing.minimising_logits(laws * math.nan, amount=0.2, generator=stream(0, "start"))
 
 
 def test_what_is_refused() -> None:

@@ -67,3 +67,14 @@ def test_minority_classes_have_fewer_of_the_same_images() -> None:
     images = {image.numpy().tobytes() for image in large.train_images}
     assert all(image.numpy().tobytes() in images for image in small.train_images)
     assert minority != recipe.minority_classes(4)
+
+
+def test_the_deep_perceptrons_differ_in_the_normalisation_alone() -> None:
+    plain, normalised = (
+        recipe.collapse_experiment(replace(CELL, network=network)).net
+        for network in (recipe.DEEP, recipe.NORMALISED)
+    )
+    layers = list(normalised.body.children())
+    kept = [one for one in layers if not isinstance(one, torch.nn.BatchNorm1d)]
+    assert len(layers) - len(kept) == recipe.NORMALISED.layers
+    assert [type(one) for one in kept] == [type(one) for one in plain.body.children()]

@@ -6,7 +6,9 @@ import pickle
 import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any, cast
 
+import numpy as np
 import pytest
 
 from runtheory import recipes
@@ -111,6 +113,39 @@ def test_an_axis_is_a_field_other_than_the_seed(axis: str) -> None:
         Grid(OwnCell(), {axis: (1,)})
 
 
+@pytest.mark.parametrize(
+    ("axes", "error", "message"),
+    [
+        ({"width": (1, float("nan"))}, ValueError, "axis 'width', value nan: column 'width' must"),
+        ({"places": ((1,), ("a", "b"))}, TypeError, r"axis 'places', value \('a', 'b'\): column"),
+        ({"width": ({1, 2},)}, TypeError, "width is of no kind that a cell can have"),
+        ({"places": (((1, 2), (3,)),)}, TypeError, "places is of no kind"),
+        ({"width": ()}, ValueError, "axis 'width' needs a value"),
+    ],
+)
+def test_a_value_that_no_record_could_keep_is_refused_before_any_run(axes, error, message) -> None:
+    with pytest.raises(error, match=message):
+        Grid(OwnCell(), axes)
+    with pytest.raises(ValueError, match="the cell of a grid: column 'width' must be finite"):
+        Grid(OwnCell(width=cast(Any, float("inf"))), {"steps": (1, 2)})
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    axes: Any = {
+        "width": np.arange(1, 3),
+        "places": ((np.int64(1), 2),),
+        "steps": [np.float64(0.5)],
+    }
+    rows = [columns(cell) for cell in Grid(OwnCell(), axes).configurations()]
+    assert [(row["width"], row["places"], row["steps"]) for row in rows] == [
+        (1, [1, 2], 0.5), (2, [1, 2], 0.5)
+    ]  # fmt: skip
+    assert {type(row["width"]) for row in rows} == {int}
+    assert Grid(OwnCell(), axes).plain()["axes"] == {
+        "width": [1, 2], "places": [[1, 2]], "steps": [0.5]
+    }  # fmt: skip
+
+
 def test_unknown_presets_and_missing_seeds_are_refused() -> None:
     made = make_recipe(Grid(OwnCell(), {}))
     with pytest.raises(ValueError, match=r"presets \['full', 'tiny'\], got 'huge'"):
@@ -161,7 +196,7 @@ def test_recipes_and_cells_can_be_pickled(name: str) -> None:
 def test_recipes_are_found_by_themselves_and_a_name_may_occur_once(monkeypatch) -> None:
     monkeypatch.syspath_prepend(str(Path(__file__).parents[1] / "runs"))
     monkeypatch.delitem(sys.modules, "toy_recipes", raising=False)
-    assert list(recipes.recipes(("toy_recipes",))) == ["toy", "failing"]
+    assert list(recipes.recipes(("toy_recipes",))) == ["toy", "failing", "diverging", "killed"]
     assert "runtheory.recipes.cutmix.rare_features" in recipes.modules()
     with pytest.raises(ValueError, match="two recipes are called 'toy'"):
         recipes.recipes(("toy_recipes", "toy_recipes"))

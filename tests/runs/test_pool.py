@@ -6,14 +6,19 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections import Counter
+from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 
 import pytest
 
 from runtheory import records
-from runtheory.runs import RunPlan, run
+from runtheory.runs import RunPlan, pool, run
 from runtheory.runs.__main__ import main
+from runtheory.runs.cells import Task
+from runtheory.runs.runner import RunError
 
 
 def command(out: str, *more: str) -> list[str]:
@@ -27,6 +32,21 @@ def test_workers_do_not_change_the_record(toys, tmp_path, timeless) -> None:
         run(plan, tmp_path / str(workers), workers=workers)
     one, two = (records.read("toy_recipes/toy_tiny", tmp_path / n / "results") for n in "12")
     assert timeless(one) == timeless(two)
+
+
+def test_a_killed_process_costs_its_own_cell_alone(toys, tmp_path) -> None:
+    plan = RunPlan(toys["killed"], "tiny", (0, 1, 2))
+    told = "3 of 9 cells failed .*WorkerDied: its process was ended from outside twice"
+    with pytest.raises(RunError, match=told):
+        run(plan, tmp_path, workers=2)
+    partial = records.read("toy_recipes/killed_tiny_partial", tmp_path / "results")
+    assert partial.column("square") == [1, 9] * 3
+    attempts = Counter((tmp_path / "processes").read_text().split())
+    assert attempts == {"1": 3, "2": 6, "3": 3}  # only the killed were tried again
+    (tmp_path / "mended").touch()
+    run(plan, tmp_path, workers=2)
+    record = records.read("toy_recipes/killed_tiny", tmp_path / "results")
+    assert record.column("square") == [1, 4, 9] * 3
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
@@ -78,3 +98,37 @@ def test_an_interrupt_says_how_to_go_on(tmp_path, monkeypatch, workers: str) -> 
     assert last == "interrupted with 0 of 3 cells finished; the same command goes on from there"
     assert "Traceback" not in error.decode()
     assert list(folder.glob("*.safetensors"))
+
+
+class TwoParts(Exception):
+    """An error that no pickle takes, whatever other packages have taught it."""
+
+    def __init__(self, first: str, second: str) -> None:
+        super().__init__(f"{first} and {second}")
+        self.lock = threading.Lock()
+
+
+def test_an_error_that_does_not_travel_is_told_in_words(toys, tmp_path, monkeypatch) -> None:
+    first, second, _ = RunPlan(toys["failing"], "tiny", (0,)).tasks(tmp_path)
+
+    def failing(task: Task) -> None:
+        raise TwoParts("left", "right") if task == first else LookupError("class 3")
+
+    monkeypatch.setattr(pool, "run_cell", failing)
+    with pytest.raises(RuntimeError, match="TwoParts: left and right"):
+        pool._run(first)
+    with pytest.raises(LookupError, match="class 3"):
+        pool._run(second)
+
+
+def test_a_process_that_ended_without_a_cell_is_replaced(toys, tmp_path) -> None:
+    task = RunPlan(toys["failing"], "tiny", (0,)).tasks(tmp_path)[0]
+    process = pool._process()
+    os.kill(process.submit(os.getpid).result(), signal.SIGKILL)
+    with pytest.raises(BrokenProcessPool):
+        process.submit(time.sleep, 600).result()
+    future, fresh = pool._handed_out(task, process)
+    assert future.result() is None
+    assert fresh is not process
+    assert task.path.exists()
+    fresh.shutdown()

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
+from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
-from runtheory import records
+from runtheory import durable, records
 from runtheory.runs import RunPlan, live, run
+from runtheory.runs.cells import opened, store_result
 from runtheory.runs.runner import RunError, folder_lock, resolve_device
 
 
@@ -20,6 +24,7 @@ def test_a_run_is_recorded(toys, tmp_path) -> None:
     assert record.seeds == (0, 1)
     assert record.config["grid"]["axes"] == {"rate": [0.0, 0.5]}
     assert (record.config["device"], record.config["threads"]) == ("cpu", 1)
+    assert "ranks" not in record.config
     assert [(row["seed"], row["rate"], row["step"]) for row in record.rows] == [
         (seed, rate, step) for seed in (0, 1) for rate in (0.0, 0.5) for step in (10, 20, 30)
     ]
@@ -57,16 +62,55 @@ def test_finished_cells_are_not_run_again(toys, tmp_path, timeless) -> None:
 def test_a_failing_cell_does_not_stop_the_others(toys, tmp_path, capsys) -> None:
     plan = RunPlan(toys["failing"], "tiny", (0,))
     with pytest.raises(
-        RunError, match=r"1 of 3 cells failed .*'value': 2.*FloatingPointError.*nan"
+        RunError, match=r"1 of 3 cells failed .*_partial.json was.*'value': 2.*LookupError.*class 3"
     ):
         run(plan, tmp_path)
     assert len(list((tmp_path / "runs/toy_recipes/failing/tiny").glob("*.json"))) == 2
-    assert not (tmp_path / "results").exists()
+    assert records.names(tmp_path / "results") == ["toy_recipes/failing_tiny_partial"]
+    partial = records.read("toy_recipes/failing_tiny_partial", tmp_path / "results")
+    assert partial.column("square") == [1, 9]
+    (told,) = partial.config["failed"]
+    assert told == "{'value': 2, 'seed': 0}: LookupError: there are no images of class 3"
     assert "failed: {'value': 2, 'seed': 0}" in capsys.readouterr().err
     (tmp_path / "mended").touch()
     run(plan, tmp_path)
     record = records.read("toy_recipes/failing_tiny", tmp_path / "results")
     assert record.column("square") == [1, 4, 9]
+    assert records.names(tmp_path / "results") == ["toy_recipes/failing_tiny"]
+
+
+def test_a_run_of_which_nothing_finished_writes_no_record(toys, tmp_path) -> None:
+    recipe = replace(toys["failing"], run=lambda *_: [])
+    with pytest.raises(RunError, match="3 of 3 cells failed and no record was written"):
+        run(RunPlan(recipe, "tiny", (0,)), tmp_path)
+    assert not (tmp_path / "results").exists()
+
+
+def test_what_a_killed_run_left_beside_a_result_goes(toys, tmp_path) -> None:
+    plan = RunPlan(toys["toy"], "tiny", (0,))
+    run(plan, tmp_path)
+    task = plan.tasks(tmp_path)[0]
+    task.checkpoint().write_bytes(b"killed between the result and the removal of this")
+    old = task.folder / f".{task.path.name}.0123abcd{durable.TEMPORARY}"
+    old.write_bytes(b"half")
+    os.utime(old, (0, 0))
+    run(plan, tmp_path)
+    assert {path.suffix for path in task.folder.iterdir()} == {"", ".json"}
+
+
+def test_the_record_joins_versions_that_only_some_cells_have(toys, tmp_path) -> None:
+    (tmp_path / "mended").touch()
+    plan = RunPlan(toys["failing"], "tiny", (0,))
+    run(plan, tmp_path)
+    first = plan.tasks(tmp_path)[0]
+    result = opened(first.path.read_bytes())
+    result["versions"]["numpy"] = "0.1"
+    result["versions"]["older"] = "7"
+    store_result(first, result)
+    run(plan, tmp_path)
+    versions = records.read("toy_recipes/failing_tiny", tmp_path / "results").versions
+    assert versions["older"] == "7, unknown"
+    assert versions["numpy"] == ", ".join(sorted(("0.1", np.__version__)))
 
 
 def test_two_runs_in_one_folder_are_refused(toys, tmp_path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -10,6 +11,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -94,10 +96,12 @@ def test_a_sweep_gives_the_record_of_a_run_and_loses_nothing_with_a_worker(
 
 def test_a_cell_fails_alone_and_does_not_hold_other_recipes_up(client, toys, tmp_path) -> None:
     plans = [RunPlan(toys[name], "tiny", (0,)) for name in ("failing", "toy")]
-    with pytest.raises(RunError, match=r"1 of 5 cells .*toy_tiny.json was written.*FloatingPoint"):
+    with pytest.raises(RunError, match=r"1 of 5 cells .*toy_tiny.json was written.*LookupError"):
         run_all(plans, tmp_path, executor=partial(sweep.outcomes, client=client))
     assert len(list((tmp_path / "runs/toy_recipes/failing/tiny").glob("*.json"))) == 2
-    assert records.names(tmp_path / "results") == ["toy_recipes/toy_tiny"]
+    assert records.names(tmp_path / "results") == [
+        "toy_recipes/failing_tiny_partial", "toy_recipes/toy_tiny"
+    ]  # fmt: skip
 
 
 def test_a_worker_without_the_folder_starts_afresh(toys, tmp_path) -> None:
@@ -109,12 +113,86 @@ def test_a_worker_without_the_folder_starts_afresh(toys, tmp_path) -> None:
 
 def test_a_worker_with_other_code_or_without_the_module_refuses(toys, tmp_path) -> None:
     task = RunPlan(toys["toy"], "tiny", (0,)).tasks(tmp_path)[0]
-    order, _ = sweep._order(task)
-    with pytest.raises(RuntimeError, match="another PyTorch, or other code"):
-        sweep._attempt(order, "0123456789abcdef.json")
+    order, code, _ = sweep._order(task)
+    with pytest.raises(RuntimeError, match=r"other code of the recipe .* toy_recipes on have the"):
+        sweep._attempt(order, code, "0123456789abcdef.json")
     missing = order.replace(b"toy_recipes", b"no_recipes_")
     with pytest.raises(ImportError, match=r"No module named 'no_recipes_' on the worker.*PYTHON"):
-        sweep._attempt(missing, "")
+        sweep._attempt(missing, code, "")
+
+
+def test_a_worker_with_any_other_code_of_the_package_refuses_and_names_both(
+    toys, tmp_path, monkeypatch
+) -> None:
+    order = sweep._order(RunPlan(toys["toy"], "tiny", (0,)).tasks(tmp_path)[0])
+    here = sweep._code()
+    monkeypatch.setattr(sweep, "package_digest", lambda: "0123456789abcdef")
+    with pytest.raises(RuntimeError) as refused:
+        sweep._attempt(*order)
+    assert here in str(refused.value)
+    assert "(sources 0123456789ab), torch " in str(refused.value)
+
+
+class Watched:
+    """A client that says how many workers its scheduler has, from one asking to the next."""
+
+    def __init__(self, client, counts: list[int]) -> None:
+        self.submit, self.about = client.submit, client.scheduler_info()
+        self.counts = counts
+
+    def scheduler_info(self):
+        if not self.counts:
+            raise OSError("the scheduler is gone")
+        return {**self.about, "workers": dict.fromkeys(range(self.counts.pop(0)))}
+
+
+@pytest.mark.parametrize(("counts", "times"), [([0, 0], 1), ([2, 0, 0, 1, 0], 2), ([1], 0)])
+def test_a_scheduler_without_a_worker_is_named_at_the_start_and_in_the_middle(
+    counts, times, client, toys, tmp_path, monkeypatch, capsys
+) -> None:
+    monkeypatch.setattr(sweep, "PATIENCE", 0.02)
+    seen = Watched(client, counts)
+    executor = partial(sweep.outcomes, client=seen)
+    run_all([RunPlan(toys["toy"], "tiny", (0,))], tmp_path, executor=executor)
+    told = f"the scheduler at {seen.about['address']} has no worker; the cells wait for one"
+    assert not counts
+    assert capsys.readouterr().err.count(told) == times
+
+
+def call_silent_port() -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
+        with (
+            pytest.raises(ConnectionError, match=r"no scheduler answers at .*nothing was said"),
+            sweep.connected(address),
+        ):
+            pass
+
+
+def test_a_port_that_says_nothing_is_given_up(monkeypatch) -> None:
+    monkeypatch.setattr(sweep, "PATIENCE", 0.5)
+    call_silent_port()
+
+
+def test_a_notebook_whose_loop_is_running_may_ask(monkeypatch) -> None:
+    async def cell() -> None:
+        call_silent_port()
+
+    monkeypatch.setattr(sweep, "PATIENCE", 0.5)
+    with ThreadPoolExecutor(1) as apart:  # this thread may have a loop of an open browser
+        apart.submit(asyncio.run, cell()).result()
+
+
+@pytest.mark.parametrize("content", ["{", "[]", "{}", "[" * 100_000])
+def test_a_scheduler_file_without_an_address_is_named(content: str, tmp_path) -> None:
+    (tmp_path / "scheduler.json").write_text(content)
+    with (
+        pytest.raises(ValueError, match=r"scheduler.json names no address: [A-Z]\w+Error"),
+        sweep.connected(file=tmp_path / "scheduler.json"),
+    ):
+        pass
 
 
 def test_the_command_line_starts_a_cluster_and_takes_several_recipes(

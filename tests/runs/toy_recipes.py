@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch.nn import functional
 
@@ -80,5 +82,24 @@ THREE_VALUES = Grid(ValueCell(), {"value": (1, 2, 3)})
 def failing(cell: ValueCell, device: str, checkpoint: Path | None) -> Iterable[Row]:
     """Return a row, except for the value 2 while the file ``mended`` is not there."""
     if cell.value == 2 and not Path("mended").exists():
+        raise LookupError("there are no images of class 3")
+    return [{"square": cell.value**2}]
+
+
+@recipe(full=THREE_VALUES, tiny=THREE_VALUES)
+def diverging(cell: ValueCell, device: str, checkpoint: Path | None) -> Iterable[Row]:
+    """Give two rows, but for the value 2, which comes to no number after the first."""
+    yield {"step": 1, "loss": 1.0 / cell.value}
+    if cell.value == 2:
         raise FloatingPointError("the loss is nan at step 3")
+    yield {"step": 2, "loss": float("inf") if cell.value == 3 else np.float64(0.5)}
+
+
+@recipe(full=THREE_VALUES, tiny=THREE_VALUES)
+def killed(cell: ValueCell, device: str, checkpoint: Path | None) -> Iterable[Row]:
+    """Note the process; kill it at the value 2 while the file ``mended`` is not there."""
+    with open("processes", "a") as log:
+        log.write(f"{cell.value}\n")
+    if cell.value == 2 and not Path("mended").exists():
+        os.kill(os.getpid(), signal.SIGKILL)
     return [{"square": cell.value**2}]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -69,9 +70,10 @@ def assert_same(first: End, second: End) -> None:
 
 
 def cut(objective: Objective, at: int) -> Objective:
-    """Return the objective, which kills its run at its call number ``at``."""
+    """Return the objective, by its own name, which kills its run at its call number ``at``."""
     calls: list[None] = []
 
+    @wraps(objective)
     def killing(*arguments: Any) -> Tensor:
         calls.append(None)
         if len(calls) == at:

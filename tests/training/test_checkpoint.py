@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from functools import wraps
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from runtheory.training import (
     classification,
     train,
 )
-from runtheory.training.checkpoint import digest
+from runtheory.training.stored import digest
 from tests.training.interruption import (
     OPTIMISERS,
     SETTINGS,
@@ -62,7 +63,9 @@ def as_version_0_3_wrote_it(path: Path) -> None:
             name.replace("optimiser/momentum_buffer/", "momentum/"): file.get_tensor(name)
             for name in file.keys()  # noqa: SIM118
         }
-    del content["optimiser"], content["identity"]["optimiser"]
+    del content["optimiser"], content["identity"]["optimiser"], content["format"]
+    for name in ("objective", "evaluate", "labels"):
+        del content["identity"][name]
     text = json.dumps(content)
     metadata = {"state": text, "sha256": digest(tensors, text)}
     path.write_bytes(serialise(tensors, metadata=metadata))
@@ -82,6 +85,7 @@ def test_a_finished_run_gives_its_rows_again_without_training(image_set, tmp_pat
     path = tmp_path / "run.safetensors"
     whole = run(image_set, path)
 
+    @wraps(objective)
     def never(*arguments):
         raise AssertionError("trained again")
 
@@ -219,6 +223,7 @@ def test_a_bad_loss_is_not_saved(image_set, tmp_path) -> None:
     path = tmp_path / "run.safetensors"
     calls = []
 
+    @wraps(objective)
     def failing(*arguments):
         calls.append(None)
         return objective(*arguments) * (float("nan") if len(calls) == 10 else 1.0)

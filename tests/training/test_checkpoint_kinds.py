@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 import torch
+from torch import nn
 
+from runtheory.dropout import MultiSampleDropout, mean_of_losses
 from runtheory.nets import perceptron
 from runtheory.randomness import stream
 from runtheory.training import CheckpointMismatch
@@ -44,6 +46,27 @@ def test_data_of_every_kind_go_on_with_the_same_bits(case, tmp_path, at: int) ->
     with pytest.raises(Killed):
         part(path, cut(case.objective, at))
     assert_same(part(path), whole)
+
+
+def test_a_head_that_draws_its_own_masks_goes_on_with_the_same_bits(image_set, tmp_path) -> None:
+    path = tmp_path / "run.safetensors"
+
+    def many(net, images, labels, streams):
+        return mean_of_losses(net(images), labels)
+
+    def part(path, *, objective=many, drawing: bool = True):
+        torch.manual_seed(0)
+        head: nn.Module = nn.Linear(64, 3)
+        if drawing:
+            head = MultiSampleDropout(head, samples=2, rate=0.5, seed=0)
+        return run(image_set, path, net=nn.Sequential(nn.Flatten(), head), objective=objective)
+
+    whole = part(None)
+    with pytest.raises(Killed):
+        part(path, objective=cut(many, 11))
+    assert_same(part(path), whole)
+    with pytest.raises(CheckpointMismatch, match="network was"):
+        part(path, drawing=False)
 
 
 class Counted(torch.optim.SGD):

@@ -6,6 +6,7 @@ import doctest
 import math
 import time
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -110,6 +111,61 @@ def test_seconds_leave_out_evaluation_and_the_reader(image_set) -> None:
         time.sleep(0.1)
         last = row
     assert last.seconds < time.perf_counter() - started - 0.85
+
+
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.int32, torch.int64])
+def test_plain_labels_may_be_any_integers_in_range(image_set, dtype) -> None:
+    images = normalise(image_set.train_images, image_set)
+    labels = image_set.train_labels
+    expected = functional.cross_entropy(make_net()(images), labels)
+    assert torch.equal(classification(make_net(), images, labels.to(dtype), Streams(0)), expected)
+
+
+class Difference(nn.Module):
+    """A network of pairs."""
+
+    def forward(self, pair: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
+        return pair[0] - pair[1]
+
+
+def test_inputs_may_be_several_tensors() -> None:
+    first, second, labels = torch.rand(4, 3), torch.rand(4, 3), torch.tensor([0, 1, 2, 0])
+    found = classification(Difference(), (first, second), labels, Streams(0))
+    assert torch.equal(found, functional.cross_entropy(first - second, labels))
+    with pytest.raises(TypeError, match=r"inputs must be a tensor with the axes \(batch, ...\)"):
+        classification(Difference(), "pair", labels, Streams(0))  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"inputs must have the axes \(batch, ...\), got shape"):
+        classification(Difference(), torch.tensor(1.0), labels, Streams(0))
+
+
+@pytest.mark.parametrize(
+    ("change", "kind", "message"),
+    [
+        (lambda labels: torch.where(labels == 1, -100, labels), ValueError, "got -100"),
+        (lambda labels: torch.where(labels == 1, 3, labels), ValueError, "in 0 to 2, got 3"),
+        (lambda labels: labels[:-1], ValueError, r"must have batch = 48 .*got shape \(47,\)"),
+        (lambda labels: labels[:, None], ValueError, "labels"),
+        (lambda labels: labels.float(), TypeError, "float32|f32"),
+        (lambda labels: labels > 0, TypeError, "bool"),
+    ],
+)
+def test_plain_labels_that_are_none_are_refused(image_set, change, kind, message) -> None:
+    images = normalise(image_set.train_images, image_set)
+    with pytest.raises((kind, TypeError), match=f"{message}|Type-check error"):
+        classification(make_net(), images, change(image_set.train_labels), Streams(0))
+
+
+def test_labels_are_named_in_a_run_too_the_first_batch_and_a_later_one(image_set) -> None:
+    inputs, labels = torch.ones(40, 4), torch.arange(40) % 3
+    settings = Settings(steps=4, batch_size=10, learning_rate=0.1)
+    run = partial(train, objective=classification, settings=settings, streams=Streams(0))
+    with pytest.raises((TypeError, RuntimeError), match=r"float32|Type-check error"):
+        list(run(nn.Linear(4, 3), Examples(inputs, labels.float())))
+    late = stream(0, "batches")
+    last = torch.cat(list(batches(40, 10, generator=late, drop_last=True)))[-1]
+    labels[last] = 7
+    with pytest.raises(ValueError, match="labels must lie in 0 to 2, got 7"):
+        list(run(nn.Linear(4, 3), Examples(inputs, labels)))
 
 
 def test_every_epoch_visits_each_example_at_most_once(image_set) -> None:

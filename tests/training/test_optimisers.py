@@ -18,7 +18,7 @@ from runtheory.training import (
     nesterov,
     train,
 )
-from runtheory.training.optimisers import description, parameter_names
+from runtheory.training.optimisers import description, parameter_names, with_first_rates
 
 
 def make_net() -> nn.Module:
@@ -58,6 +58,16 @@ def test_the_description_tells_class_and_options_but_not_the_step() -> None:
     known = [description(optimiser) for optimiser in optimisers]
     assert [known.count(one) for one in known] == [1] * 4
     assert description(torch.optim.Adam(net.parameters(), lr=0.1)) == known[0]
+
+
+def test_the_first_rates_are_kept_and_one_is_that_of_the_settings() -> None:
+    net = make_net()
+    settings = Settings(steps=1, batch_size=1, learning_rate=0.1)
+    optimiser = nesterov(net, settings)
+    assert with_first_rates(optimiser, net, settings) is optimiser
+    assert [group["initial_lr"] for group in optimiser.param_groups] == [0.1, 0.1]
+    with pytest.raises(ValueError, match=r"learning rate of the settings, 0.1, got \[0.2\]"):
+        with_first_rates(torch.optim.SGD(net.parameters(), lr=0.2), net, settings)
 
 
 def adam(net: nn.Module, settings: Settings) -> torch.optim.Optimizer:

@@ -1,4 +1,4 @@
-"""The book's own Sphinx extension: cards, claims, graphs, benchmarks, buttons, served files."""
+"""The book's own Sphinx extension: cards, claims, graphs, reference, benchmarks, pages."""
 
 from __future__ import annotations
 
@@ -9,14 +9,25 @@ from tools.sphinx_runtheory import (
     atlas,
     benchmarks,
     buttons,
+    captions,
     cards,
     citation,
     claims,
     costs,
+    downloads,
+    explorables,
     graphs,
     headers,
+    markup,
+    numbers,
+    pages,
+    paper,
+    paper_index,
     printed,
+    reference,
+    search,
     shelf,
+    tagged,
 )
 
 
@@ -32,6 +43,17 @@ def setup(app: Sphinx) -> dict[str, object]:
     benchmarks.setup(app)
     citation.setup(app)
     headers.setup(app)
+    markup.setup(app)
+    numbers.setup(app)
+    captions.setup(app)
+    pages.setup(app)
     costs.setup(app)
+    downloads.setup(app)
     printed.setup(app)
+    explorables.setup(app)
+    paper.setup(app)
+    paper_index.setup(app)
+    reference.setup(app)
+    search.setup(app)
+    tagged.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

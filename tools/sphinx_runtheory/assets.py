@@ -1,4 +1,4 @@
-"""What the site serves itself: MathJax, and the widget manager for pages with explorables."""
+"""What the site serves itself: MathJax, out of the package that carries it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ MATHJAX = (
     "a11y",
     "sre/mathmaps/en.json",
 )
-WIDGETS = ROOT / "book" / "vendor" / "html-manager"
 
 
 def mathjax_folder() -> Path:
@@ -28,7 +27,7 @@ def mathjax_folder() -> Path:
 
 
 def _copy(app: Sphinx, exception: Exception | None) -> None:
-    if exception is not None or app.builder.format != "html":
+    if exception is not None or app.builder.name != "html":
         return
     static = Path(app.outdir) / "_static"
     for name in MATHJAX:
@@ -39,7 +38,6 @@ def _copy(app: Sphinx, exception: Exception | None) -> None:
         else:
             shutil.copy2(source, target)
     shutil.copy2(ROOT / "LICENSES" / "Apache-2.0.txt", static / "mathjax" / "LICENSE")
-    shutil.copytree(WIDGETS, static / "widgets", dirs_exist_ok=True)
 
 
 def setup(app: Sphinx) -> None:

@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from html import escape
-from pathlib import Path
 from typing import Any
 
 from docutils import nodes
@@ -15,12 +14,11 @@ from sphinx.application import Sphinx
 from runtheory.outcome import SYMBOLS
 from tools.atlas import RUN, STATES, Place, counts, places
 from tools.lists import lab_title
-from tools.sphinx_runtheory.shelf import FromCards, entry, table_of
+from tools.sphinx_runtheory.shelf import FromCards, entry, row_filter, table_of
 
 HEAD = ("Paper", "Idea", "In this book")
 WIDTHS = (30, 40, 30)
 BAR, ROW, LABEL, GAP = 300, 22, 215, 6  # of the picture of counts, in pixels
-SCRIPT = Path(__file__).with_name("atlas.js")
 BRACES = re.compile(r"[{}]|\\(?=[&%])")
 
 
@@ -39,7 +37,8 @@ class Atlas(FromCards):
             drawn = nodes.raw("", picture(table), format="html")
             return [drawn, nodes.container("", self._counted(table), classes=["graph-as-text"])]
         rows = (self._row(place) for place in found)
-        script = nodes.raw("", f"<script>{SCRIPT.read_text('utf-8')}</script>", format="html")
+        words = {"name": "Filter the atlas", "words": "title, author, idea"}
+        script = row_filter("atlas-row", menus="theme state", what="papers", **words)
         return [table_of(HEAD, WIDTHS, rows, "atlas"), script]
 
     def _counted(self, table: Mapping[str, Counter[str]]) -> nodes.table:

@@ -14,10 +14,12 @@ from sphinx.util.docutils import SphinxDirective
 from benchmarks import table, targets
 from runtheory import records
 from runtheory.records import Record
+from tools.sphinx_runtheory import growth
 
 LOGGER = logging.getLogger(__name__)
-DEFAULT = "benchmarks/peers"
+DEFAULT, GROWTH = "benchmarks/peers", "benchmarks/scaling"
 WIDTHS, TARGET_WIDTHS = (24, 9, 22, 16, 9, 20), (46, 12, 14, 28)
+SCALING_WIDTHS = (26, 22, 11, 18, 11, 12)
 # A word, a sign and a colour, as for claims.
 LOOKS = {
     targets.MET: ("✓", "holds"),
@@ -32,10 +34,11 @@ class FromRecord(SphinxDirective):
 
     has_content = False
     optional_arguments = 1
+    record_name = DEFAULT
 
     def run(self) -> list[nodes.Node]:
         """Return what the record shows, or warn where there is none."""
-        name = self.arguments[0] if self.arguments else DEFAULT
+        name = self.arguments[0] if self.arguments else self.record_name
         root = Path(self.env.srcdir) / "results"
         self.env.note_dependency(str(root / f"{name}.json"))
         try:
@@ -43,10 +46,14 @@ class FromRecord(SphinxDirective):
         except (FileNotFoundError, ValueError) as error:
             LOGGER.warning("%s", error, location=self.get_location())
             return []
+        return self.shown(record)
+
+    def shown(self, record: Record) -> list[nodes.Node]:
+        """Return the nodes to insert."""
         return [self.show(record)]
 
     def show(self, record: Record) -> nodes.Node:
-        """Return the node to insert."""
+        """Return the node to insert, where it is one."""
         raise NotImplementedError
 
 
@@ -75,6 +82,27 @@ class Targets(FromRecord):
             row += [_entry(nodes.Text(text)) for text in rest]
             rows.append(row)
         return _table(table.TARGET_HEAD, TARGET_WIDTHS, rows)
+
+
+class Scaling(FromRecord):
+    """``{benchmark-scaling}``: how times grow, as a drawing on the page and as a table."""
+
+    record_name = GROWTH
+
+    def shown(self, record: Record) -> list[nodes.Node]:
+        """Return the drawing, which a page in print leaves out, and the table."""
+        rows = []
+        for _, group in groupby(record.rows, key=lambda row: row["question"]):
+            lines = [table.scaling_cells(row) for row in group]
+            rows += [
+                nodes.row(
+                    "",
+                    *(_entry(nodes.Text(text)) for text in (line[0] if not i else "", *line[1:])),
+                )
+                for i, line in enumerate(lines)
+            ]
+        drawing = nodes.raw("", growth.draw(record.rows), format="html")
+        return [drawing, _table(table.SCALING_HEAD, SCALING_WIDTHS, rows)]
 
 
 class Setting(FromRecord):
@@ -121,4 +149,5 @@ def setup(app: Sphinx) -> None:
     """Register the directives."""
     app.add_directive("benchmark-table", Table)
     app.add_directive("benchmark-targets", Targets)
+    app.add_directive("benchmark-scaling", Scaling)
     app.add_directive("benchmark-setting", Setting)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from pathlib import Path
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -13,11 +14,20 @@ from sphinx.util import logging
 from runtheory.ledger import Claim
 from tools.cards import Card, Demo, Letter
 from tools.lists import lab_title, part_page
+from tools.sphinx_runtheory.claims import linked, statements_at
 from tools.sphinx_runtheory.shelf import FromCards
 
 LOGGER = logging.getLogger(__name__)
 ACCENT = re.compile(r"\\(?:hat|tilde|bar|operatorname|mathrm|mathbf|mathbb|lVert|rVert|Vert)\b\s*")
 LETTER = re.compile(r"\\[a-zA-Z]+|[A-Za-z]")
+FIGURE = re.compile(r"^```\{figure\} ([\w.-]+\.svg)\s*$", re.M)
+PICTURED = "technique-pictures"  # the class of a list with a picture for each technique
+
+
+def picture_of(root: Path, card: Card) -> str:
+    """Return the page's first drawing, from the root of the book, or "" where it has none."""
+    found = FIGURE.search((root / card.folder / "theory.md").read_text(encoding="utf-8"))
+    return f"/{card.folder}/{found[1]}" if found else ""
 
 
 def link_of(card: Card) -> str:
@@ -45,13 +55,25 @@ class Techniques(FromCards):
             if wanted in (None, part.key):
                 lines += [self._line(card, full=wanted is not None) for card in shelf.of_part(part)]
                 lines += [self._demo(demo) for demo in shelf.demos_of(part)]
-        return self.paragraphs("\n".join(lines))
+        made = self.paragraphs("\n".join(lines))
+        for one in made:
+            if wanted is None and isinstance(one, nodes.bullet_list):
+                one["classes"].append(PICTURED)
+        return made
+
+    def _title(self, card: Card, *, full: bool) -> str:
+        """Return the link to a technique, which on the front page of a screen has a picture."""
+        shown = not full and self.env.app.builder.format == "html"
+        picture = picture_of(self.book.shelf.root, card) if shown else ""
+        if not picture:
+            return f"**{link_of(card)}**"
+        return f"[![]({picture}) **{card.title}**](/{card.folder}/theory.md)"
 
     def _line(self, card: Card, *, full: bool) -> str:
         keys = [self.book.shelf.papers[paper].key for paper in card.papers]
         cited = f" {{cite}}`{','.join(keys)}`" if keys else ""
         labs = f"\\\n  {self._labs(card)}" if full else ""
-        return f"- **{link_of(card)}**{cited}. {card.question} {card.idea}{labs}"
+        return f"- {self._title(card, full=full)}{cited}. {card.question} {card.idea}{labs}"
 
     def _labs(self, card: Card) -> str:
         root = self.book.shelf.root
@@ -174,7 +196,8 @@ class NotReproduced(FromCards):
         why = f" *Why it may differ.* {claim.why}" if claim.why else ""
         take = f" *What it would take.* {claim.would_take}" if claim.would_take else ""
         verdict = f"**{{measured}}`{claim.id}:verdict`**"
-        return f"- {verdict}: {claim.statement} Measured {shown}{interval}{levels}.{why}{take}"
+        said = f"- {verdict}: {claim.statement} Measured {shown}{interval}{levels}.{why}{take}"
+        return linked(said, statements_at(self.book.shelf.root))
 
 
 def setup(app: Sphinx) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from docutils import nodes
 from sphinx.addnodes import pending_xref
@@ -15,12 +18,20 @@ from sphinx.util.docutils import SphinxRole
 from runtheory.ledger import Claim
 from runtheory.outcome import AFTER, SYMBOLS
 from tools.ledgers import Finding
-from tools.lists import claims_page
-from tools.sphinx_runtheory.shelf import FromCards, book_at, entry, table_of
+from tools.lists import CLAIMS, claims_page
+from tools.sphinx_runtheory.shelf import FromCards, book_at, entry, row_filter, table_of
+from tools.statements import Statement, statements
 
 LOGGER = logging.getLogger(__name__)
-HEAD = ("Claim", "Verdict", "Measured", "Expected", "Tolerance", "Kind", "Source", "Lab")
-WIDTHS = (28, 9, 14, 11, 14, 7, 10, 7)
+HEAD = ("Claim", "Verdict", "Measured", "Expected, tolerance")
+WIDTHS = (46, 12, 20, 22)
+LABEL = re.compile(r"(?<![`\w/-])[a-z]+-[a-z0-9-]+")
+
+
+@cache
+def statements_at(root: Path) -> dict[str, Statement]:
+    """Return the numbered statements of the book at ``root``; read once a build."""
+    return statements(root)
 
 
 def anchor(claim_id: str) -> str:
@@ -72,29 +83,44 @@ class Claims(FromCards):
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        """Return the tables, and make each row a target."""
+        """Return a section for each technique and demo, and make each row a target."""
         shelf = self.book.shelf
         parts = [part for part in shelf.parts if part.key == self.arguments[0]]
         if not parts:
             LOGGER.warning("there is no part %s", self.arguments[0], location=self.get_location())
             return []
-        result: list[nodes.Node] = []
-        for card in shelf.of_part(parts[0]):
-            result += self._tables(card.slug, f"/{card.folder}/theory")
-        for demo in shelf.demos_of(parts[0]):
-            result += self._tables(demo.slug, f"/{demo.page}")
-        return result
+        pages = [(card.slug, f"/{card.folder}/theory") for card in shelf.of_part(parts[0])]
+        pages += [(demo.slug, f"/{demo.page}") for demo in shelf.demos_of(parts[0])]
+        titles = {card.slug: card.title for card in shelf.cards}
+        titles |= {demo.slug: demo.title for demo in shelf.demos}
+        made = [self._section(slug, titles[slug], page) for slug, page in pages]
+        words = {"name": "Filter the claims", "words": "statement, theorem, paper"}
+        script = row_filter("claim-row", menus="verdict kind", what="claims", **words)
+        return [*made, script]
 
-    def _tables(self, slug: str, page: str) -> list[nodes.Node]:
+    def _section(self, slug: str, title: str, page: str) -> nodes.section:
+        section = nodes.section("", nodes.title("", title), ids=[f"of-{slug.replace('_', '-')}"])
+        section["names"], section["classes"] = [f"claims of {slug}"], ["rows-of"]
+        section += nodes.paragraph("", "", *self.inline(f"Stated in {{doc}}`{page}`."))
         claims = self.book.ledgers.of(slug)
-        tables: list[nodes.Node] = []
-        for arithmetic, words in ((False, "{doc}"), (True, "Checks of the arithmetic of {doc}")):
-            rows = [self._row(claim) for claim in claims if claim.arithmetic is arithmetic]
-            if rows:
-                heading = self.inline(words.replace("{doc}", f"{{doc}}`{page}`"))
-                tables.append(nodes.paragraph("", "", *heading, classes=["claims-chapter"]))
-                tables.append(table_of(HEAD, WIDTHS, rows, "claims"))
-        return tables
+        rest = [one for one in claims if one.verdict == "holds" and not one.arithmetic]
+        groups = [("Those that do not hold", [one for one in claims if one.verdict != "holds"])]
+        groups += [(f"Checked in {lab}", found) for lab, found in self._by_lab(rest)]
+        sums = [one for one in claims if one.arithmetic and one.verdict == "holds"]
+        groups.append((f"Checks of the arithmetic of {title}", sums))
+        for words, group in groups:
+            if group:
+                heading = nodes.paragraph("", "", *self.inline(words), classes=["claims-chapter"])
+                section += [heading, table_of(HEAD, WIDTHS, map(self._row, group), "claims")]
+        return section
+
+    def _by_lab(self, claims: list[Claim]) -> Iterator[tuple[str, list[Claim]]]:
+        """Yield links to the notebooks that check the claims, with those that each checks."""
+        groups: dict[str, list[Claim]] = {}
+        for claim in claims:
+            finding = self.book.ledgers.found.get(claim.id)
+            groups.setdefault(self._lab(finding) or "no notebook", []).append(claim)
+        yield from groups.items()
 
     def _row(self, claim: Claim) -> nodes.row:
         finding = self.book.ledgers.found.get(claim.id)
@@ -103,18 +129,33 @@ class Claims(FromCards):
                 "no notebook has checked the claim %s", claim.id, location=self.get_location()
             )
         self._make_target(claim.id)
-        row = nodes.row(ids=[anchor(claim.id)], classes=["claim-row"])
-        statement = [self.inline(claim.statement), [nodes.literal("", claim.id)]]
+        looks = ["claim-row", f"verdict-{claim.verdict}", f"kind-{claim.kind.replace('_', '-')}"]
+        row = nodes.row(ids=[anchor(claim.id)], classes=looks)
         row += [
-            entry(*statement, *self._twin(claim, finding)),
+            entry(*self._statement(claim, finding)),
             entry(*_verdict(claim, finding)),
             entry(*_measured(finding)),
-            *(entry([nodes.Text(text)]) for text in _numbers(finding)),
-            entry([nodes.Text(claim.kind.replace("_", " "))]),
-            entry(self.inline(source_text(claim.source))),
-            entry(self._lab(finding)),
+            entry(*([nodes.Text(text)] for text in _numbers(finding) if text)),
         ]
         return row
+
+    def _statement(self, claim: Claim, finding: Finding | None) -> Iterator[list[nodes.Node]]:
+        yield self.inline(linked(claim.statement, statements_at(self.book.shelf.root)))
+        yield from self._twin(claim, finding)
+        kind = nodes.Text(f" · {claim.kind.replace('_', ' ')} · ")
+        lab = []
+        if finding is not None and claim.verdict != "holds":
+            lab = self.inline(f" · {self._lab(finding)}")
+        source = self.inline(self._source(claim.source))
+        yield [nodes.literal("", claim.id), kind, *source, *lab]
+
+    def _source(self, source: str) -> str:
+        """Return a claim's source with the name of the statement that it is."""
+        label, known = source_text(source), statements_at(self.book.shelf.root)
+        if not label.startswith("{prf:ref}"):
+            return linked(label, known)
+        named = known.get(source)
+        return f"{label} {named.title}" if named else label
 
     def _make_target(self, claim_id: str) -> None:
         domain, place = self.env.get_domain("std"), (self.env.docname, anchor(claim_id))
@@ -126,11 +167,11 @@ class Claims(FromCards):
             refused = finding.field("twin")
             yield [nodes.Text("Twin: "), *self.inline(claim.twin), nodes.Text(f" ({refused})")]
 
-    def _lab(self, finding: Finding | None) -> list[nodes.Node]:
+    def _lab(self, finding: Finding | None) -> str:
         if finding is None:
-            return []
+            return ""
         page = finding.path.relative_to(self.book.shelf.root).with_suffix("")
-        return self.inline(f"{{doc}}`/{page}`")
+        return f"{{doc}}`/{page}`"
 
 
 class Overview(FromCards):
@@ -168,6 +209,11 @@ def source_text(source: str) -> str:
     return source if " " in source else f"{{prf:ref}}`{source}`"
 
 
+def linked(text: str, known: Collection[str]) -> str:
+    """Return inline Markdown in which the labels of ``known`` statements are links."""
+    return LABEL.sub(lambda found: source_text(found[0]) if found[0] in known else found[0], text)
+
+
 def _measured(finding: Finding | None) -> Iterator[list[nodes.Node]]:
     if finding is None:
         return
@@ -193,8 +239,47 @@ def _verdict(claim: Claim, finding: Finding | None) -> Iterator[list[nodes.Node]
         yield [nodes.emphasis("", f"stated {AFTER}")]
 
 
+BOX = re.compile(
+    r'(<div class="runtheory-claim [^>]*>.*?)<code>(?P<id>[\w/-]+)</code>(.*?)(</small></div>)',
+    re.S,
+)
+
+
+def linked_boxes(body: str, pages: Mapping[str, str], reading: str) -> str:
+    """Return a page whose boxes of verdicts lead to their rows, and to what their words mean.
+
+    ``pages`` names for each slug the address of its page of claims, ``reading`` the explanation.
+    """
+
+    def one(found: re.Match[str]) -> str:
+        slug = found["id"].split("/")[0]
+        code = f"<code>{found['id']}</code>"
+        if slug in pages:
+            code = f'<a href="{pages[slug]}#{anchor(found["id"])}">{code}</a>'
+        return f'{found[1]}{code}{found[3]} · <a href="{reading}">how to read this</a>{found[4]}'
+
+    return BOX.sub(one, body)
+
+
+def _link_boxes(app: Sphinx, name: str, _: str, context: dict[str, Any], page: object) -> None:
+    if "runtheory-claim" not in str(context.get("body")):
+        return
+    shelf = book_at(Path(app.srcdir)).shelf
+
+    def address(target: str) -> str:
+        return str(app.builder.get_relative_uri(name, target))
+
+    parts = {card.slug: card.part for card in shelf.cards}
+    parts |= {demo.slug: demo.part for demo in shelf.demos}
+    pages = {slug: address(claims_page(part)) for slug, part in parts.items()}
+    reading = address(CLAIMS) + "#reading-a-verdict"
+    context["body"] = linked_boxes(context["body"], pages, reading)
+
+
 def setup(app: Sphinx) -> None:
     """Register the role and the directives."""
+    app.connect("builder-inited", lambda _: statements_at.cache_clear())
+    app.connect("html-page-context", _link_boxes)
     app.add_role("measured", Measured())
     app.add_directive("claims", Claims)
     app.add_directive("claims-overview", Overview)

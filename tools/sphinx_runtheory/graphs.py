@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from docutils import nodes
@@ -15,20 +13,14 @@ from runtheory.outcome import SYMBOLS
 from tools.ledgers import Ledgers
 from tools.sphinx_runtheory import drawing
 from tools.sphinx_runtheory.cards import link_of
-from tools.sphinx_runtheory.claims import source_text
+from tools.sphinx_runtheory.claims import source_text, statements_at
 from tools.sphinx_runtheory.drawing import Box
 from tools.sphinx_runtheory.shelf import FromCards
-from tools.statements import PROVED, Statement, statements
+from tools.statements import PROVED, Statement
 
 
 class graph(nodes.General, nodes.Element):  # type: ignore[misc]
     """A drawing whose boxes link to pages; their addresses are known when a page is written."""
-
-
-@cache
-def statements_at(root: Path) -> dict[str, Statement]:
-    """Return the numbered statements of the book at ``root``; read once a build."""
-    return statements(root)
 
 
 class Map(FromCards):
@@ -141,5 +133,4 @@ def setup(app: Sphinx) -> None:
     app.add_node(graph, html=(_visit, None), latex=(_visit, None))
     app.add_directive("map", Map)
     app.add_directive("theorems", Theorems)
-    app.connect("builder-inited", lambda _: statements_at.cache_clear())
     app.connect("doctree-resolved", _resolve)

@@ -9,7 +9,7 @@ from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 
 from tools.cards import Card, Shelf
-from tools.lists import lab_title
+from tools.lists import further_theory, lab_title
 from tools.sphinx_runtheory.shelf import book_at
 
 
@@ -26,10 +26,20 @@ def _link(docname: str, target: str, text: str) -> pending_xref:
     )
 
 
+def _heading(root: Path, page: str) -> str:
+    """Return the heading of the first rank of a page, without what stands before a colon."""
+    lines = (root / f"{page}.md").read_text(encoding="utf-8").splitlines()
+    heading = next(line.removeprefix("# ") for line in lines if line.startswith("# "))
+    words = heading.rpartition(": ")[2]
+    return words[:1].upper() + words[1:]
+
+
 def links_of(card: Card, shelf: Shelf, docname: str) -> list[tuple[str, list[tuple[str, str]]]]:
     """Return the header's lines: a word, and links as (page, text); the page itself is left out."""
     theory, *labs = card.pages
-    named = [(theory, "Theory"), *((page, lab_title(shelf.root, page)) for page in labs)]
+    named = [(theory, "Theory")]
+    named += [(page, _heading(shelf.root, page)) for page in further_theory(shelf.root, card)]
+    named += [(page, lab_title(shelf.root, page)) for page in labs]
     if (shelf.root / card.folder / "exercises.ipynb").exists():
         named.append((f"{card.folder}/exercises", "Exercises"))
     lines = [("Pages", [link for link in named if link[0] != docname])]

@@ -1,36 +1,39 @@
-"""The book on paper: what LaTeX is given in place of folds, sliders and web pages."""
+"""Notebooks on paper: what stands in place of folds, sliders, boxes and code that draws."""
 
 from __future__ import annotations
 
+import base64
+import io
 import re
-import shutil
-import subprocess
+from dataclasses import dataclass
 from typing import Any
 
 import nbformat
-from docutils import nodes
 from nbformat import NotebookNode
-from sphinx.addnodes import start_of_file
+from PIL import Image
 from sphinx.application import Sphinx
-from sphinx.builders.latex.nodes import thebibliography
-from sphinx.transforms.post_transforms import SphinxPostTransform
-from sphinx.transforms.post_transforms.images import ImageConverter
-from sphinx.writers.latex import LaTeXTranslator
-from sphinx_proof.nodes import NODE_TYPES, proof_node
 
 from runtheory.exercises import MIME as EXERCISE
+from runtheory.explore import MIME as EXPLORABLE
+from runtheory.explore.drawing import draw, picture
+from runtheory.explore.settings import index_of, said, three
+from runtheory.explore.stored import picture_at, words_at
+from runtheory.explore.views import encoded
 from runtheory.outcome import MIME as CLAIM
 from runtheory.outcome import SYMBOLS
-from tools.notebooks import INSTALL, tags
-from tools.widgets import VIEW
+from tools import vectors
+from tools.notebooks import INSTALL, code_cells, tags
+from tools.widgets import stored_explorable
 
-SVG_TO_PDF = "rsvg-convert"
-SLIDER = "*The first frame of an explorable: on the site a slider moves through the others.*"
 SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~^$&])")
-LINES = re.compile(r"\\\\|&|\\tag")  # a formula of several lines, or with a number of its own
-WORDS_ACROSS = 90  # letters of code that fit across an upright page
+FOLD = re.compile(r"<details>\s*<summary>(.*?)</summary>(.*?)</details>", re.S)
+WIDE = 1.8  # wider than high by so much, frames stand one below the other
+SHARP = 200  # dots an inch
+MARKER = re.compile(r"^# NBVAL\w+\n?", re.M)
+DROPPED = {"hide-input": "remove-input", "hide-cell": "remove-input"}  # what draws, on paper
+MARKED = re.compile(r"``(.+?)``")  # a name in a docstring
+CITED = re.compile(r"\[([a-z]+)(\d{4})[a-z]+\]")  # a work in a docstring, by its key
 NUMBERS = ("measured", "expected", "tolerance")
-ROWS_ON_A_PAGE = 30  # Sphinx spreads a table of more over several pages
 
 
 def escaped(text: str) -> str:
@@ -45,178 +48,129 @@ def claim_text(record: dict[str, Any]) -> str:
     numbers = (f"{name} {escaped(str(text))}" for name, text in shown.items())
     kind = str(record["kind"]).replace("_", " ")
     head = f"{SYMBOLS[verdict]} **{verdict}** `{record['id']}` ({kind})"
-    return f"> {head}\\\n> {record['statement']}\\\n> {'; '.join(numbers)}\n"
+    body = f"{head}\\\n{record['statement']}\\\n{'; '.join(numbers)}"
+    return f":::{{container}} runtheory-verdict {verdict}\n{body}\n:::\n"
 
 
-def for_print(notebook: NotebookNode) -> NotebookNode:
-    """Return a copy that needs no browser: no install cell, no folds, no HTML, no sliders."""
+def for_print(notebook: NotebookNode, *, exercises: bool = False) -> NotebookNode:
+    """Return a copy that needs no browser: no install cell, no folds, no HTML, no sliders.
+
+    Of ``exercises`` the folds are marked, for they move to the back, and what the checks say of
+    an empty answer is left out.
+    """
     result = nbformat.from_dict(notebook)
     cells = []
     for cell in result.cells:
-        if cell.cell_type == "markdown":
-            cell.source = _unfolded(cell.source)
-        elif INSTALL in tags(cell):
+        if INSTALL in tags(cell):
             continue
-        else:
-            slides = any(VIEW in output.get("data", {}) for output in cell.outputs)
-            cell.outputs = [output for output in cell.outputs if _on_paper(output)]
-            if slides:
-                cells.append(cell)
-                cell = nbformat.v4.new_markdown_cell(SLIDER)
         cells.append(cell)
+        if cell.cell_type == "markdown":
+            cell.source = _unfolded(cell.source, to_the_back=exercises)
+            continue
+        cell.source = MARKER.sub("", cell.source)
+        cell.metadata["tags"] = [DROPPED.get(tag, tag) for tag in tags(cell)]
+        frames = _frames(cell)
+        cell.outputs = [output for output in cell.outputs if _on_paper(output, exercises)]
+        if frames:
+            cell.outputs = [one for one in cell.outputs if "image/png" not in one.get("data", {})]
+            cell.outputs += [_picture(frame) for frame in frames]
+            cell.metadata["tags"] += ["frames-below" if frames[0].wide else "frames"]
+            cells.append(nbformat.v4.new_markdown_cell(frames_text(frames)))
     result.cells = cells
-    result.metadata.pop("widgets", None)
     return result
 
 
-def _unfolded(source: str) -> str:
-    opened = re.sub(r"<details>\s*<summary>(.*?)</summary>", r"**\1.**", source, flags=re.S)
-    return opened.replace("</details>", "")
+def _unfolded(source: str, *, to_the_back: bool) -> str:
+    if to_the_back:
+        source = source.replace("A folded solution follows.", "Solutions stand at the back.")
+        return FOLD.sub(r"::::{container} runtheory-solution\n**\1.**\n\2\n::::", source)
+    return FOLD.sub(r"**\1.**\2", source)
 
 
-def _on_paper(output: NotebookNode) -> bool:
+@dataclass(frozen=True)
+class Frame:
+    """One picture of an explorable: where its sliders stand, its PNG, and its words."""
+
+    settings: str
+    png: str
+    alt: str
+
+    @property
+    def wide(self) -> bool:
+        """Whether three of it are too small side by side."""
+        with Image.open(io.BytesIO(base64.b64decode(self.png))) as picture:
+            return bool(picture.width > WIDE * picture.height)
+
+
+def _frames(cell: NotebookNode) -> list[Frame]:
+    """Return the first, a middle and the last frame of the explorable that a cell shows."""
+    found = stored_explorable(cell)
+    return [] if found is None else explorable_frames(found[0])
+
+
+def explorable_frames(stored: dict[str, Any]) -> list[Frame]:
+    """Return three frames of a stored explorable: both ends and the middle of its sliders."""
+    return [_frame(stored, places) for places in three(stored)]
+
+
+def _frame(stored: dict[str, Any], places: list[int]) -> Frame:
+    if stored["kind"] == "frames":
+        png = str(stored["pictures"][index_of(stored, places)])
+    else:
+        png = encoded(picture(draw(picture_at(stored, places)), dpi=SHARP))
+    return Frame(said(stored, places), png, words_at(stored, places))
+
+
+def frames_text(frames: list[Frame]) -> str:
+    """Return what stands under the frames of an explorable on paper."""
+    listed = " ".join(
+        f"**{escaped(one.settings)}**: {escaped(' '.join(one.alt.split()))}" for one in frames
+    )
+    return f"*{len(frames)} frames of an explorable, which on the site a slider moves.* {listed}"
+
+
+def without_markup(text: str) -> str:
+    """Return what a cell printed with the marks of a docstring's names and works as words."""
+    named = MARKED.sub(r"\1", text)
+    return CITED.sub(lambda found: f"[{found[1].capitalize()}, {found[2]}]", named)
+
+
+def _picture(frame: Frame) -> NotebookNode:
+    data = {"image/png": frame.png, "text/plain": frame.settings}
+    return nbformat.v4.new_output("display_data", data=data)
+
+
+def _on_paper(output: NotebookNode, exercises: bool) -> bool:
     """Make an output fit for paper, and tell whether anything of it is left."""
     data = output.get("data")
     if data is None:
+        if "text" in output:
+            output.text = without_markup(output.text)
         return True
     if CLAIM in data:
         output.data = nbformat.from_dict({"text/markdown": claim_text(data[CLAIM])})
     elif EXERCISE in data:
+        if exercises:
+            return False  # "not yet", for there is no answer
         output.data = nbformat.from_dict({"text/markdown": escaped(data["text/plain"])})
-    elif "text/html" in data and data["text/html"].lstrip().startswith("<noscript>"):
-        return False  # the picture for a page without scripts: the explorable's own picture stays
     else:
-        for unprintable in {VIEW, "text/html"} & set(data):
+        for unprintable in {EXPLORABLE, "text/html"} & set(data):
             del data[unprintable]
     return True
 
 
 def _read(app: Sphinx, docname: str, content: list[str]) -> None:
-    if app.builder.format != "latex" or not app.env.doc2path(docname).endswith(".ipynb"):
-        return
-    notebook = nbformat.reads(content[0], as_version=4)
-    content[0] = nbformat.writes(for_print(notebook))
-
-
-class BookShape(SphinxPostTransform):
-    """Front, main and back matter; the index page as a chapter; a lab on a new page."""
-
-    formats = ("latex",)
-    default_priority = 5
-
-    def run(self, **kwargs: object) -> None:
-        """Rearrange the one tree that LaTeX is given of all pages."""
-        book = next(self.document.findall(nodes.section))
-        parts = [child for child in book if _holds_pages(child)]
-        title, *opening = (child for child in book if child not in parts)
-        about = nodes.section("", nodes.title("", "About this book"), *opening)
-        about["ids"] = ["about-this-book"]
-        book.children = []
-        front, *main, back = parts
-        book += [title, _latex(r"\frontmatter\chapternames"), about, front]
-        book += [_latex(r"\mainmatter"), *main, _latex(r"\backmatter"), back]
-        for page in list(self.document.findall(start_of_file)):
-            if not page["docname"].endswith("/theory"):
-                page.insert(0, _latex(r"\clearpage"))
-        for table in list(self.document.findall(nodes.table)):
-            _shape_table(table)
-        for formula in list(self.document.findall(nodes.math_block)):
-            if not formula.get("number") and not LINES.search(formula.astext()):
-                formula.replace_self(_latex(rf"\[\runtheoryfit{{{formula.astext().strip()}}}\]"))
-        for proof in list(self.document.findall(proof_node)):
-            # What the site draws as a box without a title is running text here.
-            parts = [part for box in proof.children for part in box.children]
-            proof.clear()
-            proof += parts
-        for theorem in list(self.document.findall(_is_numbered)):
-            # A link leads to the last anchor before the label: here, not to the chapter's title.
-            theorem.parent.insert(theorem.parent.index(theorem), _latex(r"\phantomsection"))
-
-
-def _shape_table(table: nodes.table) -> None:
-    """Let a long table run over pages, and turn a wide one."""
-    claims = "claims" in table["classes"]
-    if claims or len(list(table.findall(nodes.row))) > ROWS_ON_A_PAGE:
-        # A table of many pages does not break its cells unless the columns have widths.
-        table["classes"] += ["longtable", "colwidths-given"]
-    if claims or _longest_words(table) > WORDS_ACROSS:
-        _turn(table)
-
-
-def _is_numbered(node: nodes.Node) -> bool:
-    return isinstance(node, tuple(NODE_TYPES.values())) and not isinstance(node, proof_node)
-
-
-def _longest_words(table: nodes.table) -> int:
-    """Return the letters that the longest words of all columns, which cannot be broken, take."""
-    columns: dict[int, int] = {}
-    for row in table.findall(nodes.row):
-        for place, entry in enumerate(row.children):
-            longest = max(map(len, entry.astext().split()), default=0)
-            columns[place] = max(columns.get(place, 0), longest)
-    return sum(columns.values())
-
-
-def _turn(table: nodes.table) -> None:
-    """Give a wide table a wide page, and its rows their anchors."""
-    place = table.parent.index(table)
-    table.parent.insert(place, _latex(r"\begin{landscape}"))
-    table.parent.insert(place + 2, _latex(r"\end{landscape}"))
-    for row in table.findall(nodes.row):
-        first = next(row.findall(nodes.paragraph))
-        first.insert(0, [nodes.target("", "", ids=[name]) for name in row["ids"]])
-
-
-def _holds_pages(node: nodes.Node) -> bool:
-    return next(iter(node.findall(start_of_file)), None) is not None
-
-
-def _latex(command: str) -> nodes.raw:
-    return nodes.raw("", f"\n{command}\n", format="latex")
-
-
-class BibliographyInPlace(SphinxPostTransform):
-    """The list of works on its own page; Sphinx has put it behind the last page by then."""
-
-    formats = ("latex",)
-    default_priority = 760
-
-    def run(self, **kwargs: object) -> None:
-        """Move the list to the page of that name."""
-        works = next(self.document.findall(thebibliography), None)
-        for page in self.document.findall(start_of_file):
-            if works is not None and page["docname"] == "book/bibliography":
-                works.parent.remove(works)
-                next(page.findall(nodes.section)).append(works)
-
-
-class DrawingConverter(ImageConverter):
-    """SVG drawings as PDF, with ``rsvg-convert``."""
-
-    conversion_rules = [("image/svg+xml", "application/pdf")]  # noqa: RUF012 - Sphinx's interface
-
-    def is_available(self) -> bool:
-        """Tell whether the program is there."""
-        return shutil.which(SVG_TO_PDF) is not None
-
-    def convert(self, _from: str, _to: str) -> bool:
-        """Write the drawing ``_from`` as the file ``_to``."""
-        command = [SVG_TO_PDF, "--format=pdf", f"--output={_to}", _from]
-        return subprocess.run(command, check=True).returncode == 0
-
-
-def _open_proof(self: LaTeXTranslator, node: nodes.Element) -> None:
-    self.body.append("\n\\begin{runtheoryproof}\n")
-
-
-def _close_proof(self: LaTeXTranslator, node: nodes.Element) -> None:
-    self.body.append("\\end{runtheoryproof}\n")  # no empty line: the square ends the last one
+    on_paper = app.builder.format == "latex" or app.builder.name == "epub"
+    if on_paper and app.env.doc2path(docname).endswith(".ipynb"):
+        notebook = nbformat.reads(content[0], as_version=4)
+        shown = for_print(notebook, exercises=docname.endswith("/exercises"))
+        if app.builder.format == "latex":
+            for _, cell in code_cells(shown):
+                for output in cell.outputs:
+                    vectors.on_paper(output)
+        content[0] = nbformat.writes(shown)
 
 
 def setup(app: Sphinx) -> None:
-    """Register what the LaTeX builder needs; no other builder sees a difference."""
+    """Read notebooks as paper needs them; the site sees no difference."""
     app.connect("source-read", _read)
-    app.add_post_transform(BookShape)
-    app.add_post_transform(BibliographyInPlace)
-    app.add_post_transform(DrawingConverter)
-    app.add_node(proof_node, override=True, latex=(_open_proof, _close_proof))

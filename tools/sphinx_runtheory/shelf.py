@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from html import escape
 from pathlib import Path
 
 from docutils import nodes
@@ -14,6 +15,9 @@ from sphinx.util.docutils import SphinxDirective
 
 from tools.cards import Shelf, read_shelf
 from tools.ledgers import Ledgers, read_ledgers
+from tools.sphinx_runtheory.markup import disarmed
+
+FILTER = Path(__file__).with_name("filter.js")
 
 
 @dataclass(frozen=True)
@@ -43,14 +47,14 @@ class FromCards(SphinxDirective):
     def inline(self, text: str) -> list[nodes.Node]:
         """Return inline Markdown as nodes."""
         parsed, messages = self.state.inline_text(text, self.lineno)
-        return [*parsed, *messages]
+        return disarmed([*parsed, *messages])
 
     def paragraphs(self, markdown: str) -> list[nodes.Node]:
         """Return Markdown of any length as nodes."""
         place = nodes.container()
         lines = StringList(markdown.splitlines(), source=self.env.docname)
         self.state.nested_parse(lines, self.content_offset, place)
-        return list(place.children)
+        return disarmed(list(place.children))
 
     def table(
         self, head: Sequence[str], widths: Sequence[int], rows: Iterable[Sequence[str]]
@@ -74,6 +78,13 @@ def table_of(
     titles = nodes.row("", *(entry([nodes.Text(name)]) for name in head))
     group += [nodes.thead("", titles), nodes.tbody("", *rows)]
     return nodes.table("", group, classes=list(classes))
+
+
+def row_filter(rows: str, **told: str) -> nodes.raw:
+    """Return the script that filters the table rows of the class ``rows``, behind the tables."""
+    given = " ".join(f'data-{name}="{escape(text)}"' for name, text in told.items())
+    script = f'<script data-rows="{rows}" {given}>{FILTER.read_text("utf-8")}</script>'
+    return nodes.raw("", script, format="html")
 
 
 def setup(app: Sphinx) -> None:

@@ -14,6 +14,7 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
+from runtheory.boundary import checked
 from runtheory.collapse.statistics import ClassStatistics
 
 
@@ -39,6 +40,7 @@ class Convention:
     per_class: bool = True
 
 
+@checked
 def class_weights(statistics: ClassStatistics, weighting: Weighting) -> Float64[Tensor, "class"]:
     """Return the weight of each class: 1/K, or n_k/N; they sum to one."""
     counts = statistics.counts.to(torch.float64)
@@ -47,6 +49,7 @@ def class_weights(statistics: ClassStatistics, weighting: Weighting) -> Float64[
     return counts / counts.sum()
 
 
+@checked
 def global_mean(statistics: ClassStatistics, weighting: Weighting) -> Float64[Tensor, feature]:
     """Return the weighted mean of the class means; needs a sample in every class."""
     weights = class_weights(statistics, weighting)
@@ -55,6 +58,7 @@ def global_mean(statistics: ClassStatistics, weighting: Weighting) -> Float64[Te
     return origin + weights @ (statistics.means - origin)
 
 
+@checked
 def centred_means(
     statistics: ClassStatistics, weighting: Weighting
 ) -> Float64[Tensor, "class feature"]:

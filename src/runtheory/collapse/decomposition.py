@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float, Float64
 from torch import Tensor
 
+from runtheory.boundary import checked
 from runtheory.collapse.conventions import Weighting, class_weights
 from runtheory.collapse.statistics import ClassStatistics
 
@@ -31,6 +33,7 @@ class SquareLossParts:
         return self.variability + self.alignment + self.deviation
 
 
+@checked
 def square_loss_parts(
     statistics: ClassStatistics,
     classifier: Float[Tensor, "class feature"],
@@ -53,7 +56,7 @@ def square_loss_parts(
     ------
     ValueError
         If a class has no sample, samples were refused, the scatter matrix was not kept, the shapes
-        do not fit, or ``penalty`` is not positive.
+        do not fit, or ``penalty`` is not positive and finite.
     """
     _check_head(statistics, classifier, bias)
     scatter = _checked_scatter(statistics, penalty)
@@ -72,6 +75,7 @@ def square_loss_parts(
     return SquareLossParts(variability, alignment, deviation / 2, ridge, offset)
 
 
+@checked
 def least_squares_classifier(
     statistics: ClassStatistics, *, penalty: float
 ) -> tuple[Float64[Tensor, "class feature"], Float64[Tensor, "class"]]:
@@ -87,7 +91,7 @@ def least_squares_classifier(
     Raises
     ------
     ValueError
-        If the scatter matrix was not kept or ``penalty`` is not positive.
+        If the scatter matrix was not kept or ``penalty`` is not positive and finite.
     """
     scatter = _checked_scatter(statistics, penalty)
     shares = class_weights(statistics, Weighting.SAMPLES)
@@ -113,9 +117,9 @@ def _check_head(statistics: ClassStatistics, classifier: Tensor, bias: Tensor) -
 
 def _checked_scatter(statistics: ClassStatistics, penalty: float) -> Tensor:
     """Return S_W = scatter/N, after a check that it was kept and the ridge is there."""
-    if statistics.scatter is None or not penalty > 0:
+    if statistics.scatter is None or not 0 < penalty < math.inf:
         raise ValueError(
-            "least squares needs the scatter matrix and a positive penalty, "
+            "least squares needs the scatter matrix and a finite, positive penalty, "
             f"got full={statistics.scatter is not None} and penalty={penalty}"
         )
     return statistics.scatter / statistics.counts.sum()

@@ -8,12 +8,15 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
+from runtheory.boundary import checked
+
 STEPS = 100  # of one round; the curvature is learnt afresh in the next
 HISTORY = 30
 FLAT = 1e-9  # a gradient of this norm is none
 STALLED = 4e-16  # relative to the objective: what a round gains beyond it is no rounding
 
 
+@checked
 def minimise(
     objective: Callable[[], Tensor], parameters: Sequence[Tensor], *, rounds: int = 40
 ) -> float:
@@ -42,6 +45,7 @@ def minimise(
     return value
 
 
+@checked
 def largest_slope(objective: Callable[[], Tensor], parameters: Sequence[Tensor]) -> float:
     """Return the largest entry of the gradient, in absolute value."""
     slopes = torch.autograd.grad(objective(), list(parameters))

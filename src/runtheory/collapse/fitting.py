@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from functools import reduce
 
 import torch
-from jaxtyping import Float64
+from jaxtyping import Float, Float64
 from scipy.optimize import minimize_scalar
 from torch import Tensor
 
-from runtheory import checks
+from runtheory import checks, tensor_checks
+from runtheory.boundary import checked
 from runtheory.collapse.descent import largest_slope, minimise
 from runtheory.collapse.models import FeatureModel, Minimiser
+
+Scores = Float[Tensor, "class sample"]
 
 SCALES = (-2.0, 5.0)  # logarithms of the least and the largest scale that is tried
 
@@ -41,16 +44,19 @@ class Fit:
     within_class_spread: float
 
 
-def square_loss(scores: Tensor, targets: Tensor) -> Tensor:
+@checked
+def square_loss(scores: Scores, targets: Scores) -> Tensor:
     """Return ||Z - Y||^2 / (2N), one sample a column."""
     return (scores - targets).square().sum() / (2 * scores.shape[1])
 
 
-def cross_entropy_loss(scores: Tensor, targets: Tensor) -> Tensor:
+@checked
+def cross_entropy_loss(scores: Scores, targets: Scores) -> Tensor:
     """Return the mean cross-entropy in nats, one sample a column, soft targets allowed."""
     return -(targets * torch.log_softmax(scores, dim=0)).sum() / scores.shape[1]
 
 
+@checked
 def fit(
     model: FeatureModel,
     loss: Loss,
@@ -71,18 +77,23 @@ def fit(
     ------
     ValueError
         If ``width`` is below the number of classes (the nuclear-norm argument then fails), or
-        ``starts`` or ``rounds`` is below one.
+        ``starts`` or ``rounds`` is below one, ``scale`` is not positive and finite, or no start has
+        a finite objective.
     """
     checks.at_least(model.classes, width=width)
     checks.at_least(1, starts=starts, rounds=rounds)
+    checks.positive_finite(scale=scale)
     problems = [
         _Problem(model, loss, _start(model, width, generator, scale=scale)) for _ in range(starts)
     ]
     losses = [minimise(one.objective, one.moving(), rounds=rounds) for one in problems]
     best = min(range(starts), key=lambda index: losses[index])
+    if not math.isfinite(losses[best]):
+        raise ValueError(f"the objective must be finite at a start, got none at scale {scale}")
     return problems[best].report(tuple(losses))
 
 
+@checked
 def best_scale(
     model: FeatureModel, loss: Loss, scores: Float64[Tensor, "class class"]
 ) -> tuple[float, float]:
@@ -92,9 +103,15 @@ def best_scale(
     singular values s_i of the weighted scores cost (p/2) C^(1/p) sum_i (a s_i)^(2/p)
     (lem-many-factors). For several layers the objective has a minimum at zero as well, which is not
     looked for: compare with ``loss`` at zero scores.
+
+    Raises ``ValueError`` if a score is not finite.
     """
+    tensor_checks.finite(scores=scores)
     factors = model.layers + 1
     singular = torch.linalg.svdvals(scores * model.counts().sqrt())
+    # A small power of what rounding leaves of a zero is not small.
+    rounding = model.classes * torch.finfo(torch.float64).eps * singular.max()
+    singular = torch.where(singular > rounding, singular, 0.0)
     cost = factors / 2 * model.pressure * float((singular ** (2 / factors)).sum())
     spread = scores[:, model.labels()]  # (class, sample)
 

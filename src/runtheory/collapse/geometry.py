@@ -1,7 +1,8 @@
 """NC2, NC3 and NC4: the shape of the means, their duality with the classifier, its decisions.
 
 Vectors are rows throughout: class means and classifier rows have shape (class, feature). Centre the
-means first (``conventions.centred_means``). Everything is computed in float64.
+means first (``conventions.centred_means``). Everything is computed in float64. Where vectors are
+zero, as those of dead features, a quotient 0/0 is NaN here and in every measure of collapse.
 """
 
 from __future__ import annotations
@@ -10,9 +11,12 @@ import torch
 from jaxtyping import Float, Float64
 from torch import Tensor
 
+from runtheory import checks, tensor_checks
+from runtheory.boundary import checked
 from runtheory.shapes import Features, Logits
 
 
+@checked
 def gram_cosines(gram: Float[Tensor, "class class"]) -> Float64[Tensor, "class class"]:
     """Return the cosines that belong to a Gram matrix; NaN beside a zero vector."""
     wide = gram.to(torch.float64)
@@ -20,6 +24,7 @@ def gram_cosines(gram: Float[Tensor, "class class"]) -> Float64[Tensor, "class c
     return wide / (lengths[:, None] * lengths[None, :])
 
 
+@checked
 def norm_spread(
     vectors: Float[Tensor, "class feature"], *, correction: int = 0
 ) -> Float64[Tensor, ""]:
@@ -33,13 +38,22 @@ def norm_spread(
     return norms.std(correction=correction) / norms.mean()
 
 
+@checked
 def angle_error(vectors: Float[Tensor, "class feature"]) -> Float64[Tensor, ""]:
     """Return NC2 (maximal angles): the mean of |cos_ij + 1/(K-1)| over i != j
-    [papyan2020prevalence]."""
+    [papyan2020prevalence].
+
+    Zero at a simplex frame, which K > d + 1 vectors in d dimensions cannot be: then the value stays
+    above ``frames.angle_floor``, the largest |cos_ij| above ``frames.coherence_bound`` (Welch), and
+    ``hull.one_vs_rest_distances`` asks what such frames can reach. Raises ``ValueError`` for fewer
+    than two vectors.
+    """
     classes = len(vectors)
+    checks.at_least(2, vectors=classes)
     return (_pair_cosines(vectors) + 1 / (classes - 1)).abs().mean()
 
 
+@checked
 def angle_spread(
     vectors: Float[Tensor, "class feature"], *, correction: int = 0
 ) -> Float64[Tensor, ""]:
@@ -51,6 +65,7 @@ def angle_spread(
     return _pair_cosines(vectors).std(correction=correction)
 
 
+@checked
 def frame_distance(
     gram: Float[Tensor, "class class"], target: Float[Tensor, "class class"]
 ) -> Float64[Tensor, ""]:
@@ -67,6 +82,7 @@ def frame_distance(
     return distance
 
 
+@checked
 def self_duality(
     classifier: Float[Tensor, "class feature"],
     means: Float[Tensor, "class feature"],
@@ -86,18 +102,29 @@ def self_duality(
     return squares
 
 
+@checked
 def bias_residual(
     classifier: Float[Tensor, "class feature"],
     bias: Float[Tensor, "class"],
-    global_mean: Float[Tensor, feature],
+    global_mean: Float[Tensor, "feature"],
+    *,
+    relative: bool = False,
 ) -> Float64[Tensor, ""]:
     """Return || b + W mean_G ||, zero where the bias only undoes the global mean
-    [zhu2021geometric]."""
+    [zhu2021geometric].
+
+    It has the scale of the logits, so that two networks compare by the ``relative`` form alone, the
+    residual over ||b|| + ||W mean_G||, in [0, 1] (NaN where both are zero).
+    """
     shift = classifier.to(torch.float64) @ global_mean.to(torch.float64)
-    residual: Tensor = torch.linalg.vector_norm(bias.to(torch.float64) + shift)
-    return residual
+    wide = bias.to(torch.float64)
+    residual: Tensor = torch.linalg.vector_norm(wide + shift)
+    if not relative:
+        return residual
+    return residual / (torch.linalg.vector_norm(wide) + torch.linalg.vector_norm(shift))
 
 
+@checked
 def nearest_centre(
     features: Features, means: Float[Tensor, "class feature"]
 ) -> Float64[Tensor, "batch class"]:
@@ -112,6 +139,7 @@ def nearest_centre(
     return centres.square().sum(1) - 2 * (features.to(torch.float64) - origin) @ centres.T
 
 
+@checked
 def centre_disagreement(
     features: Features, logits: Logits, means: Float[Tensor, "class feature"]
 ) -> Float64[Tensor, ""]:
@@ -123,8 +151,10 @@ def centre_disagreement(
     Raises
     ------
     ValueError
-        If features, logits and means do not agree in samples, classes or width.
+        If features, logits and means do not agree in samples, classes or width, or one that can be
+        read is not finite.
     """
+    tensor_checks.finite(features=features, logits=logits, means=means)
     wanted = (len(features), len(means))
     if tuple(logits.shape) != wanted or features.shape[1] != means.shape[1]:
         raise ValueError(

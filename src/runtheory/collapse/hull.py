@@ -14,6 +14,8 @@ from jaxtyping import Float, Float64
 from scipy.optimize import nnls
 from torch import Tensor
 
+from runtheory.boundary import checked
+
 
 @dataclass(frozen=True)
 class HullDistances:
@@ -37,6 +39,7 @@ class HullDistances:
         return self.distances.std(correction=0) / self.distances.mean()
 
 
+@checked
 def one_vs_rest_distances(
     vectors: Float[Tensor, "class feature"], *, normalise: bool = True
 ) -> HullDistances:

@@ -22,9 +22,11 @@ from dataclasses import dataclass
 from scipy.optimize import brentq
 
 from runtheory import checks
+from runtheory.boundary import checked
 from runtheory.collapse.models import FeatureModel
 
 
+@checked
 def merging_count(model: FeatureModel) -> float:
     """Return N^2 l_W l_H: groups of classes with at most so many samples each have merged.
 
@@ -41,6 +43,7 @@ def merging_count(model: FeatureModel) -> float:
     return (model.samples * model.pressure) ** 2
 
 
+@checked
 def merging_ratio(
     *, minority_count: int, minority_classes: int, majority_classes: int, pressure: float
 ) -> float:
@@ -62,6 +65,7 @@ def merging_ratio(
     return (1 / (pressure * math.sqrt(minority_count)) - minority_classes) / majority_classes
 
 
+@checked
 def effective_minority_count(model: FeatureModel) -> float:
     """Return the samples for which a merged minority of n_B each counts against the majority.
 
@@ -86,6 +90,7 @@ def effective_minority_count(model: FeatureModel) -> float:
     return groups.effective_count(math.sqrt(threshold), model.bias_penalty)
 
 
+@checked
 def vanishing_ratio(
     *,
     minority_count: int,
@@ -103,17 +108,18 @@ def vanishing_ratio(
     Raises
     ------
     ValueError
-        If a count is below one, ``pressure`` = sqrt(l_W l_H) is not positive, or the minority has
-        vanished as soon as it has merged.
+        If a count is below one, ``pressure`` = sqrt(l_W l_H) is not positive, ``bias_penalty`` is
+        negative, or the minority has vanished as soon as it has merged.
     """
     _check_groups(minority_count, minority_classes, majority_classes, pressure=pressure)
+    checks.not_negative(bias_penalty=bias_penalty)
     merged = (1 / (pressure * math.sqrt(minority_count)) - minority_classes) / majority_classes
     start = max(1.0, merged if minority_classes > 1 else 1.0)
 
     def surplus(ratio: float) -> float:
         groups = _Groups(ratio * minority_count, majority_classes, minority_count, minority_classes)
         threshold = groups.samples * pressure
-        return groups.effective_count(threshold, bias_penalty) - threshold**2
+        return groups.effective_count(threshold, bias_penalty) - threshold * threshold
 
     if surplus(start) <= 0:
         raise ValueError(f"the minority has vanished at the ratio {start:.4g} of merging already")

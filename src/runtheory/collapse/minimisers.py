@@ -9,6 +9,8 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
+from runtheory import checks, tensor_checks
+from runtheory.boundary import checked
 from runtheory.collapse.frames import sum_zero_basis
 from runtheory.collapse.models import FeatureModel, Minimiser
 
@@ -25,6 +27,7 @@ class _Modes:
     divisors: Tensor
 
 
+@checked
 def square_minimiser(model: FeatureModel) -> Minimiser:
     """Return the minimiser for the squared loss, any number of layers.
 
@@ -64,6 +67,7 @@ def square_minimiser(model: FeatureModel) -> Minimiser:
     return _minimiser(model, modes, singular, bias=_square_bias(model, modes, singular), loss=loss)
 
 
+@checked
 def cross_entropy_minimiser(model: FeatureModel) -> Minimiser:
     """Return the minimiser for cross-entropy, one layer, balanced classes, any bias penalty.
 
@@ -99,12 +103,22 @@ def cross_entropy_minimiser(model: FeatureModel) -> Minimiser:
     return _minimiser(model, modes, singular, bias=bias, loss=total)
 
 
-def surviving_share(pressure: Float64[Tensor, mode], *, layers: int) -> Float64[Tensor, mode]:
+@checked
+def surviving_share(pressure: Float64[Tensor, "mode"], *, layers: int) -> Float64[Tensor, "mode"]:
     """Return u in [0, 1): the larger root of (1 - u) u^((M-1)/(M+1)) = pressure, else 0.
 
     The threshold is ``collapse_threshold(layers)``; just below it u exceeds (M-1)/M, so for M >= 2
     layers a class dies by a jump and for one layer continuously. Bisection to the last bit.
+
+    Raises
+    ------
+    ValueError
+        If a pressure is negative or NaN (infinity is taken: nothing survives), or ``layers`` is
+        below one.
     """
+    checks.at_least(1, layers=layers)
+    if tensor_checks.readable(pressure) and not bool((pressure >= 0).all()):
+        raise ValueError("pressure must not be negative, got a negative number or NaN")
     exponent = (layers - 1) / (layers + 1)
     low = torch.full_like(pressure, (layers - 1) / layers)
     high = torch.ones_like(pressure)
@@ -115,6 +129,7 @@ def surviving_share(pressure: Float64[Tensor, mode], *, layers: int) -> Float64[
     return torch.where(pressure < collapse_threshold(layers), (low + high) / 2, 0.0)
 
 
+@checked
 def collapse_threshold(layers: int) -> float:
     """Return the pressure at which a mode of an M-layer model dies.
 
@@ -132,13 +147,15 @@ def collapse_threshold(layers: int) -> float:
     return float(((layers - 1) / layers) ** ((layers - 1) / (layers + 1))) / layers
 
 
+@checked
 def class_pressures(model: FeatureModel) -> Float64[Tensor, "class"]:
     """Return N C^(1/p) n_k^(1/p - 1) per class: what ``surviving_share`` takes, bias-free."""
     return model.samples * model.pressure * model.counts() ** (1 / (model.layers + 1) - 1)
 
 
+@checked
 def factor_lengths(
-    model: FeatureModel, singular: Float64[Tensor, mode]
+    model: FeatureModel, singular: Float64[Tensor, "mode"]
 ) -> Float64[Tensor, "factor mode"]:
     """Return the singular values of W_M, ..., W_1, H that make Z's: l_j s_j^2 = (C z^2)^(1/p)."""
     penalties = torch.tensor((*model.layer_penalties, model.feature_penalty), dtype=torch.float64)

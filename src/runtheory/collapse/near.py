@@ -25,7 +25,8 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
-from runtheory import checks
+from runtheory import checks, tensor_checks
+from runtheory.boundary import checked
 from runtheory.shapes import Labels
 
 Columns = Float64[Tensor, "feature sample"]
@@ -50,11 +51,8 @@ class NearCollapse:
     proximity: float
 
     def __post_init__(self) -> None:
-        if not self.classifier_penalty > 0 or self.feature_penalty < 0 or self.proximity < 0:
-            raise ValueError(
-                "classifier_penalty must be positive and the others not negative, got "
-                f"{self.classifier_penalty}, {self.feature_penalty} and {self.proximity}"
-            )
+        checks.positive_finite(classifier_penalty=self.classifier_penalty)
+        checks.not_negative(feature_penalty=self.feature_penalty, proximity=self.proximity)
         present = torch.unique(self.labels).tolist()
         if self.classes < 2 or present != list(range(self.classes)):
             raise ValueError(
@@ -82,24 +80,37 @@ class FlowPoint:
         return self.within / self.between
 
 
+@checked
 def central_classifier(model: NearCollapse, features: Columns) -> Classifier:
     """Return W*(H) = Y H' (H H' + N l_W I)^-1, by Cholesky."""
+    _check_columns(model, features)
     samples = features.shape[1]
     system = features @ features.T
+    if not bool(system.isfinite().all()):
+        raise ValueError(
+            "squares of features must be finite, got an overflow (or features that are not)"
+        )
     system.diagonal().add_(samples * model.classifier_penalty)
     right = features @ model.targets().T  # (feature, class)
     return torch.cholesky_solve(right, torch.linalg.cholesky(system)).T
 
 
+@checked
 def feature_gradient(
     model: NearCollapse, classifier: Classifier, features: Columns, *, initial: Columns
 ) -> Columns:
     """Return the gradient in H; at W*(H) it is that of the central-path objective as well."""
+    if classifier.shape != (model.classes, features.shape[0]):
+        raise ValueError(
+            f"the classifier must have shape {(model.classes, features.shape[0])}, "
+            f"got {tuple(classifier.shape)}"
+        )
     pull = classifier.T @ (classifier @ features - model.targets())  # (feature, sample)
     pull = pull + model.feature_penalty * features + model.proximity * (features - initial)
     return pull / features.shape[1]
 
 
+@checked
 def flow(model: NearCollapse, initial: Columns, *, step: float, steps: int) -> Iterator[FlowPoint]:
     """Yield dH/dt = -gradient on the central path from H_0, by the classical Runge-Kutta rule.
 
@@ -129,6 +140,7 @@ def flow(model: NearCollapse, initial: Columns, *, step: float, steps: int) -> I
         yield _flow_point(model, index * step, features)
 
 
+@checked
 def trace_ratio_rate(model: NearCollapse, features: Columns) -> float:
     """Return d/dt log(tr S_W / tr S_B) along the flow, for classes of one size and beta = 0.
 
@@ -158,6 +170,7 @@ def trace_ratio_rate(model: NearCollapse, features: Columns) -> float:
     return float(-2 * spread / len(model.labels) - 2 * growth / _square(between))
 
 
+@checked
 def settle(
     model: NearCollapse, initial: Columns, *, tolerance: float = 1e-13, limit: int = 20_000
 ) -> tuple[Classifier, Columns]:
@@ -174,6 +187,8 @@ def settle(
         If ``limit`` turns do not reach the tolerance.
     """
     _check_initial(model, initial)
+    checks.at_least(1, limit=limit)
+    checks.positive(tolerance=tolerance)
     floor = model.feature_penalty + model.proximity
     if not floor > 0:
         raise ValueError("settling needs feature_penalty + proximity above zero, got 0")
@@ -188,15 +203,19 @@ def settle(
     raise RuntimeError(f"no stationary point within {limit} turns at tolerance {tolerance}")
 
 
+@checked
 def shrunken_deviations(model: NearCollapse, classifier: Classifier, initial: Columns) -> Columns:
     """Return beta (W'W + (l_H + beta) I)^-1 H~_0: the within-class part at a stationary point."""
+    tensor_checks.finite(classifier=classifier)
     floor = model.feature_penalty + model.proximity
     right = model.proximity * deviations(model, initial)
     return torch.cholesky_solve(right, _feature_system(classifier, floor))
 
 
+@checked
 def deviations(model: NearCollapse, features: Columns) -> Columns:
     """Return H~: the features less the mean of their class."""
+    _check_columns(model, features)
     sums = torch.zeros(features.shape[0], model.classes, dtype=torch.float64)
     counts = torch.bincount(model.labels, minlength=model.classes)
     means = sums.index_add_(1, model.labels, features) / counts
@@ -226,7 +245,17 @@ def _flow_point(model: NearCollapse, time: float, features: Tensor) -> FlowPoint
     )
 
 
+def _check_columns(model: NearCollapse, features: Tensor) -> None:
+    if features.shape[1] != len(model.labels):
+        raise ValueError(
+            f"features need one column for each of {len(model.labels)} labels, "
+            f"got {features.shape[1]}"
+        )
+
+
 def _check_initial(model: NearCollapse, initial: Tensor) -> None:
+    tensor_checks.finite(initial=initial)
+    checks.at_least(1, width=initial.shape[0])
     if initial.shape[1] != len(model.labels):
         raise ValueError(
             f"initial needs one column for each of {len(model.labels)} labels, "

@@ -5,9 +5,11 @@ from __future__ import annotations
 import torch
 from torch import distributed
 
+from runtheory.boundary import checked
 from runtheory.collapse.statistics import ClassStatistics, merge_all
 
 
+@checked
 def merge_across_ranks(statistics: ClassStatistics) -> ClassStatistics:
     """Return the state of the samples of all processes of ``torch.distributed`` together.
 
@@ -15,6 +17,7 @@ def merge_across_ranks(statistics: ClassStatistics) -> ClassStatistics:
     merged in the order of the ranks. With NCCL the state must lie on the GPU. Without an
     initialised process group the state itself is returned. Started by ``torchrun``:
 
+    >>> from runtheory.collapse import ClassStatistics, merge_across_ranks
     >>> own = ClassStatistics.empty(classes=10, width=512)  # then an update for each own batch
     >>> whole = merge_across_ranks(own)
     """

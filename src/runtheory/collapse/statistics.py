@@ -5,7 +5,14 @@ as deviations from the class means and joined by the pairwise formula of Chan, G
 
     n = a + b,   mean = mean_a + (b/n) D,   M = M_a + M_b + (a b/n) D D',   D = mean_b - mean_a,
 
-so that an offset common to all features (the normal case after a ReLU) costs no digits.
+so that an offset common to all features (the normal case after a ReLU) costs no digits. A batch is
+joined by one product of its own size, whatever the number of classes: with a old and b new samples
+of a class and D as above,
+
+    M = M_a + sum (h - c)(h - c)',   c = mean_a + (1 - sqrt(a/n)) D,
+
+for the sum over the batch about c is that about its own mean plus b (a/n) D D'. The mean of a class
+starts at its first sample: samples that are all equal have exactly their value for a mean.
 """
 
 from __future__ import annotations
@@ -16,11 +23,15 @@ from functools import reduce
 from typing import Any
 
 import torch
-from jaxtyping import Float64, Int64
+from jaxtyping import Float, Float64, Int64, Integer
 from torch import Tensor
 
-from runtheory import checks
-from runtheory.shapes import Features, Labels
+from runtheory import tensor_checks
+from runtheory.boundary import checked
+from runtheory.shapes import AnyLabels, Features
+
+Batch = tuple[Float[Tensor, "_ feature"], Integer[Tensor, "_"]]
+"""Features and labels of one length, which may differ from batch to batch."""
 
 
 @dataclass(frozen=True)
@@ -75,20 +86,40 @@ class ClassStatistics:
             faults=zeros(dtype=torch.int64),
         )
 
-    def update(self, features: Features, labels: Labels) -> ClassStatistics:
-        """Return the state after one more batch.
+    def update(self, features: Features, labels: AnyLabels) -> ClassStatistics:
+        """Return the state after one more batch; ``update_all`` spares the copies between batches.
 
-        On an accelerator nothing here waits for the device: a refused sample is left out and
-        counted, and the first metric that reads the state raises. On the CPU it raises at once.
+        Labels may be of any integer type. On an accelerator nothing here waits for the device: a
+        refused sample is left out and counted, and the first metric that reads the state raises.
+        On the CPU it raises at once.
 
         Raises
         ------
         ValueError
             If the shapes do not fit the state; on the CPU also if a label is out of range or a
             feature is not finite.
+        TypeError
+            If the labels are not whole numbers.
         """
-        self._check_batch(features, labels)
-        return self.merge(self._of_batch(features.detach(), labels))
+        return self.update_all([(features, labels)])
+
+    def update_all(self, batches: Iterable[Batch]) -> ClassStatistics:
+        """Return the state after all pairs of features and labels; raises as ``update`` does.
+
+        Examples
+        --------
+        >>> import torch
+        >>> from runtheory.collapse import ClassStatistics
+        >>> features = torch.tensor([[0.0, 1.0], [2.0, 1.0], [5.0, 0.0]])
+        >>> start = ClassStatistics.empty(classes=2, width=2)
+        >>> state = start.update_all([(features, torch.tensor([0, 0, 1]))])
+        >>> state.means.tolist()
+        [[1.0, 1.0], [5.0, 0.0]]
+        """
+        own = ClassStatistics.from_tensors({k: v.clone() for k, v in self.tensors().items()})
+        for features, labels in batches:
+            own._take(features.detach(), own._checked_labels(features, labels))
+        return own
 
     def merge(self, other: ClassStatistics) -> ClassStatistics:
         """Return the state of both sets of samples together.
@@ -143,45 +174,69 @@ class ClassStatistics:
             )
         missing = torch.nonzero(self.counts == 0).flatten().tolist()
         if missing:
-            raise ValueError(f"every class needs a sample, got none for the classes {missing}")
+            more = f" and {len(missing) - 10} more" if len(missing) > 10 else ""
+            raise ValueError(
+                f"every class needs a sample, got none for the classes {missing[:10]}{more}"
+            )
         return self
 
-    def _of_batch(self, features: Tensor, labels: Tensor) -> ClassStatistics:
-        """Return the statistics of one batch by itself, in two passes over the batch."""
-        good = self._good_samples(features, labels)
-        label = labels.clamp(0, self.classes - 1)
-        wide = torch.where(good[:, None], features.to(torch.float64), 0.0)
-        empty = torch.zeros_like
-        counts = empty(self.counts).index_add_(0, label, good.to(torch.int64))
-        sums = empty(self.means).index_add_(0, label, wide)
-        means = sums / counts.clamp(min=1)[:, None]
-        # A refused sample carries the weight zero, so it must not leave its distance to the mean.
-        deviations = (wide - means.index_select(0, label)) * good[:, None]
-        squares = empty(self.square_deviations).index_add_(0, label, deviations.square().sum(1))
-        return ClassStatistics(
-            counts=counts,
-            means=means,
-            square_deviations=squares,
-            scatter=None if self.scatter is None else deviations.T @ deviations,
-            faults=(~good).sum(),
-        )
-
-    def _good_samples(self, features: Tensor, labels: Tensor) -> Tensor:
-        return (labels >= 0) & (labels < self.classes) & torch.isfinite(features).all(1)
-
-    def _check_batch(self, features: Tensor, labels: Tensor) -> None:
+    def _checked_labels(self, features: Tensor, labels: Tensor) -> Tensor:
         if features.ndim != 2 or features.shape[1] != self.width:
             shape = tuple(features.shape)
             raise ValueError(f"features must have shape (batch, {self.width}), got {shape}")
-        if labels.shape != features.shape[:1]:
-            shape = tuple(labels.shape)
-            raise ValueError(f"labels must have shape ({features.shape[0]},), got {shape}")
-        if features.device.type != "cpu" or len(labels) == 0:
+        return tensor_checks.class_labels(labels, classes=self.classes, batch=len(features))
+
+    def _take(self, values: Tensor, label: Tensor) -> None:
+        """Join a batch, in place; its samples may be at fault only where values cannot be read."""
+        if tensor_checks.readable(values) or len(values) == 0:
+            good = torch.ones_like(label, dtype=torch.bool)
+            self._begin(values, label, good)
+            self._join(values, label, good.to(torch.int64))
+            # A feature that is not finite leaves its mark: the batch is looked through only then.
+            if not bool(torch.isfinite(self.square_deviations).all()):
+                tensor_checks.finite(features=values)
+                raise ValueError("squares of features must be finite, got an overflow of float64")
             return
-        checks.labels_below(labels, self.classes)
-        broken = int((~torch.isfinite(features).all(1)).sum())
-        if broken:
-            raise ValueError(f"features must be finite, got {broken} samples where they are not")
+        good = (label >= 0) & (label < self.classes) & torch.isfinite(values).all(1)
+        label = label.clamp(0, self.classes - 1)
+        self._begin(values, label, good)
+        # A refused sample is laid on the old mean of its class, where it adds nothing.
+        kept = torch.where(good[:, None], values, self.means.index_select(0, label))
+        self._join(kept, label, good.to(torch.int64))
+
+    def _join(self, values: Tensor, label: Tensor, ones: Tensor) -> None:
+        """Join a batch, in place and by one product, that of the rows h - c of the module's text.
+
+        A sample with a zero in ``ones`` is refused, and has to lie on the old mean of its class.
+        """
+        before = self.means.index_select(0, label)  # (batch, feature)
+        old = self.counts.index_select(0, label).to(torch.float64)
+        self.counts.index_add_(0, label, ones)
+        self.faults.add_(len(label) - ones.sum())
+        new = self.counts.clamp(min=1).index_select(0, label).to(torch.float64)
+        gaps = values.to(torch.float64, copy=True).sub_(before)
+        self.means.index_add_(0, label, gaps / new[:, None])
+        moved = self.means.index_select(0, label).sub_(before)  # b/n of D
+        reach = ones / (1 + (old / new).sqrt())  # 1 - sqrt(a/n) is this times 1 - a/n = b/n
+        rows = gaps.addcmul_(moved, reach[:, None], value=-1)
+        squares = torch.linalg.vector_norm(rows, dim=1).square()
+        self.square_deviations.index_add_(0, label, squares)
+        if self.scatter is not None:
+            self.scatter.addmm_(rows.T, rows)
+
+    def _begin(self, values: Tensor, label: Tensor, good: Tensor) -> None:
+        """Lay the zero mean of each empty class on its first good sample, in place."""
+        size = len(label)
+        new = good & (self.counts.index_select(0, label) == 0)
+        place = torch.arange(size, device=label.device)
+        first = torch.full_like(self.counts, size)
+        first.scatter_reduce_(0, label, place.masked_fill(~new, size), "amin")
+        chosen = place == first.index_select(0, label)  # one sample of an empty class
+        if tensor_checks.readable(values):
+            at = chosen.nonzero().flatten()
+            self.means.index_copy_(0, label[at], values[at].to(torch.float64))
+        else:  # the same without waiting for their number
+            self.means.index_add_(0, label, torch.where(chosen[:, None], values, 0).double())
 
     def _check_partner(self, other: ClassStatistics) -> None:
         if self.means.shape != other.means.shape:
@@ -194,13 +249,13 @@ class ClassStatistics:
             )
 
 
+@checked
 def merge_all(
     parts: Iterable[ClassStatistics], *, generator: torch.Generator | None = None
 ) -> ClassStatistics:
     """Return the state of all parts together, merged from left to right.
 
-    With a ``generator``, which lies on the CPU, two random states are merged at a time instead: a
-    random tree, to show that the order does not matter.
+    With a ``generator`` (on the CPU) a random tree is merged, to show that order does not matter.
 
     Raises
     ------
@@ -220,8 +275,9 @@ def merge_all(
     return states[0]
 
 
+@checked
 def class_statistics(
-    features: Features, labels: Labels, *, classes: int, full: bool = True
+    features: Features, labels: AnyLabels, *, classes: int, full: bool = True
 ) -> ClassStatistics:
     """Return the statistics of one batch, on the device of ``features``; see ``ClassStatistics``.
 
@@ -229,6 +285,16 @@ def class_statistics(
     ------
     ValueError
         As ``ClassStatistics.empty`` and ``ClassStatistics.update`` do.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from runtheory.collapse import class_statistics
+    >>> features = torch.tensor([[0.0, 1.0], [2.0, 1.0], [5.0, 0.0]])
+    >>> state = class_statistics(features, torch.tensor([0, 0, 1]), classes=2)
+    >>> state.counts, state.means
+    (tensor([2, 1]), tensor([[1., 1.],
+            [5., 0.]], dtype=torch.float64))
     """
     start = ClassStatistics.empty(classes, features.shape[-1], full=full, device=features.device)
     return start.update(features, labels)

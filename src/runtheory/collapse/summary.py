@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from runtheory.boundary import checked
 from runtheory.collapse.conventions import Convention, centred_means, global_mean
 from runtheory.collapse.geometry import (
     angle_error,
@@ -47,6 +48,7 @@ class CollapseMeasures:
         return {field.name: float(getattr(self, field.name)) for field in fields(self)}
 
 
+@checked
 def collapse_measures(
     statistics: ClassStatistics,
     classifier: Float[Tensor, "class feature"],
@@ -56,6 +58,9 @@ def collapse_measures(
 ) -> CollapseMeasures:
     """Return every measure that needs no sample any more (NC4 needs the samples).
 
+    What has no value is NaN, one rule for all: 0/0, so that features that are all zero make every
+    measure of variation and of angles NaN and the rank zero; a quotient x/0 is infinite.
+
     ``bias`` None stands for a head without a bias. Spreads use the divisor K.
 
     Raises
@@ -63,6 +68,17 @@ def collapse_measures(
     ValueError
         If the statistics are not fit to be measured (``ClassStatistics.checked``), lack the scatter
         matrix, or the classifier has another shape than the class means.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from runtheory.collapse import class_statistics, collapse_measures
+    >>> draw = torch.Generator().manual_seed(0)
+    >>> features, labels = torch.randn(60, 8, generator=draw), torch.arange(60) % 3
+    >>> classifier = torch.randn(3, 8, generator=draw)
+    >>> found = collapse_measures(class_statistics(features, labels, classes=3), classifier, None)
+    >>> bool(found.variability > 1)
+    True
     """
     if classifier.shape != statistics.means.shape:
         raise ValueError(

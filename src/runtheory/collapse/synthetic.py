@@ -9,13 +9,17 @@ from jaxtyping import Float64, Int64
 from torch import Tensor
 
 from runtheory import checks
+from runtheory.boundary import checked
 
 
+@checked
 def ordered_labels(classes: int, *, samples: int) -> Int64[Tensor, "sample"]:
     """Return the labels of ``samples`` samples in each class, class after class."""
+    checks.at_least(0, classes=classes, samples=samples)
     return torch.arange(classes).repeat_interleave(samples)
 
 
+@checked
 def white_noise(
     classes: int, *, samples: int, width: int, generator: torch.Generator
 ) -> Float64[Tensor, "sample feature"]:
@@ -29,12 +33,14 @@ def white_noise(
     ValueError
         If there are not more samples in a class than features.
     """
+    checks.at_least(1, classes=classes, width=width)
     checks.at_least(width + 1, samples=samples)
     draw = torch.randn(classes, samples, width, generator=generator, dtype=torch.float64)
     orthogonal = torch.linalg.qr(draw - draw.mean(1, keepdim=True))[0]  # (class, sample, feature)
     return math.sqrt(samples) * orthogonal.flatten(0, 1)
 
 
+@checked
 def frame_in_noise(
     frame: Float64[Tensor, "class feature"],
     *,

@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float64, Int64
 from torch import Tensor
 
+from runtheory.boundary import checked
 from runtheory.collapse.conventions import Convention, Weighting, centred_means, class_weights
 from runtheory.collapse.statistics import ClassStatistics
 
@@ -22,6 +23,7 @@ class Variability:
     rank: Int64[Tensor, ""]
 
 
+@checked
 def variability_collapse(
     statistics: ClassStatistics, *, convention: Convention = PAPYAN
 ) -> Variability:
@@ -34,7 +36,8 @@ def variability_collapse(
 
     No d x d matrix is inverted and the conditioning is that of A, not its square. A direction
     counts while s_i exceeds max(K, d) times the rounding of the means, and at most K - 1 of them
-    do. The value is never negative; it is infinite where all class means coincide. Variation
+    do. The value is never negative. Where all class means coincide it is infinite, or NaN without
+    variation within classes either (dead features): 0/0, as in every measure here. Variation
     outside the span of the means does not enter: the rank says how much was seen.
 
     Raises
@@ -43,6 +46,15 @@ def variability_collapse(
         If a class has no sample, samples were refused, the scatter matrix was not kept, or the
         convention weighs S_W by classes while the classes differ in size (the pooled scatter
         cannot be split again).
+
+    Examples
+    --------
+    >>> import torch
+    >>> from runtheory.collapse import class_statistics, variability_collapse
+    >>> features = torch.tensor([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])
+    >>> state = class_statistics(features, torch.tensor([0, 0, 1, 1]), classes=2)
+    >>> variability_collapse(state).value
+    tensor(0., dtype=torch.float64)
     """
     scatter = _pooled_scatter(statistics.checked(), convention)
     weights = class_weights(statistics, convention.between)
@@ -59,10 +71,12 @@ def variability_collapse(
     spread = ((directions @ scatter) * directions).sum(1).clamp(min=0)
     terms = torch.where(counted, spread / singular.square(), 0.0)
     rank = counted.sum()
-    value = torch.where(rank > 0, terms.sum(), torch.inf)
+    nothing = torch.where(scatter.diagonal().sum() > 0, torch.inf, torch.nan)
+    value = torch.where(rank > 0, terms.sum(), nothing)
     return Variability(value / statistics.classes if convention.per_class else value, rank)
 
 
+@checked
 def trace_ratio(
     statistics: ClassStatistics, *, convention: Convention = PAPYAN
 ) -> Float64[Tensor, ""]:
@@ -79,11 +93,13 @@ def trace_ratio(
     return within / (class_weights(statistics, convention.between) @ squares)
 
 
+@checked
 def class_variances(statistics: ClassStatistics) -> Float64[Tensor, "class"]:
     """Return the mean of ||h - mean_k||^2 over the samples of each class (divisor n_k)."""
     return statistics.square_deviations / statistics.counts
 
 
+@checked
 def distance_normalised_variances(
     statistics: ClassStatistics,
 ) -> Float64[Tensor, "class class"]:
@@ -105,11 +121,13 @@ def distance_normalised_variances(
     return pairs.fill_diagonal_(torch.nan)
 
 
+@checked
 def mean_distance_normalised_variance(statistics: ClassStatistics) -> Float64[Tensor, ""]:
     """Return the mean of CDNV over the pairs of different classes; raises as the pairs do."""
     return distance_normalised_variances(statistics).nanmean()
 
 
+@checked
 def nearest_centre_error(
     variance: Float64[Tensor, "*batch"], directions: int
 ) -> Float64[Tensor, "*batch"]:

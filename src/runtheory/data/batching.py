@@ -7,9 +7,11 @@ from collections.abc import Iterator
 import torch
 
 from runtheory import checks
+from runtheory.boundary import checked
 from runtheory.shapes import Indices
 
 
+@checked
 def batches(
     count: int, batch_size: int, *, generator: torch.Generator, drop_last: bool = False
 ) -> Iterator[Indices]:

@@ -17,6 +17,7 @@ import torch
 from jaxtyping import Int64
 from torch import Tensor
 
+from runtheory.boundary import checked
 from runtheory.data.datasets import FASHION_CLASSES
 from runtheory.data.errors import DataError
 from runtheory.data.formats import Pair, Parts
@@ -30,6 +31,7 @@ SHA256 = "18a2244fa13bb8ab0c312fe6372a694582e9eea25278285b1d127f047501cd1a"
 _PIXELS = 28 * 28
 
 
+@checked
 def choose(labels: Labels, part: str) -> Int64[Tensor, " chosen"]:
     """Return the ascending positions of the images chosen from the official ``part``.
 
@@ -44,12 +46,14 @@ def choose(labels: Labels, part: str) -> Int64[Tensor, " chosen"]:
     return torch.cat(chosen).sort().values
 
 
+@checked
 def pack(parts: Parts) -> bytes:
     """Return the uncompressed content of the file for ((images, labels), (images, labels))."""
     runs = (run for images, labels in parts for run in (labels.to(torch.uint8), images))
     return b"".join(run.numpy().tobytes() for run in runs)
 
 
+@checked
 def unpack(content: bytes) -> Parts:
     """Undo :func:`pack`."""
     train = len(FASHION_CLASSES) * PER_CLASS["train"]

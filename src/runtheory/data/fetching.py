@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from subprocess import SubprocessError
 
-from runtheory import durable
+from runtheory.boundary import checked
 from runtheory.data import cache, mirrors
 from runtheory.data.datasets import CanonicalFile, DatasetSpec
 from runtheory.data.errors import DataError
@@ -20,7 +20,8 @@ from runtheory.data.errors import DataError
 # (the errors of requests are OSErrors), JSON and shapes, labels out of range, processes.
 _DAMAGED = (EOFError, SyntaxError, struct.error, zlib.error, lzma.LZMAError, tarfile.TarError)
 _WRONG = (OSError, ValueError, LookupError, OverflowError, TypeError, SubprocessError)
-_BROKEN = _DAMAGED + _WRONG
+_TOO_MUCH = (RecursionError, MemoryError)  # brackets without end, sizes beyond this machine
+_BROKEN = _DAMAGED + _WRONG + _TOO_MUCH
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ class FetchRequest:
     progress: bool = False
 
 
+@checked
 def inspect_cache(request: FetchRequest) -> dict[str, cache.Inspected]:
     """Inspect every file of the set in its cache folder."""
     return {
@@ -66,6 +68,7 @@ def inspect_cache(request: FetchRequest) -> dict[str, cache.Inspected]:
     }
 
 
+@checked
 def fetch_files(request: FetchRequest) -> Fetched:
     """Make every file of the set lie verified in its folder.
 
@@ -77,7 +80,7 @@ def fetch_files(request: FetchRequest) -> Fetched:
     DataError
         If a file cannot be had, the folder cannot be written, or the disk is full.
     """
-    durable.remove_abandoned(request.folder)
+    cache.tidy(request.folder)
     inspected = inspect_cache(request)
     attempts = [Attempt(str(request.folder / n), i.outcome) for n, i in inspected.items()]
     missing = [file for file in request.spec.files if inspected[file.name].content is None]

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
+import numpy as np
 import torch
 from jaxtyping import Int64, UInt8
 from torch import Tensor
 
-from runtheory import checks
+from runtheory import checks, tensor_checks
+from runtheory.boundary import checked
 from runtheory.shapes import Images, RawImages
 
+MOST_COLOURS = 4  # channels of pictures; a last axis so short beside a long second one is colour
 # Images counted at a time: bounds the temporary that counting makes to a few megabytes.
 _CHUNK = 1024
 
@@ -52,6 +56,7 @@ class ImageSet:
         )
 
 
+@checked
 def channel_statistics(images: RawImages) -> ChannelStatistics:
     """Return mean and population standard deviation of each channel, scaled to [0, 1].
 
@@ -85,30 +90,65 @@ def _histogram(channel: UInt8[Tensor, "batch height width"]) -> list[int]:
     return [int(count) for count in counts.tolist()]
 
 
+@checked
 def assemble(
     name: str,
-    train: tuple[Tensor, Tensor],
+    train: tuple[Tensor | np.ndarray, Tensor | np.ndarray],
     *,
-    test: tuple[Tensor, Tensor],
+    test: tuple[Tensor | np.ndarray, Tensor | np.ndarray],
     classes: tuple[str, ...],
 ) -> ImageSet:
     """Build an :class:`ImageSet` out of (images, labels) pairs and measure its statistics.
 
-    Images are uint8 ``(count, channel, height, width)``, labels int64 ``(count,)``.
+    Images are uint8 ``(count, channel, height, width)``, tensors or NumPy arrays; labels of any
+    integer type ``(count,)``, and come out as int64.
 
     Raises
     ------
     ValueError
-        If images and labels differ in number, or a label names no class.
+        If images and labels differ in number, images are laid out otherwise or differ in shape
+        between the parts, or a label names no class.
+    TypeError
+        If images are not bytes, or labels no integers.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from runtheory.data import assemble
+    >>> images = torch.randint(256, (6, 1, 8, 8), dtype=torch.uint8)
+    >>> labels = torch.tensor([0, 1, 0, 1, 0, 1])
+    >>> mine = assemble("mine", (images, labels), test=(images, labels), classes=("cat", "dog"))
+    >>> mine.train_images.shape
+    torch.Size([6, 1, 8, 8])
     """
-    for part, (images, labels) in (("training", train), ("test", test)):
-        if len(images) != len(labels):
-            raise ValueError(f"{name}: {len(images)} {part} images but {len(labels)} labels")
-        checks.labels_below(labels, len(classes), name=f"{name}: {part} labels")
-    statistics = channel_statistics(train[0])
-    return ImageSet(name, *train, *test, classes, statistics.mean, statistics.deviation)
+    parts = [
+        _checked_part(f"{name}: {part}", images, labels, len(classes))
+        for part, (images, labels) in (("training", train), ("test", test))
+    ]
+    shapes = [tuple(images.shape[1:]) for images, _ in parts]
+    if shapes[0] != shapes[1]:
+        raise ValueError(f"{name}: training images are {shapes[0]}, test images {shapes[1]}")
+    statistics = channel_statistics(parts[0][0])
+    return ImageSet(name, *parts[0], *parts[1], classes, statistics.mean, statistics.deviation)
 
 
+def _checked_part(title: str, images: Any, labels: Any, classes: int) -> tuple[Tensor, Tensor]:
+    given = tensor_checks.tensor(**{f"{title} images": images})
+    if given.dtype != torch.uint8:
+        raise TypeError(f"{title} images must be bytes (uint8, 0 to 255), got {given.dtype}")
+    shape = tuple(given.shape)
+    if given.ndim != 4:
+        asked = "(count, channel, height, width), one channel where they are grey"
+        raise ValueError(f"{title} images must have shape {asked}, got {shape}")
+    if shape[1] > MOST_COLOURS >= shape[3]:
+        told = f"{shape}: channels come last there, permute(0, 3, 1, 2) brings them forward"
+        raise ValueError(f"{title} images must be (count, channel, height, width), got {told}")
+    if len(given) != len(labels):
+        raise ValueError(f"{title}: {len(given)} images but {len(labels)} labels")
+    return given, tensor_checks.class_labels(labels, classes=classes, name=f"{title} labels")
+
+
+@checked
 def subset(
     image_set: ImageSet, per_class: int | Sequence[int], *, generator: torch.Generator
 ) -> ImageSet:
@@ -160,6 +200,7 @@ def _drawn_from_each_class(
     return torch.cat(chosen).sort().values.to(image_set.train_labels.device)
 
 
+@checked
 def normalise(
     images: RawImages,
     statistics: ImageSet | ChannelStatistics,
@@ -176,31 +217,48 @@ def normalise(
     ValueError
         If ``dtype`` is not a floating type, the number of channels differs from that of the
         statistics, or a channel is constant (deviation 0).
+    TypeError
+        If the images are not bytes: pixels in [0, 1] are for :func:`normalise_pixels`.
+
+    Examples
+    --------
+    >>> from runtheory.data import load, normalise
+    >>> digits = load("digits")
+    >>> inputs = normalise(digits.train_images, digits)
+    >>> round(inputs.mean().item(), 3), round(inputs.std().item(), 3)
+    (0.0, 1.0)
     """
     if not dtype.is_floating_point:
         raise ValueError(f"dtype must be a floating type, got {dtype}")
-    if images.shape[1] != len(statistics.mean):
-        raise ValueError(
-            f"statistics of {len(statistics.mean)} channels cannot normalise "
-            f"images of {images.shape[1]} channels"
-        )
-    if min(statistics.deviation) <= 0:
-        raise ValueError(f"every channel needs a positive deviation, got {statistics.deviation}")
+    _check_statistics(images, statistics)
     working = torch.float64 if dtype == torch.float64 else torch.float32
     mean = _per_channel(statistics.mean, images.device, working)
     deviation = _per_channel(statistics.deviation, images.device, working)
     return ((images.to(working) - 255 * mean) / (255 * deviation)).to(dtype)
 
 
+@checked
 def normalise_pixels(pixels: Images, statistics: ImageSet | ChannelStatistics) -> Images:
     """Return (x - mean) / deviation for each channel of pixels that are floats in [0, 1] already.
 
     What acts on pixels, say an attack, and not on bytes needs this form; its last bits are not
-    those of :func:`normalise`. Keeps the dtype and the device of ``pixels``.
+    those of :func:`normalise`. Keeps the dtype and the device of ``pixels``, whose values are not
+    looked at. Raises as :func:`normalise`, ``TypeError`` for bytes.
     """
+    _check_statistics(pixels, statistics)
     mean = _per_channel(statistics.mean, pixels.device, pixels.dtype)
     deviation = _per_channel(statistics.deviation, pixels.device, pixels.dtype)
     return (pixels - mean) / deviation  # (batch, channel, height, width)
+
+
+def _check_statistics(images: Tensor, statistics: ImageSet | ChannelStatistics) -> None:
+    if images.shape[1] != len(statistics.mean):
+        raise ValueError(
+            f"statistics of {len(statistics.mean)} channels cannot normalise "
+            f"images of {images.shape[1]} channels"
+        )
+    if not all(deviation > 0 for deviation in statistics.deviation):  # NaN is not
+        raise ValueError(f"every channel needs a positive deviation, got {statistics.deviation}")
 
 
 def _per_channel(values: tuple[float, ...], device: torch.device, dtype: torch.dtype) -> Tensor:

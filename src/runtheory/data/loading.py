@@ -8,8 +8,9 @@ from pathlib import Path
 
 import torch
 
+from runtheory.boundary import checked
 from runtheory.data import embedded, written_digits
-from runtheory.data.cache import VARIABLE, cache_folder
+from runtheory.data.cache import VARIABLE, cache_folder, expanded
 from runtheory.data.datasets import DATASETS, DIGIT_CLASSES, FASHION_CLASSES
 from runtheory.data.errors import DataError
 from runtheory.data.fetching import Attempt, Fetched, FetchRequest, fetch_files, inspect_cache
@@ -28,6 +29,7 @@ def names() -> tuple[str, ...]:
     return (*INSTALLED, *DATASETS)
 
 
+@checked
 def load(
     name: str, *, device: torch.device | str = "cpu", cache: Path | str | None = None
 ) -> ImageSet:
@@ -45,6 +47,15 @@ def load(
         If there is no set of this name.
     DataError
         If the set cannot be had.
+
+    Examples
+    --------
+    >>> from runtheory.data import load
+    >>> digits = load("digits")
+    >>> digits.train_images.shape, digits.train_images.dtype
+    (torch.Size([1437, 1, 8, 8]), torch.uint8)
+    >>> digits.train_labels[:5], digits.classes[:3]
+    (tensor([1, 3, 4, 5, 6]), ('0', '1', '2'))
     """
     _require(name)
     if name in INSTALLED:
@@ -57,6 +68,7 @@ def load(
     return assemble(name, train, test=test, classes=classes).to(device)
 
 
+@checked
 def fetch(
     name: str,
     cache: Path | str | None = None,
@@ -81,10 +93,11 @@ def fetch(
         read, _, where = INSTALLED[name]
         read()
         return Fetched(name, None, (Attempt(where, "verified"),))
-    path = None if source is None else Path(source).expanduser()
+    path = None if source is None else expanded(source)
     return fetch_files(request_of(name, cache, source=path, progress=progress))
 
 
+@checked
 def request_of(
     name: str,
     cache: Path | str | None,

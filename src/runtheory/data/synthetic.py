@@ -14,6 +14,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 
 from runtheory import checks
+from runtheory.boundary import checked
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +40,7 @@ class FeatureNoise:
     noise_places: Int64[Tensor, " batch"]
 
 
+@checked
 def binary_gaussian(
     count: int,
     mean: Float[Tensor, " feature"],
@@ -60,6 +62,7 @@ def binary_gaussian(
     return GaussianDraws(labels.unsqueeze(1) * mean + deviation * noise, labels)
 
 
+@checked
 def feature_directions(
     features: int, dimension: int, *, generator: torch.Generator, dtype: torch.dtype = torch.float32
 ) -> Float[Tensor, "feature dimension"]:
@@ -80,6 +83,7 @@ def feature_directions(
     return directions.contiguous().to(dtype)
 
 
+@checked
 def feature_noise(
     count: int,
     directions: Float[Tensor, "feature dimension"],

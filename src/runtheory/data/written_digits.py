@@ -7,6 +7,7 @@ import hashlib
 import numpy as np
 import torch
 
+from runtheory import lazy
 from runtheory.data.datasets import DIGIT_CLASSES
 from runtheory.data.errors import DataError
 from runtheory.data.formats import Parts
@@ -29,7 +30,8 @@ def read_digits() -> Parts:
     DataError
         If scikit-learn's digits are not the ones that this book was written with.
     """
-    from sklearn.datasets import load_digits  # takes a second, and only this set needs it
+    with lazy.needed_by(__name__, extra="data"):
+        from sklearn.datasets import load_digits  # takes a second, and only this set needs it
 
     source = load_digits()
     values, labels = source.images.astype(np.uint8), source.target.astype(np.uint8)

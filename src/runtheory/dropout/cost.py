@@ -16,6 +16,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from runtheory import checks
+from runtheory.boundary import checked
 from runtheory.dropout.objectives import MultiSampleObjective
 from runtheory.randomness import Streams
 from runtheory.shapes import Labels
@@ -45,6 +46,7 @@ class StepCost:
         return self.body + samples * self.head
 
 
+@checked
 def fit_cost(times: Sequence[StepTime]) -> StepCost:
     """Fit the line to measured times by least squares on relative errors.
 
@@ -65,11 +67,13 @@ def fit_cost(times: Sequence[StepTime]) -> StepCost:
     return StepCost(float(body), float(head))
 
 
+@checked
 def relative_errors(cost: StepCost, times: Sequence[StepTime]) -> list[float]:
     """Return predicted / measured - 1 for each row."""
     return [cost.seconds(row.samples) / row.seconds - 1 for row in times]
 
 
+@checked
 def measure_steps(
     net: nn.Module,
     images: Float[Tensor, "batch ..."],
@@ -110,6 +114,7 @@ def measure_steps(
     return [_step_time(count, times) for count, times in seconds.items()]
 
 
+@checked
 def updates_to_reach(target: float, *, steps: Sequence[int], losses: Sequence[float]) -> float:
     """Return the update at which a curve of losses, joined by lines, first meets ``target``.
 

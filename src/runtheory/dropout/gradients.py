@@ -6,17 +6,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Integer
 from torch import Tensor, nn
 from torch.func import functional_call, grad, vjp, vmap
 
+from runtheory import checks
+from runtheory.boundary import checked
 from runtheory.dropout.head import body_and_head, sample_logits
 from runtheory.modes import evaluating
-from runtheory.shapes import Labels, SoftTargets
+from runtheory.shapes import SoftTargets
+from runtheory.tensor_checks import class_labels
 
 GRADIENTS_AT_ONCE = 64
 
 
+@checked
 def trainable_parameters(net: nn.Module, names: Sequence[str] | None) -> dict[str, nn.Parameter]:
     """Return the trainable parameters of ``net`` by name: all, or those in ``names``.
 
@@ -35,10 +39,11 @@ def trainable_parameters(net: nn.Module, names: Sequence[str] | None) -> dict[st
     return chosen
 
 
+@checked
 def masked_gradients(
     net: nn.Module,
     images: Float[Tensor, "batch ..."],
-    labels: Labels | SoftTargets,
+    labels: Integer[Tensor, " batch"] | SoftTargets,
     *,
     masks: Bool[Tensor, "sample batch *feature"],
     rate: float,
@@ -55,9 +60,12 @@ def masked_gradients(
     Raises
     ------
     ValueError
-        As ``trainable_parameters`` and ``sample_logits``.
+        If labels do not fit images and classes, or there is no mask; as ``trainable_parameters``
+        and ``sample_logits``.
     """
+    checks.at_least(1, samples=len(masks))
     body_module, head_module = body_and_head(net)
+    labels = _checked_labels(net, images, labels)
     chosen = trainable_parameters(net, parameters)
     body, head = (_of_part(chosen, prefix) for prefix in ("body.", "head."))
 
@@ -88,6 +96,21 @@ def masked_gradients(
         for start in range(0, len(images), at_once):
             rows = slice(start, start + at_once)
             yield per_example(images[rows], labels[rows], masks[:, rows])
+
+
+def _checked_labels(net: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
+    """Return the labels, every one of them a class or a distribution: none is left out."""
+    if not len(images):
+        raise ValueError("a gradient needs at least one example, got none")
+    body, head = body_and_head(net)
+    with torch.no_grad(), evaluating(net):
+        classes = head(body(images[:1])).shape[-1]
+    if not labels.is_floating_point():
+        return class_labels(labels, classes=classes, batch=len(images))
+    if labels.shape != (len(images), classes):
+        asked = (len(images), classes)
+        raise ValueError(f"soft labels must have shape {asked}, got {tuple(labels.shape)}")
+    return labels
 
 
 def _of_part(parameters: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:

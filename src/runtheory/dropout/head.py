@@ -11,10 +11,15 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
+from runtheory.boundary import checked
 from runtheory.dropout.masks import apply_masks, check_rate, check_samples, draw_masks
 from runtheory.shapes import Logits, SampleLogits
 
+# By name, so that no part of torch.distributed is imported for the sake of a message.
+WRAPPERS = ("DistributedDataParallel", "FullyShardedDataParallel", "DataParallel")
 
+
+@checked
 def sample_logits(
     head: Callable[[Tensor], Tensor],
     features: Float[Tensor, " batch *feature"],
@@ -36,24 +41,50 @@ def sample_logits(
     ------
     ValueError
         If the masks do not fit the features or ``rate`` is outside [0, 1).
+
+    Examples
+    --------
+    >>> import torch
+    >>> from runtheory.dropout import draw_masks, sample_logits
+    >>> features, head = torch.rand(16, 32), torch.nn.Linear(32, 10)
+    >>> masks = draw_masks(8, features.shape, rate=0.5, generator=torch.Generator())
+    >>> sample_logits(head, features, masks, rate=0.5).shape
+    torch.Size([8, 16, 10])
     """
     dropped = apply_masks(features, masks, rate=rate)
     logits = head(dropped.flatten(0, 1))  # (sample x batch, class), sample-major
     return logits.reshape(*dropped.shape[:2], *logits.shape[1:])
 
 
+@checked
 def body_and_head(net: nn.Module) -> tuple[nn.Module, nn.Module]:
     """Return the two parts of a net whose logits are ``net.head(net.body(images))``.
 
     Raises
     ------
     ValueError
-        If it lacks one of them.
+        If it lacks one of them, or is compiled or wrapped as a whole, which the parts would go
+        round.
     """
+    _refuse_what_parts_go_round(net)
     body, head = getattr(net, "body", None), getattr(net, "head", None)
     if not (isinstance(body, nn.Module) and isinstance(head, nn.Module)):
         raise ValueError(f"a net must have a body and a head, got {type(net).__name__}")
     return body, head
+
+
+def _refuse_what_parts_go_round(net: nn.Module) -> None:
+    if "_orig_mod" in net._modules or net._compiled_call_impl is not None:
+        raise ValueError(
+            "a compiled net does its work in its own forward, and calls of net.body and net.head "
+            "would run uncompiled: compile the parts, net.body = torch.compile(net.body)"
+        )
+    if type(net).__name__ in WRAPPERS:
+        raise ValueError(
+            f"{type(net).__name__} averages gradients in its own forward, which calls of the body "
+            "and the head go round: wrap training.ranks.ObjectiveModule(net, objective), or give "
+            "the net a MultiSampleDropout and call it as a whole; do not unwrap it by .module"
+        )
 
 
 class MultiSampleHead(nn.Module):

@@ -19,9 +19,11 @@ from __future__ import annotations
 import math
 
 from runtheory import checks
+from runtheory.boundary import checked
 from runtheory.dropout.masks import check_rate, check_samples
 
 
+@checked
 def variance(data_variance: float, mask_variance: float, *, batch: int, samples: int) -> float:
     """Return (data_variance + mask_variance / samples) / batch.
 
@@ -40,6 +42,7 @@ def variance(data_variance: float, mask_variance: float, *, batch: int, samples:
     return (data_variance + mask_variance / samples) / batch
 
 
+@checked
 def batch_shared_variance(
     data_variance: float,
     main_variance: float,
@@ -69,6 +72,7 @@ def batch_shared_variance(
     )
 
 
+@checked
 def speed_up_ceiling(data_variance: float, mask_variance: float) -> float:
     """Return (data_variance + mask_variance) / data_variance, the most that samples can gain.
 
@@ -86,6 +90,34 @@ def speed_up_ceiling(data_variance: float, mask_variance: float) -> float:
     return 1 + mask_variance / data_variance if data_variance else math.inf
 
 
+@checked
+def updates_share(data_variance: float, mask_variance: float, *, samples: int) -> float:
+    """Return (data_variance + mask_variance / samples) / (data_variance + mask_variance).
+
+    The share of the updates of one mask that ``samples`` masks need for the same distance from the
+    minimum, where the noise is constant, the Hessian a multiple of the identity and each update of
+    the best size (thm-fewer-updates). Never below the inverse of ``speed_up_ceiling``.
+
+    Raises
+    ------
+    ValueError
+        If a variance is negative or both are zero, or ``samples`` < 1.
+
+    Examples
+    --------
+    >>> from runtheory.dropout import updates_share
+    >>> updates_share(1.0, 3.0, samples=4)
+    0.4375
+    """
+    check_samples(samples)
+    _check_variances(data_variance, mask_variance)
+    whole = data_variance + mask_variance
+    if whole == 0:
+        raise ValueError("a ratio of variances needs a positive one, got zero for both")
+    return (data_variance + mask_variance / samples) / whole
+
+
+@checked
 def variance_at_cost(
     data_variance: float,
     mask_variance: float,
@@ -111,6 +143,7 @@ def variance_at_cost(
     return (data_variance + mask_variance / samples) * (body_cost + samples * head_cost)
 
 
+@checked
 def best_samples(
     data_variance: float, mask_variance: float, *, body_cost: float, head_cost: float
 ) -> float:
@@ -124,12 +157,19 @@ def best_samples(
     ------
     ValueError
         If a variance is negative, both are zero or a cost is not positive.
+
+    Examples
+    --------
+    >>> from runtheory.dropout import best_samples
+    >>> best_samples(1.0, 4.0, body_cost=9.0, head_cost=1.0)
+    6.0
     """
     _check_costs(body_cost, head_cost)
     ratio = speed_up_ceiling(data_variance, mask_variance) - 1
     return math.sqrt(ratio * body_cost / head_cost)
 
 
+@checked
 def best_whole_samples(
     data_variance: float, mask_variance: float, *, body_cost: float, head_cost: float
 ) -> int:
@@ -160,6 +200,7 @@ def best_whole_samples(
     return min((below, below + 1), key=price)
 
 
+@checked
 def effective_rate(rate: float, samples: int) -> float:
     """Return rate / (rate + samples (1 - rate)), the rate at which one mask is as noisy as a mean.
 

@@ -13,18 +13,22 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from runtheory import checks
+from runtheory.boundary import checked
 
 
+@checked
 def check_rate(rate: float) -> None:
     """Raise ``ValueError`` unless ``rate``, the probability of dropping, lies in [0, 1)."""
     checks.in_interval(0, 1, ends="[)", rate=rate)
 
 
+@checked
 def check_samples(samples: int) -> None:
     """Raise ``ValueError`` unless ``samples``, the number of masks per example, is at least 1."""
     checks.at_least(1, samples=samples)
 
 
+@checked
 def draw_masks(
     samples: int,
     shape: Sequence[int],
@@ -49,6 +53,15 @@ def draw_masks(
     ------
     ValueError
         If ``samples`` < 1, ``rate`` is outside [0, 1) or ``shape`` lacks a batch or a feature axis.
+
+    Examples
+    --------
+    >>> from runtheory.dropout import draw_masks
+    >>> from runtheory.randomness import Streams
+    >>> streams = Streams(0)
+    >>> masks = draw_masks(8, (16, 32), rate=0.5, generator=streams["masks"])
+    >>> masks.shape, masks.dtype
+    (torch.Size([8, 16, 32]), torch.bool)
     """
     check_samples(samples)
     check_rate(rate)
@@ -64,6 +77,7 @@ def draw_masks(
     return masks.expand(samples, batch, *feature)
 
 
+@checked
 def apply_masks(
     features: Float[Tensor, " batch *feature"],
     masks: Bool[Tensor, "sample batch *feature"],
@@ -80,6 +94,14 @@ def apply_masks(
     ------
     ValueError
         If the masks do not fit the features or ``rate`` is outside [0, 1).
+
+    Examples
+    --------
+    >>> import torch
+    >>> from runtheory.dropout import apply_masks
+    >>> masks = torch.tensor([[[True, False, True]]])
+    >>> apply_masks(torch.tensor([[1.0, 2.0, 3.0]]), masks, rate=0.5)
+    tensor([[[2., 0., 6.]]])
     """
     check_rate(rate)
     if masks.shape[1:] != features.shape:

@@ -11,15 +11,18 @@ import torch
 from torch import Tensor
 
 from runtheory import checks
+from runtheory.boundary import checked
+from runtheory.dropout.cross_entropy import Targets
 from runtheory.dropout.head import sample_logits
 from runtheory.dropout.masks import check_rate, check_samples
-from runtheory.dropout.objectives import Combine, Targets, mean_of_losses
+from runtheory.dropout.objectives import Combine, mean_of_losses
 from runtheory.shapes import Features, Scalar
 
 MOST_FEATURES = 12
 MOST_COMBINATIONS = 2**18
 
 
+@checked
 def all_masks(features: int, *, rate: float) -> tuple[Tensor, Tensor]:
     """Return all 2^features keep masks (mask, feature) and their probabilities (mask), float64.
 
@@ -36,6 +39,7 @@ def all_masks(features: int, *, rate: float) -> tuple[Tensor, Tensor]:
     return masks, (1 - rate) ** kept * rate ** (features - kept)
 
 
+@checked
 def mean_masks(features: int, *, rate: float, samples: int) -> tuple[Tensor, Tensor]:
     """Return all means of ``samples`` inverted masks and their probabilities, float64.
 
@@ -53,6 +57,7 @@ def mean_masks(features: int, *, rate: float, samples: int) -> tuple[Tensor, Ten
     return masks.double()[choice].mean(1) / (1 - rate), weights[choice].prod(1)
 
 
+@checked
 def expected_loss(
     features: Features,
     targets: Targets,

@@ -11,10 +11,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from runtheory import tensor_checks
+from runtheory.boundary import checked
 from runtheory.dropout.masks import check_rate
 from runtheory.shapes import Features, Logits, Scalar
 
 
+@checked
 def logit_covariance(
     features: Features, weight: Float[Tensor, "class feature"], *, rate: float
 ) -> Float[Tensor, "batch class class"]:
@@ -27,6 +30,7 @@ def logit_covariance(
     return rate / (1 - rate) * noisy @ noisy.mT
 
 
+@checked
 def jensen_gap(
     probabilities: Float[Tensor, "*batch class"], covariance: Float[Tensor, "*batch class class"]
 ) -> Float[Tensor, "*batch"]:
@@ -40,6 +44,7 @@ def jensen_gap(
     return (spread - (p[..., None, :] @ c @ p[..., None])[..., 0, 0]) / 2
 
 
+@checked
 def softmax_penalty(
     features: Features,
     weight: Float[Tensor, "class feature"],
@@ -60,6 +65,7 @@ def softmax_penalty(
     return jensen_gap(logits.softmax(-1), covariance).mean()
 
 
+@checked
 def expected_squared_error(
     inputs: Features,
     targets: Float[Tensor, " batch"],
@@ -78,6 +84,7 @@ def expected_squared_error(
     return ((targets.double() - x @ w) ** 2).sum() + ridge
 
 
+@checked
 def adaptive_ridge(
     inputs: Features, targets: Float[Tensor, " batch"], *, rate: float
 ) -> Float[Tensor, " feature"]:
@@ -87,8 +94,14 @@ def adaptive_ridge(
     sqrt(rate / (1 - rate)) ||X_j|| e_j appended for every feature, which keeps the condition number
     of X instead of squaring it. Where the minimiser is not unique (rate 0 and dependent columns, or
     a column of zeros), the CPU returns the one of least norm.
+
+    Raises
+    ------
+    ValueError
+        If ``rate`` is outside [0, 1), or a number is not finite.
     """
     check_rate(rate)
+    tensor_checks.finite(inputs=inputs, targets=targets)
     x, y = inputs.double(), targets.double()
     penalty = (rate / (1 - rate)) ** 0.5 * torch.linalg.vector_norm(x, dim=0)
     rows = torch.cat([x, penalty.diag()])  # (example + feature, feature)

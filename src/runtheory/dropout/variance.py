@@ -10,15 +10,17 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float, Float64
+from jaxtyping import Float, Float64, Integer
 from torch import Tensor, nn
 
+from runtheory import checks
+from runtheory.boundary import checked
 from runtheory.dropout.gradients import masked_gradients, trainable_parameters
 from runtheory.dropout.head import body_and_head
 from runtheory.dropout.masks import draw_masks
 from runtheory.modes import evaluating
 from runtheory.randomness import Streams
-from runtheory.shapes import Labels, Scalar
+from runtheory.shapes import Scalar
 
 JACKKNIFE_GROUPS = 32
 Inputs = Float[Tensor, "batch ..."]
@@ -51,10 +53,11 @@ class TotalVariance:
     repetitions: int
 
 
+@checked
 def gradient_variance(
     net: nn.Module,
     images: Inputs,
-    labels: Labels,
+    labels: Integer[Tensor, " batch"],
     *,
     rate: float,
     repeats: int,
@@ -72,7 +75,8 @@ def gradient_variance(
     Raises
     ------
     ValueError
-        If there are fewer than two examples or repeats; as ``draw_masks`` and ``masked_gradients``.
+        If there are fewer than three examples or two repeats; as ``draw_masks`` and
+        ``masked_gradients``.
     """
     _check_counts(len(images), repeats)
     masks = _masks_for(net, images, repeats, rate=rate, generator=generator)
@@ -97,10 +101,11 @@ def gradient_variance(
     )
 
 
+@checked
 def minibatch_variance(
     net: nn.Module,
     images: Inputs,
-    labels: Labels,
+    labels: Integer[Tensor, " batch"],
     objective: Callable[[nn.Module, Tensor, Tensor, Streams], Scalar],
     *,
     batch: int,
@@ -116,10 +121,11 @@ def minibatch_variance(
     Raises
     ------
     ValueError
-        If there are fewer than two repetitions; as ``trainable_parameters`` and the objective.
+        If there are fewer than three repetitions or no example in a batch; as
+        ``trainable_parameters`` and the objective.
     """
-    if repetitions < 2:
-        raise ValueError(f"a variance needs at least two repetitions, got {repetitions}")
+    checks.at_least(1, batch=batch, images=len(images))
+    checks.at_least(3, repetitions=repetitions)  # of two, leaving one out leaves no variance
     chosen = list(trainable_parameters(net, None).values())
     group = torch.arange(repetitions, device=images.device) % JACKKNIFE_GROUPS
     size = sum(p.numel() for p in chosen)
@@ -145,9 +151,9 @@ def minibatch_variance(
 
 
 def _check_counts(examples: int, repeats: int) -> None:
-    if examples < 2 or repeats < 2:
+    if examples < 3 or repeats < 2:  # of two examples, leaving one out leaves no variance
         raise ValueError(
-            f"variances need at least two examples and two repeats, got {examples} and {repeats}"
+            f"variances need at least three examples and two repeats, got {examples} and {repeats}"
         )
 
 

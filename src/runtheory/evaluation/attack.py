@@ -8,14 +8,17 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from runtheory import checks
-from runtheory.shapes import Images, Labels
+from runtheory import checks, tensor_checks
+from runtheory.boundary import checked
+from runtheory.evaluation.metrics import check_scored
+from runtheory.shapes import AnyLabels, Images
 
 
+@checked
 def fast_gradient_sign(
     network: Callable[[Tensor], Tensor],
     images: Images,
-    labels: Labels,
+    labels: AnyLabels,
     *,
     radius: float,
 ) -> Images:
@@ -28,12 +31,28 @@ def fast_gradient_sign(
     Raises
     ------
     ValueError
-        If ``radius`` is negative.
+        If ``radius`` is negative, an image lies outside [0, 1] (divide bytes by 255), or the logits
+        and labels cannot be scored, as those of ``metrics``.
+    TypeError
+        If the images are no float tensor or the labels no integers.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from runtheory.evaluation import fast_gradient_sign
+    >>> net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(16, 3))
+    >>> images, labels = torch.rand(2, 1, 4, 4), torch.tensor([0, 2])
+    >>> moved = fast_gradient_sign(net, images, labels, radius=8 / 255)
+    >>> bool((moved - images).abs().max() <= 8 / 255 + 1e-6)
+    True
     """
     checks.not_negative(radius=radius)
+    tensor_checks.unit_range(images=images)
     with torch.enable_grad():
         point = images.detach().clone().requires_grad_()
+        logits = network(point)
+        named = check_scored(logits, labels)
         # The sum, not the mean: no image's gradient depends on how many there are.
-        loss = cross_entropy(network(point), labels, reduction="sum")
+        loss = cross_entropy(logits, named, reduction="sum")
         (gradient,) = torch.autograd.grad(loss, point)
     return (images.detach() + radius * gradient.sign()).clamp(0, 1)

@@ -1,7 +1,9 @@
 """Five small corruptions of images in [0, 1] with severities 1, 2, 3.
 
 Made for the small images of this book and documented by the one table below; they are not the
-corruptions of any public benchmark and their results do not compare with such.
+corruptions of any public benchmark and their results do not compare with such. Images have shape
+(batch, channel, height, width) and values in [0, 1]: bytes and values up to 255 are refused, the
+first by ``TypeError``, the second by ``ValueError`` where they can be read without a wait.
 """
 
 from __future__ import annotations
@@ -10,8 +12,11 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 import torch
+from torch import Tensor
 from torch.nn.functional import avg_pool2d, conv2d, interpolate, pad
 
+from runtheory import tensor_checks
+from runtheory.boundary import checked
 from runtheory.shapes import Images
 
 Corruption = Callable[[Images, int, torch.Generator], Images]
@@ -28,16 +33,18 @@ SEVERITIES: Mapping[str, tuple[float, float, float]] = MappingProxyType(
 """What each corruption does at severity 1, 2 and 3."""
 
 
+@checked
 def add_noise(images: Images, severity: int, generator: torch.Generator) -> Images:
     """Add white Gaussian noise and clip to [0, 1]."""
-    deviation = _amount("gaussian noise", severity)
+    deviation = _amount("gaussian noise", severity, images)
     noise = torch.randn(images.shape, dtype=images.dtype, device=images.device, generator=generator)
     return (images + deviation * noise).clamp(0, 1)
 
 
+@checked
 def blur(images: Images, severity: int, generator: torch.Generator) -> Images:
     """Blur by a Gaussian, rows first, borders replicated."""
-    deviation = _amount("blur", severity)
+    deviation = _amount("blur", severity, images)
     radius = round(3 * deviation)
     offsets = torch.arange(-radius, radius + 1, dtype=images.dtype, device=images.device)
     weights = torch.softmax(-(offsets**2) / (2 * deviation**2), dim=0)
@@ -48,21 +55,25 @@ def blur(images: Images, severity: int, generator: torch.Generator) -> Images:
     return conv2d(columns, kernel.transpose(2, 3), groups=channels)
 
 
+@checked
 def contrast(images: Images, severity: int, generator: torch.Generator) -> Images:
     """Shrink each image towards its own mean."""
-    factor = _amount("contrast", severity)
+    factor = _amount("contrast", severity, images)
     mean = images.mean(dim=(1, 2, 3), keepdim=True)
     return mean + factor * (images - mean)
 
 
+@checked
 def brightness(images: Images, severity: int, generator: torch.Generator) -> Images:
     """Add one number to all pixels and clip to [0, 1]."""
-    return (images + _amount("brightness", severity)).clamp(0, 1)
+    amount = _amount("brightness", severity, images)
+    return (images + amount).clamp(0, 1)
 
 
+@checked
 def pixelate(images: Images, severity: int, generator: torch.Generator) -> Images:
     """Replace square blocks by their mean; the last blocks may be cut."""
-    block = int(_amount("pixelate", severity))
+    block = int(_amount("pixelate", severity, images))
     height, width = images.shape[-2:]
     means = avg_pool2d(images, block, ceil_mode=True)
     return interpolate(means, scale_factor=block, mode="nearest")[..., :height, :width]
@@ -79,7 +90,9 @@ CORRUPTIONS: Mapping[str, Corruption] = MappingProxyType(
 )
 
 
-def _amount(corruption: str, severity: int) -> float:
+def _amount(corruption: str, severity: int, images: Tensor) -> float:
+    """Return what the corruption does at this severity, after a look at the images."""
     if severity not in (1, 2, 3):
         raise ValueError(f"severity must be 1, 2 or 3, got {severity}")
+    tensor_checks.unit_range(images=images)
     return SEVERITIES[corruption][severity - 1]

@@ -9,16 +9,18 @@ import torch
 from torch import Tensor, nn
 
 from runtheory import checks
+from runtheory.boundary import checked
 from runtheory.data.image_set import ChannelStatistics, ImageSet, normalise
 from runtheory.evaluation.calibration import expected_calibration_error
 from runtheory.evaluation.metrics import accuracy, brier_score, cross_entropy
 from runtheory.modes import evaluating
 from runtheory.nets import Activations, Classifier
-from runtheory.shapes import Labels, Logits, RawImages
+from runtheory.shapes import AnyLabels, Logits, RawImages
 
 Statistics = ImageSet | ChannelStatistics
 
 
+@checked
 def predict(
     net: nn.Module, images: RawImages, statistics: Statistics, *, batch_size: int = 1000
 ) -> Logits:
@@ -30,12 +32,27 @@ def predict(
     Raises
     ------
     ValueError
-        If there are no images, they are not uint8, or ``batch_size`` is not positive.
+        If there are no images, they are not uint8 or not of shape (batch, channel, height, width),
+        ``batch_size`` is not positive, or the statistics are those of another number of channels or
+        of a constant channel.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from runtheory.data import load
+    >>> from runtheory.evaluation import accuracy, predict
+    >>> from runtheory.nets import perceptron
+    >>> digits = load("digits")
+    >>> net = perceptron(inputs=64, classes=10, generator=torch.Generator())
+    >>> logits = predict(net, digits.test_images, digits)
+    >>> logits.shape
+    torch.Size([360, 10])
     """
     with _batches(net, images, statistics, batch_size=batch_size) as batches:
         return torch.cat([net(batch) for batch in batches])
 
 
+@checked
 def activations(
     net: Classifier, images: RawImages, statistics: Statistics, *, batch_size: int = 1000
 ) -> Activations:
@@ -53,11 +70,12 @@ def activations(
     )
 
 
+@checked
 def score_network(
     net: nn.Module,
     images: RawImages,
     *,
-    labels: Labels,
+    labels: AnyLabels,
     statistics: Statistics,
     batch_size: int = 1000,
 ) -> dict[str, float]:
@@ -85,4 +103,11 @@ def _batches(
         )
     checks.at_least(1, batch_size=batch_size)
     with evaluating(net), torch.no_grad():
-        yield (normalise(batch, statistics) for batch in torch.split(images, batch_size))
+        split = torch.split(images, batch_size)
+        yield (normalise(batch, statistics, dtype=_precision(net)) for batch in split)
+
+
+def _precision(net: nn.Module) -> torch.dtype:
+    """Return the type of the network's first floating-point parameter, float32 without one."""
+    kinds = (parameter.dtype for parameter in net.parameters())
+    return next((kind for kind in kinds if kind.is_floating_point), torch.float32)

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from runtheory import checks
+from runtheory.boundary import checked
 from runtheory.mixing.apply import apply
 from runtheory.mixing.plans import CutmixPlan
 from runtheory.modes import evaluating
@@ -57,6 +58,7 @@ class MixedGradient:
         return torch.cat([gradient.flatten() for gradient in gradients])
 
 
+@checked
 def box_noise(
     gradient: MixedGradient,
     draw: Draw,
@@ -89,6 +91,7 @@ def box_noise(
     return of_pairs(torch.stack(pairs).unflatten(0, (groups, -1)))
 
 
+@checked
 def of_pairs(gradients: Float[Tensor, "group plan two parameter"]) -> BoxNoise:
     """Return variance and covariance of pairs of gradients, unbiased, for each group."""
     centred = gradients.to(torch.float64)

@@ -10,6 +10,7 @@ from jaxtyping import Float, Float64
 from torch import Tensor, nn
 
 from runtheory import checks, data, evaluation
+from runtheory.boundary import checked
 from runtheory.collapse.decomposition import square_loss_parts
 from runtheory.collapse.geometry import centre_disagreement, nearest_centre
 from runtheory.collapse.statistics import ClassStatistics, class_statistics
@@ -83,6 +84,7 @@ def _loss_parts(statistics: ClassStatistics, linear: nn.Linear, penalty: float) 
     return {f"part_{name}": float(getattr(parts, name)) for name in names}
 
 
+@checked
 def row_space_share(
     statistics: ClassStatistics, classifier: Float[Tensor, "class feature"]
 ) -> Float64[Tensor, ""]:
@@ -94,20 +96,24 @@ def row_space_share(
     Raises
     ------
     ValueError
-        If a class has no sample, or the scatter matrix was not kept or is zero.
+        If a class has no sample, the scatter matrix was not kept or is zero, or the classifier has
+        another number of features.
     """
     scatter = statistics.checked().scatter
     if scatter is None or not scatter.trace() > 0:
         raise ValueError("the share of the row space needs a scatter matrix that is not zero")
+    if classifier.shape[1] != len(scatter):
+        told = f"{classifier.shape[1]} and {len(scatter)}"
+        raise ValueError(f"classifier and statistics must have one number of features, got {told}")
     rows = classifier.to(torch.float64)
-    _, sizes, directions = torch.linalg.svd(
-        rows, full_matrices=False
-    )  # directions: (class, feature)
+    # directions: (class, feature)
+    _, sizes, directions = torch.linalg.svd(rows, full_matrices=False)
     cut = sizes.max() * max(rows.shape) * torch.finfo(torch.float64).eps
     basis = directions[sizes > cut]
     return (basis @ scatter @ basis.T).trace() / scatter.trace()
 
 
+@checked
 def plane_of_means(
     means: Float[Tensor, "class feature"],
 ) -> tuple[Float64[Tensor, "feature"], Float64[Tensor, "axis feature"]]:

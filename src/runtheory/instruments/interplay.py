@@ -11,13 +11,14 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
-from runtheory import data, evaluation, nets
+from runtheory import checks, data, evaluation, nets
+from runtheory.boundary import checked
 from runtheory.collapse.statistics import ClassStatistics, class_statistics
 from runtheory.dropout.head import sample_logits
 from runtheory.dropout.masks import draw_masks
 from runtheory.interplay.free_dropout import evenness
 from runtheory.interplay.gaussian_classes import divergence_kept
-from runtheory.interplay.mixtures import path_point, plane_share
+from runtheory.interplay.mixtures import path_point, plane_parts, plane_share
 from runtheory.interplay.sources import source_variance
 from runtheory.mixing.apply import apply
 from runtheory.mixing.plans import Plan
@@ -57,6 +58,7 @@ class Inspection:
         return stream(self.seed, purpose, device=self.image_set.train_images.device)
 
 
+@checked
 def pair_counts(network: Inspection, images: RawImages, labels: Labels) -> dict[str, int]:
     """Return how many pairs are wrong on the held-out copy alone, the trained one alone, and both.
 
@@ -74,6 +76,7 @@ def pair_counts(network: Inspection, images: RawImages, labels: Labels) -> dict[
     }
 
 
+@checked
 def dropout_measures(network: Inspection, *, rate: float, masks: int) -> dict[str, float]:
     """Return what dropout of ``rate`` on the features does to a network, trained with it or not.
 
@@ -82,6 +85,7 @@ def dropout_measures(network: Inspection, *, rate: float, masks: int) -> dict[st
     how alike the coordinates count; ``dropped_accuracy`` and ``dropped_loss`` are those of one mask
     for each test image, ``dropped_train_loss`` that for each training image.
     """
+    checks.at_least(1, masks=masks)
     statistics, images = network.statistics, network.image_set
     assert statistics.scatter is not None
     covariance = statistics.scatter / statistics.counts.sum()
@@ -106,6 +110,7 @@ def _dropped(network: Inspection, features: Tensor, *, rate: float, purpose: str
     return sample_logits(network.net.head, features, masks, rate=rate)[0]
 
 
+@checked
 def logit_gaps(network: Inspection) -> dict[str, float]:
     """Return the mean lead of the true class's logit over the mean of the others."""
     images = network.image_set
@@ -121,6 +126,7 @@ def _logit_gap(logits: Tensor, labels: Tensor) -> float:
     return float((true - others).mean())
 
 
+@checked
 def mixture_measures(
     network: Inspection, *, draws: Mapping[str, Draw], pairs: int, shares: Sequence[float]
 ) -> dict[str, float]:
@@ -150,6 +156,28 @@ def mixture_measures(
     return row
 
 
+@checked
+def mixture_parts(network: Inspection, *, draw: Draw, pairs: int) -> dict[str, float]:
+    """Return the mean shares of :func:`plane_parts` for mixed training images of two classes.
+
+    They are ``plane``, ``others`` and ``blind``, with distances from the centre of the class means.
+    """
+    images, labels = _pairs_of_classes(network, pairs)
+    classifier = network.net.linear.weight.detach()
+    with evaluating(network.net), torch.no_grad():
+        drawn = network.stream("shown parts")
+        mixed, _ = mixtures(draw, images, labels, classes=len(classifier), generator=drawn)
+        parts = plane_parts(
+            network.net.features(mixed),
+            classifier,
+            first=labels[0],
+            second=labels[1],
+            centre=network.statistics.means.mean(0),
+        )
+    return {name: float(share.mean()) for name, share in vars(parts).items()}
+
+
+@checked
 def mixtures(
     draw: Draw,
     images: Float[Tensor, "two batch channel height width"],
@@ -180,6 +208,7 @@ def _pairs_of_classes(network: Inspection, count: int) -> tuple[Tensor, Tensor]:
     return normalised.unflatten(0, (2, -1)), images.train_labels[chosen]
 
 
+@checked
 def gradient_sources(
     network: Inspection,
     *,
@@ -197,6 +226,7 @@ def gradient_sources(
     masks (``samples`` > 0) at all. ``smoothing`` is that of its targets where it does not mix.
     ``variance_...`` in squared nats per unit of the parameters.
     """
+    checks.at_least(1, examples=examples, repeats=repeats)
     images, classes = network.image_set, len(network.image_set.classes)
     order = torch.randperm(
         len(images.train_labels), generator=stream(network.seed, "gradient images")
@@ -232,6 +262,7 @@ def _with_partners(
     )
 
 
+@checked
 def shown_points(
     network: Inspection, *, classes: Sequence[int], count: int
 ) -> dict[str, str | list[list[float]]]:
@@ -242,6 +273,8 @@ def shown_points(
     passes through the three rows; the origin is the mean of the three class means of the training
     features, the unit their mean distance from it.
     """
+    if len(classes) != 3 or not all(0 <= one < network.net.linear.out_features for one in classes):
+        raise ValueError(f"three of the network's classes are shown, got {list(classes)}")
     rows = network.net.linear.weight.detach()[list(classes)].to(torch.float64)
     basis, _ = torch.linalg.qr((rows[1:] - rows[0]).T)  # (feature, 2)
     means = network.statistics.means[list(classes)] @ basis  # (class, 2)

@@ -15,6 +15,7 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from runtheory import checks
+from runtheory.boundary import checked
 from runtheory.collapse.descent import largest_slope, minimise
 from runtheory.dropout.masks import check_rate
 from runtheory.interplay.free_mixing import ShareLaw
@@ -40,10 +41,15 @@ class FreeFit:
         return self.features @ self.classifier.T + self.bias
 
 
+@checked
 def all_mixtures(
     law: ShareLaw, classes: int
 ) -> tuple[Float64[Tensor, "point class"], Float64[Tensor, "point"]]:
-    """Return the target of every share and ordered pair of classes, and its probability."""
+    """Return the target of every share and ordered pair of classes, and its probability.
+
+    Raises ``ValueError`` for fewer than one class.
+    """
+    checks.at_least(1, classes=classes)
     units = torch.eye(classes, dtype=torch.float64)
     shares, weights = torch.tensor(law.shares), torch.tensor(law.weights)
     # (share, first class, second class, entry of the target)
@@ -53,6 +59,7 @@ def all_mixtures(
     return (own + other).reshape(-1, classes), chances.flatten()
 
 
+@checked
 def fit_free_mixing(
     law: ShareLaw,
     classes: int,
@@ -89,6 +96,7 @@ def fit_free_mixing(
     return FreeFit(classifier.detach(), features, nothing, targets, weights, slope)
 
 
+@checked
 def fit_free_dropout(
     *,
     classes: int,
@@ -108,9 +116,10 @@ def fit_free_dropout(
     ------
     ValueError
         If the rate lies outside [0, 1), a decay is not positive, or the width is below the number
-        of classes or above 12: there would be too many masks.
+        of classes or above 12: there would be too many masks; without a class or a sample of it.
     """
     check_rate(rate)
+    checks.at_least(1, classes=classes, per_class=per_class)
     _check(decay, width, classes)
     if width > 12:
         raise ValueError(f"all masks are listed for a width of at most 12, got {width}")
@@ -142,7 +151,7 @@ def _all_masks(
 
 
 def _check(decay: tuple[float, float], width: int, classes: int) -> None:
-    checks.positive(decay=decay)
+    checks.positive_finite(decay=decay)
     checks.at_least(classes, width=width)
 
 

@@ -17,6 +17,7 @@ from jaxtyping import Float, Float64
 from torch import Tensor
 
 from runtheory import checks
+from runtheory.boundary import checked
 from runtheory.dropout.masks import check_rate
 
 
@@ -33,6 +34,7 @@ class DropoutFrame:
     share: float
 
 
+@checked
 def dropout_frame(
     *,
     classes: int,
@@ -49,9 +51,12 @@ def dropout_frame(
     Raises
     ------
     ValueError
-        If the rate lies outside [0, 1), a decay is not positive, or the width is below the classes.
+        If the rate lies outside [0, 1), a decay is not positive, there are fewer than two classes
+        or no samples, or the width is below the classes.
     """
     check_rate(rate)
+    checks.at_least(2, classes=classes)
+    checks.at_least(1, per_class=per_class)
     checks.positive(decay=decay)
     checks.at_least(classes, width=width)
     modes = classes - 1 if free_bias else classes
@@ -67,13 +72,23 @@ def dropout_frame(
     )
 
 
+@checked
 def evenness(
     classifier: Float[Tensor, "class feature"], features: Float[Tensor, "sample feature"]
 ) -> Float64[Tensor, ""]:
     """Return (sum_j a_j)^2 / (d sum_j a_j^2), in [1/d, 1]: one where all coordinates count alike.
 
-    a_j = |column j of W| |coordinate j of the features|, not centred, as dropout sees them.
+    a_j = |column j of W| |coordinate j of the features|, not centred, as dropout sees them. NaN
+    where all are zero.
+
+    Raises
+    ------
+    ValueError
+        If the two are not matrices of one width.
     """
+    if classifier.ndim != 2 or features.ndim != 2 or classifier.shape[1] != features.shape[1]:
+        shapes = f"{tuple(classifier.shape)} and {tuple(features.shape)}"
+        raise ValueError(f"classifier and features must be matrices of one width, got {shapes}")
     columns = torch.linalg.vector_norm(classifier.to(torch.float64), dim=0)
     rows = torch.linalg.vector_norm(features.to(torch.float64), dim=0)
     sizes = columns * rows  # a_j, one for each coordinate

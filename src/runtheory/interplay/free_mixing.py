@@ -20,21 +20,31 @@ from scipy.optimize import brentq
 from scipy.special import wrightomega
 
 from runtheory import checks
+from runtheory.boundary import checked
 
 Array = np.ndarray
 
 
 @dataclass(frozen=True)
 class ShareLaw:
-    """A law of the share that an image keeps, on finitely many points: two independent labels."""
+    """A law of the share that an image keeps, on finitely many points: two independent labels.
+
+    Raises
+    ------
+    ValueError
+        If shares or weights lie outside [0, 1], the weights do not sum to one, or there is not
+        one weight for each share.
+    """
 
     shares: Float64[np.ndarray, "point"]
     weights: Float64[np.ndarray, "point"]
 
     def __post_init__(self) -> None:
-        ends = (self.shares.min(), self.shares.max())
-        if ends[0] < 0 or ends[1] > 1 or self.weights.min() < 0:
-            raise ValueError(f"shares must lie in [0, 1], with weights, got shares in {ends}")
+        if self.shares.ndim != 1 or self.shares.shape != self.weights.shape or not self.shares.size:
+            shapes = f"{self.shares.shape} and {self.weights.shape}"
+            raise ValueError(f"shares and weights must be points of one number, got {shapes}")
+        checks.in_interval(0, 1, shares=self.shares)
+        checks.not_negative(weights=self.weights)
         if abs(self.weights.sum() - 1) > 1e-9:
             raise ValueError(f"weights must sum to one, got {self.weights.sum()}")
 
@@ -46,13 +56,19 @@ class ShareLaw:
 
 UNMIXED = ShareLaw(np.ones(1), np.ones(1))
 
+STRONGEST = 1e9
+"""The largest strength: beyond it, differences of numbers of its size lose the logits."""
 
+
+@checked
 def uniform_shares(points: int = 64) -> ShareLaw:
     """Return Gauss-Legendre points for a share uniform on [0, 1]: Mixup at alpha 1."""
+    checks.at_least(1, points=points)
     nodes, weights = np.polynomial.legendre.leggauss(points)
     return ShareLaw((nodes + 1) / 2, weights / 2)
 
 
+@checked
 def free_logits(targets: Float64[np.ndarray, "point class"], strength: float) -> Array:
     """Return the solution z of z = strength (t - softmax(z)) for every row t.
 
@@ -62,10 +78,10 @@ def free_logits(targets: Float64[np.ndarray, "point class"], strength: float) ->
     Raises
     ------
     ValueError
-        If a row is no distribution, or ``strength`` is not positive.
+        If a row is no distribution, or ``strength`` lies outside (0, 1e9].
     """
-    checks.positive(strength=strength)
-    if targets.min() < 0 or not np.allclose(targets.sum(1), 1):
+    checks.in_interval(0, STRONGEST, ends="(]", strength=strength)
+    if targets.ndim != 2 or not (targets >= 0).all() or not np.allclose(targets.sum(1), 1):
         raise ValueError("targets must be distributions, one a row")
     scaled = strength * targets  # k t, (point, class)
     logits = np.empty_like(scaled)
@@ -77,11 +93,14 @@ def free_logits(targets: Float64[np.ndarray, "point class"], strength: float) ->
     return logits
 
 
+@checked
 def residual(law: ShareLaw, classes: int, strength: float) -> float:
     """Return E ||t - softmax(z)||^2 at this strength.
 
-    The two labels are independent and uniform, so that one in K mixtures is of one class.
+    The two labels are independent and uniform, so that one in K mixtures is of one class. Raises
+    ``ValueError`` for fewer than two classes, else as :func:`free_logits`.
     """
+    checks.at_least(2, classes=classes)
     logits = free_logits(_targets(law.shares, classes), strength)
     alone = free_logits(np.eye(1, classes), strength)
     mixed = law.weights @ np.square(logits).sum(1)
@@ -90,6 +109,7 @@ def residual(law: ShareLaw, classes: int, strength: float) -> float:
     return float((same * np.square(alone).sum() + (1 - same) * mixed) / strength**2)
 
 
+@checked
 def free_strength(law: ShareLaw, classes: int, decay: float) -> float:
     """Return the strength k at ``decay`` = sqrt(l_W l_H), and 0 where the best features are none.
 
@@ -118,6 +138,7 @@ def free_strength(law: ShareLaw, classes: int, decay: float) -> float:
     return float(np.exp(brentq(gap, low, high, xtol=1e-13)))
 
 
+@checked
 def path_height(share: float, *, strength: float, classes: int) -> float:
     """Return how far the two logits of a mixture lie, in the mean, above each of the others.
 
@@ -128,11 +149,11 @@ def path_height(share: float, *, strength: float, classes: int) -> float:
     Raises
     ------
     ValueError
-        If the share lies outside [0, 1], the strength is not positive, or there are fewer than
+        If the share lies outside [0, 1], the strength outside (0, 1e9], or there are fewer than
         three classes.
     """
     checks.in_interval(0, 1, share=share)
-    checks.positive(strength=strength)
+    checks.in_interval(0, STRONGEST, ends="(]", strength=strength)
     checks.at_least(3, classes=classes)
 
     def cosine(x: float) -> float:

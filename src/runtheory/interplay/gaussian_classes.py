@@ -14,7 +14,8 @@ import torch
 from jaxtyping import Bool, Float, Float64
 from torch import Tensor
 
-from runtheory import checks
+from runtheory import checks, tensor_checks
+from runtheory.boundary import checked
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class DivergenceKept:
     share: Float64[Tensor, "pair"]
 
 
+@checked
 def divergence_kept(
     means: Float[Tensor, "class feature"],
     covariance: Float[Tensor, "feature feature"],
@@ -41,7 +43,7 @@ def divergence_kept(
     Raises
     ------
     ValueError
-        If the shapes do not fit, or ``noise`` is not positive.
+        If the shapes do not fit, a number is not finite, or ``noise`` is not positive.
     """
     width = means.shape[1]
     if covariance.shape != (width, width) or masks.shape[1:] != (width,):
@@ -49,7 +51,9 @@ def divergence_kept(
             f"means {tuple(means.shape)} need a covariance ({width}, {width}) and masks "
             f"(sample, {width}), got {tuple(covariance.shape)} and {tuple(masks.shape)}"
         )
-    checks.positive(noise=noise)
+    checks.positive_finite(noise=noise)
+    tensor_checks.finite(means=means, covariance=covariance)
+    checks.at_least(1, masks=len(masks))
     wide = covariance.to(torch.float64)
     added = noise * wide.diagonal().mean()
     wide = wide + added * torch.eye(width, dtype=wide.dtype, device=wide.device)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from scipy.stats import binom
 
+from runtheory.boundary import checked
 from runtheory.information.supersamples.loss_information import (
     difference_bound,
     difference_information,
@@ -33,6 +34,7 @@ class PairBound:
     null_high: float
 
 
+@checked
 def pair_bound(counts: Mapping[str, int | float]) -> PairBound:
     """Return the bound from ``pairs``, ``gained`` (held-out alone wrong) and ``lost``.
 
@@ -42,9 +44,20 @@ def pair_bound(counts: Mapping[str, int | float]) -> PairBound:
     Raises
     ------
     ValueError
-        If the counts are negative, or more pairs are gained and lost than there are.
+        If the counts are negative or not whole, or more pairs are gained and lost than there are.
+
+    Examples
+    --------
+    >>> from runtheory.interplay.pair_bound import pair_bound
+    >>> found = pair_bound({"pairs": 100, "gained": 30, "lost": 10})
+    >>> found.gap, round(found.bound, 3), found.bound > found.null_high
+    (0.2, 0.323, True)
     """
-    pairs, gained, lost = (int(counts[name]) for name in ("pairs", "gained", "lost"))
+    given = {name: counts[name] for name in ("pairs", "gained", "lost")}
+    for name, count in given.items():
+        if not float(count).is_integer():
+            raise ValueError(f"{name} must be a whole number, got {count}")
+    pairs, gained, lost = map(int, given.values())
     if min(gained, lost) < 0 or gained + lost > pairs or pairs < 1:
         raise ValueError(f"counts must fit each other, got {gained} and {lost} of {pairs} pairs")
     trials = gained + lost

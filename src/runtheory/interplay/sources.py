@@ -16,6 +16,8 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
+from runtheory import checks, tensor_checks
+from runtheory.boundary import checked
 from runtheory.dropout.gradients import masked_gradients
 from runtheory.shapes import Labels, Scalar, SoftTargets
 
@@ -31,10 +33,21 @@ class SourceVariance:
     mask: float
 
     def of_batch(self, batch: int, samples: int) -> float:
-        """Return the variance of the gradient of ``batch`` examples under ``samples`` masks."""
+        """Return the variance of the gradient of ``batch`` examples under ``samples`` masks.
+
+        Raises ``ValueError`` for none of either.
+
+        Examples
+        --------
+        >>> from runtheory.interplay.sources import SourceVariance
+        >>> SourceVariance(data=2.0, mixing=1.0, mask=4.0).of_batch(10, samples=8)
+        0.35
+        """
+        checks.at_least(1, batch=batch, samples=samples)
         return (self.data + self.mixing + self.mask / samples) / batch
 
 
+@checked
 def source_variance(
     net: nn.Module,
     mixtures: Mixtures,
@@ -54,9 +67,11 @@ def source_variance(
     Raises
     ------
     ValueError
-        If the mixtures are not whole groups of ``repeats``, there are fewer than two examples, or
-        as ``masked_gradients`` does.
+        If the mixtures are not whole groups of ``repeats``, there are fewer than two examples or
+        not one target for each mixture, or as ``masked_gradients`` does.
     """
+    checks.at_least(1, repeats=repeats)
+    tensor_checks.equal_lengths(mixtures=mixtures, targets=targets)
     examples, rest = divmod(len(mixtures), repeats)
     if rest or examples < 2:
         raise ValueError(

@@ -19,11 +19,13 @@ from torch.autograd.functional import hessian, jacobian
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from runtheory import checks
+from runtheory.boundary import checked
 
 Contributions = Float[Tensor, "batch patch"]
 Labels = Float[Tensor, "batch"]
 
 
+@checked
 def expected_cutmix_loss(
     contributions: Contributions, labels: Float[Tensor, " labels"]
 ) -> Float[Tensor, ""]:
@@ -53,6 +55,7 @@ def expected_cutmix_loss(
     return (losses / ways).sum() / (places + 1)
 
 
+@checked
 def least_contributions(labels: Labels, start: Contributions, *, steps: int = 50) -> Contributions:
     """Return contributions that minimise :func:`expected_cutmix_loss`, by damped Newton steps.
 
@@ -71,6 +74,7 @@ def least_contributions(labels: Labels, start: Contributions, *, steps: int = 50
     return current
 
 
+@checked
 def even_contributions(patches: int, *, positive: float = 0.5) -> tuple[float, float]:
     """Return (b_+, b_-): every patch's contribution at the least CutMix loss, by its label.
 
@@ -99,6 +103,7 @@ def even_contributions(patches: int, *, positive: float = 0.5) -> tuple[float, f
     return float(values[0]), float(values[1])
 
 
+@checked
 def linear_descent(
     patches: Float[Tensor, "batch patch dimension"],
     labels: Labels,
@@ -130,6 +135,7 @@ def linear_descent(
     return torch.stack(weights)
 
 
+@checked
 def margin_over_time(rate: float, time: Float[Tensor, " time"]) -> Float[Tensor, " time"]:
     """Return the m >= 0 with m + e^m = 1 + rate time: a margin that grows by rate / (1 + e^m).
 

@@ -9,14 +9,17 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float64
 
+from runtheory.boundary import checked
 from runtheory.mixing.placement import CLIPPED, Placement, range_length
 from runtheory.mixing.quadrature import expect_over_side, side_density
 
 Array = np.ndarray
 Points = Float64[np.ndarray, "point"]
+Sides = Float64[np.ndarray, "side"]
 
 
-def area_cdf_given_side(area: float, side: Array, placement: Placement = CLIPPED) -> Array:
+@checked
+def area_cdf_given_side(area: float, side: Sides, placement: Placement = CLIPPED) -> Array:
     """Return P(area <= a | r) for sides r in (0, 1), exactly.
 
     Three parts: both sides whole, one cut, both cut; the last is an integral of 4 / L^2 over
@@ -36,7 +39,8 @@ def area_cdf_given_side(area: float, side: Array, placement: Placement = CLIPPED
     return np.asarray(uncut + 2 * whole * one_cut + both_cut / length**2)
 
 
-def area_density_given_side(area: float, side: Array, placement: Placement = CLIPPED) -> Array:
+@checked
+def area_density_given_side(area: float, side: Sides, placement: Placement = CLIPPED) -> Array:
     """Return the density of the area given r, without its atom at r^2 of mass ((1 - r) / L)^2."""
     length = range_length(placement, side)
     shortest = (1 - placement.overhang) * side
@@ -48,11 +52,13 @@ def area_density_given_side(area: float, side: Array, placement: Placement = CLI
     return np.asarray(2 * whole * one_cut + both_cut)
 
 
+@checked
 def area_cdf(area: Points, alpha: float, placement: Placement = CLIPPED) -> Points:
     """Return P(area <= a), by quadrature over r cut at the kinks of the conditional law."""
     return np.array([_area_cdf(float(point), alpha, placement) for point in area])
 
 
+@checked
 def area_density(area: Points, alpha: float, placement: Placement = CLIPPED) -> Points:
     """Return the density of the area for a in (0, 1): the atoms at r^2 spread out, plus the rest.
 
@@ -65,11 +71,13 @@ def area_density(area: Points, alpha: float, placement: Placement = CLIPPED) -> 
     return np.asarray(atoms + np.array(rest, dtype=np.float64))
 
 
+@checked
 def effective_lambda_cdf(value: Points, alpha: float, placement: Placement = CLIPPED) -> Points:
     """Return P(lambda_eff <= v) = 1 - P(area <= 1 - v); the law has no atom."""
     return 1 - area_cdf(1 - value, alpha, placement)
 
 
+@checked
 def effective_lambda_density(value: Points, alpha: float, placement: Placement = CLIPPED) -> Points:
     """Return the density of lambda_eff = 1 - area for v in (0, 1)."""
     return area_density(1 - value, alpha, placement)

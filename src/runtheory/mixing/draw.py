@@ -12,13 +12,22 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from runtheory import checks
+from runtheory.boundary import checked
+from runtheory.mixing.boxes import Boxes
 from runtheory.mixing.placement import CLIPPED, IntervalRule
-from runtheory.mixing.plans import Boxes, CutmixPlan, CutoutPlan, MixupPlan
-from runtheory.mixing.variates import batch_sizes, beta_variates, draw_partners, gate
+from runtheory.mixing.plans import CutmixPlan, CutoutPlan, MixupPlan
+from runtheory.mixing.variates import (
+    batch_length,
+    batch_sizes,
+    beta_variates,
+    draw_partners,
+    gate,
+)
 
 Shape = torch.Size | tuple[int, ...]
 
 
+@checked
 def draw_cutmix(
     shape: Shape,
     *,
@@ -45,6 +54,15 @@ def draw_cutmix(
         have four axes, or a derangement of a single image is asked for.
     TypeError
         If ``placement`` is no rule, a name for one.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from runtheory.mixing import draw_cutmix
+    >>> from runtheory.randomness import Streams
+    >>> plan = draw_cutmix((16, 3, 32, 32), alpha=1.0, generator=Streams(0)["mixing"])
+    >>> plan.boxes.share.shape, plan.partner.shape
+    (torch.Size([16]), torch.Size([16]))
     """
     batch, height, width = batch_sizes(shape)
     count = batch if per_image else 1
@@ -52,11 +70,11 @@ def draw_cutmix(
     # 1 - lambda has the law of lambda; drawn itself, it keeps its digits where boxes are small.
     side = beta_variates(alpha, count, generator=generator).sqrt()
     edges = _draw_edges((side, side), (height, width), placement, generator=generator)
-    edges = edges * gate(probability, count, generator=generator)[:, None]
-    # One row for each image, in memory of its own: writing one must not write all.
-    return CutmixPlan(partner, Boxes(edges.expand(batch, 4).contiguous(), height, width))
+    edges = _gated(edges, probability, batch, generator=generator)
+    return CutmixPlan(partner, Boxes(edges, height, width))
 
 
+@checked
 def draw_mixup(
     shape: Shape,
     *,
@@ -66,7 +84,7 @@ def draw_mixup(
     probability: float = 1.0,
     generator: torch.Generator,
 ) -> MixupPlan:
-    """Draw partners and blending weights for images of ``shape``.
+    """Draw partners and blending weights for examples of any ``shape``: (batch, ...).
 
     The partner's share is 1 - lambda with lambda ~ Beta(alpha, alpha), one per image or one per
     batch; where the gate is closed it is 0.
@@ -74,9 +92,18 @@ def draw_mixup(
     Raises
     ------
     ValueError
-        As :func:`draw_cutmix`.
+        As :func:`draw_cutmix`, but for the number of axes: tables, sound and video blend too.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from runtheory.mixing import apply, draw_mixup
+    >>> plan = draw_mixup((4, 3, 8, 8), alpha=0.2, generator=torch.Generator())
+    >>> images, targets = apply(plan, torch.rand(4, 3, 8, 8), torch.arange(4), classes=4)
+    >>> targets.sum(1)
+    tensor([1., 1., 1., 1.])
     """
-    batch, _, _ = batch_sizes(shape)
+    batch = batch_length(shape)
     count = batch if per_image else 1
     partner = draw_partners(batch, derangement=derangement, generator=generator)
     share = beta_variates(alpha, count, generator=generator)
@@ -84,6 +111,7 @@ def draw_mixup(
     return MixupPlan(partner, share.expand(batch).contiguous())
 
 
+@checked
 def draw_cutout(
     shape: Shape,
     *,
@@ -107,6 +135,15 @@ def draw_cutout(
         does not have four axes.
     TypeError
         As :func:`draw_cutmix`.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from runtheory.mixing import apply, draw_cutout
+    >>> plan = draw_cutout((4, 3, 8, 8), size=4, generator=torch.Generator())
+    >>> images, targets = apply(plan, torch.rand(4, 3, 8, 8), torch.arange(4), classes=4)
+    >>> targets.argmax(1)
+    tensor([0, 1, 2, 3])
     """
     batch, height, width = batch_sizes(shape)
     checks.in_interval(1, min(height, width), size=size)
@@ -116,8 +153,8 @@ def draw_cutout(
     edges = _draw_edges(
         (whole / height, whole / width), (height, width), placement, generator=generator
     )
-    edges = edges * gate(probability, count, generator=generator)[:, None]
-    return CutoutPlan(Boxes(edges.expand(batch, 4).contiguous(), height, width), fill)
+    edges = _gated(edges, probability, batch, generator=generator)
+    return CutoutPlan(Boxes(edges, height, width), fill)
 
 
 def _draw_edges(
@@ -127,10 +164,23 @@ def _draw_edges(
     *,
     generator: torch.Generator,
 ) -> Tensor:
-    if not isinstance(placement, IntervalRule):
+    # Not isinstance, which for a protocol costs as much as all arithmetic of this function.
+    if not callable(getattr(placement, "interval", None)):
         raise TypeError(f"placement must be a rule such as CLIPPED, got {placement!r}")
     count, device = len(sides[0]), generator.device
     position = torch.rand(2, count, dtype=torch.float64, device=device, generator=generator)
+    if pixels[0] == pixels[1]:  # both axes at once
+        ends = torch.stack(placement.interval(torch.cat(sides), position.view(-1), pixels[0]))
+        return ends.view(2, 2, count).permute(2, 1, 0).reshape(count, 4)
     top, bottom = placement.interval(sides[0], position[0], pixels[0])
     left, right = placement.interval(sides[1], position[1], pixels[1])
     return torch.stack((top, bottom, left, right), dim=1)
+
+
+def _gated(edges: Tensor, probability: float, batch: int, *, generator: torch.Generator) -> Tensor:
+    """Return one row of edges for each image, of zeros where the gate is closed."""
+    opens = gate(probability, len(edges), generator=generator)
+    if probability < 1:  # a gate that is always open is drawn too, and changes nothing
+        edges = edges * opens[:, None]
+    # Memory of its own for each row: writing one must not write all.
+    return edges.expand(batch, 4).contiguous()

@@ -13,6 +13,8 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float64
 
+from runtheory import checks
+from runtheory.boundary import checked
 from runtheory.mixing.placement import CLIPPED, Placement, starts_within
 from runtheory.mixing.quadrature import check_alpha, expect_over_side
 
@@ -20,12 +22,14 @@ Array = np.ndarray
 Offsets = Float64[np.ndarray, "offset"]
 
 
+@checked
 def mixup_kernel(alpha: float) -> float:
     """Return E[(1 - lambda)^2] = (alpha + 1) / (2 (2 alpha + 1)); 1/3 at alpha = 1."""
     check_alpha(alpha)
     return (alpha + 1) / (2 * (2 * alpha + 1))
 
 
+@checked
 def toroidal_kernel(vertical: Offsets, horizontal: Offsets, alpha: float) -> Offsets:
     """Return E[(r - |dy|)+ (r - |dx|)+] for pairs of points at the given offsets in (-1, 1).
 
@@ -38,6 +42,7 @@ def toroidal_kernel(vertical: Offsets, horizontal: Offsets, alpha: float) -> Off
     return np.array(values, dtype=np.float64)
 
 
+@checked
 def placed_kernel(
     first: tuple[float, float],
     second: tuple[float, float],
@@ -49,7 +54,13 @@ def placed_kernel(
 
     On one axis both points are in the box when its start lies in (max - r, min]. With the two
     points equal this is the coverage of that point.
+
+    Raises
+    ------
+    ValueError
+        If a coordinate lies outside [0, 1] or alpha is not positive.
     """
+    checks.in_interval(0, 1, first=first, second=second)
     low = np.minimum(first, second)
     high = np.maximum(first, second)
 

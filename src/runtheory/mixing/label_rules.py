@@ -15,8 +15,9 @@ from jaxtyping import Float64, Int64
 from torch import Tensor
 
 from runtheory import checks
+from runtheory.boundary import checked
+from runtheory.mixing.boxes import Boxes
 from runtheory.mixing.placement import CLIPPED, EVEN_SIDES, PADDED, WHOLE_SIDES, IntervalRule
-from runtheory.mixing.plans import Boxes
 from runtheory.mixing.variates import beta_variates
 
 Shares = Float64[Tensor, "box"]
@@ -76,6 +77,7 @@ class WholeInside:
         return start, start + whole
 
 
+@checked
 def draw_boxes(count: int, *, alpha: float = 1.0, generator: torch.Generator) -> BoxDraws:
     """Draw ``count`` nominal sides and positions, to be interpreted by every rule.
 
@@ -91,6 +93,7 @@ def draw_boxes(count: int, *, alpha: float = 1.0, generator: torch.Generator) ->
     return BoxDraws(side, position)
 
 
+@checked
 def paste(rule: LabelRule, draws: BoxDraws, size: tuple[int, int]) -> PastedBoxes:
     """Return the boxes that ``rule`` pastes for ``draws`` in images of (height, width) pixels."""
     height, width = size
@@ -100,12 +103,14 @@ def paste(rule: LabelRule, draws: BoxDraws, size: tuple[int, int]) -> PastedBoxe
     return PastedBoxes(draws.side, Boxes(edges, height, width))
 
 
+@checked
 def label_error(rule: LabelRule, draws: BoxDraws, size: tuple[int, int]) -> Shares:
     """Return the partner's credited share minus its share of pixels, one entry per draw."""
     pasted = paste(rule, draws, size)
     return rule.credit(pasted) - pasted.boxes.share
 
 
+@checked
 def mean_exchanged_error(pixels: int) -> float:
     """Return the mean error of :data:`EXCHANGED` at alpha = 1 on square images.
 
@@ -122,16 +127,19 @@ def mean_exchanged_error(pixels: int) -> float:
     return 1 - (pixels - 1) * (3 * pixels**2 - pixels - 1) / (3 * pixels**3)
 
 
+@checked
 def pixel_share(pasted: PastedBoxes) -> Shares:
     """Credit the share of pixels really pasted."""
     return pasted.boxes.share
 
 
+@checked
 def nominal_share(pasted: PastedBoxes) -> Shares:
     """Credit 1 - lambda = r^2, whatever was pasted."""
     return pasted.side**2
 
 
+@checked
 def whole_pixel_share(pasted: PastedBoxes) -> Shares:
     """Credit the box of truncated integer sides before it is clipped."""
     boxes = pasted.boxes
@@ -139,6 +147,7 @@ def whole_pixel_share(pasted: PastedBoxes) -> Shares:
     return area / (boxes.height * boxes.width)
 
 
+@checked
 def kept_share(pasted: PastedBoxes) -> Shares:
     """Credit the partner with the share of the pixels that were kept."""
     return 1 - pasted.boxes.share

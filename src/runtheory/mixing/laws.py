@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from runtheory import checks
+from runtheory.boundary import checked
 from runtheory.mixing.placement import CLIPPED, Placement, range_length, starts_within
 from runtheory.mixing.quadrature import check_alpha, expect_over_side, side_moment
 
@@ -21,11 +22,13 @@ Array = np.ndarray
 Sides = Float64[np.ndarray, "side"]
 
 
+@checked
 def mean_length_given_side(side: Sides, placement: Placement = CLIPPED) -> Sides:
     """Return E[visible length | r] = r - theta^2 r^2 / L(r); clipped: r - r^2 / 4."""
     return np.asarray(side - placement.overhang**2 * side**2 / _positive_range(side, placement))
 
 
+@checked
 def mean_square_length_given_side(side: Sides, placement: Placement = CLIPPED) -> Sides:
     """Return E[visible length^2 | r]; clipped: r^2 - 5 r^3 / 12.
 
@@ -38,11 +41,13 @@ def mean_square_length_given_side(side: Sides, placement: Placement = CLIPPED) -
     return np.asarray(spread + _point_mass(side, placement))
 
 
+@checked
 def mean_area_given_side(side: Sides, placement: Placement = CLIPPED) -> Sides:
     """Return E[area | r] = E[visible length | r]^2; clipped: r^2 (1 - r / 4)^2, at most 9/16."""
     return mean_length_given_side(side, placement) ** 2
 
 
+@checked
 def mean_area(alpha: float, placement: Placement = CLIPPED) -> float:
     """Return E[area] = 1 - E[lambda_eff].
 
@@ -55,6 +60,7 @@ def mean_area(alpha: float, placement: Placement = CLIPPED) -> float:
     return float(expect_over_side(lambda side: mean_area_given_side(side, placement), alpha))
 
 
+@checked
 def area_variance(alpha: float, placement: Placement = CLIPPED) -> float:
     """Return Var(area) = Var(lambda_eff).
 
@@ -70,6 +76,7 @@ def area_variance(alpha: float, placement: Placement = CLIPPED) -> float:
     return square - mean_area(alpha, placement) ** 2
 
 
+@checked
 def nominal_correlation(alpha: float, placement: Placement = CLIPPED) -> float:
     """Return the correlation of lambda and lambda_eff; Var(lambda) = 1 / (4 (2 alpha + 1))."""
     product = expect_over_side(lambda s: s**2 * mean_area_given_side(s, placement), alpha)
@@ -78,6 +85,7 @@ def nominal_correlation(alpha: float, placement: Placement = CLIPPED) -> float:
     return covariance / float(np.sqrt(spread))
 
 
+@checked
 def probability_not_clipped(alpha: float, placement: Placement = CLIPPED) -> float:
     """Return P(the box lies inside) = E[((1 - r) / L)^2]; clipped, alpha = 1: 1/6."""
     if placement == CLIPPED:
@@ -89,14 +97,23 @@ def probability_not_clipped(alpha: float, placement: Placement = CLIPPED) -> flo
     return float(expect_over_side(both, alpha))
 
 
+@checked
 def coverage_given_side(
     side: Sides, position: Float64[np.ndarray, "position"], placement: Placement = CLIPPED
 ) -> Float64[np.ndarray, "side position"]:
-    """Return P(a point of the axis is pasted | r): the share of starts in (x - r, x]."""
+    """Return P(a point of the axis is pasted | r): the share of starts in (x - r, x].
+
+    Raises
+    ------
+    ValueError
+        If a side or a position lies outside [0, 1].
+    """
+    checks.in_interval(0, 1, side=side, position=position)
     column = side[:, None]  # (side, position)
     return starts_within(placement, column, low=position[None, :] - column, high=position[None, :])
 
 
+@checked
 def coverage(
     vertical: float, horizontal: float, alpha: float = 1.0, *, placement: Placement = CLIPPED
 ) -> float:
@@ -119,8 +136,10 @@ def coverage(
     return float(expect_over_side(both, alpha, coverage_kinks(points, placement)))
 
 
-def coverage_kinks(points: Array, placement: Placement) -> Array:
-    """Return the sides in (0, 1) at which the coverage of ``points`` has a kink."""
+@checked
+def coverage_kinks(points: Float64[np.ndarray, "point"], placement: Placement) -> Array:
+    """Return the sides in (0, 1) at which the coverage of ``points`` in [0, 1] has a kink."""
+    checks.in_interval(0, 1, points=points)
     theta = placement.overhang
     kinks = [points / share for share in (theta, 1 - theta) if share > 0]
     kinks += [(1 - points) / share for share in (theta, 1 - theta) if share > 0]
@@ -128,6 +147,7 @@ def coverage_kinks(points: Array, placement: Placement) -> Array:
     return sides[(sides > 1e-12) & (sides < 1 - 1e-12)]
 
 
+@checked
 def label_over_credit(alpha: float, placement: Placement = CLIPPED) -> float:
     """Return E[1 - lambda] - E[area], what an uncorrected label over-credits the partner.
 
@@ -136,6 +156,7 @@ def label_over_credit(alpha: float, placement: Placement = CLIPPED) -> float:
     return 0.5 - mean_area(alpha, placement)
 
 
+@checked
 def label_smoothing(probability: float, alpha: float, placement: Placement = CLIPPED) -> float:
     """Return the average label smoothing epsilon = probability * E[area].
 
@@ -150,6 +171,7 @@ def label_smoothing(probability: float, alpha: float, placement: Placement = CLI
     return probability * mean_area(alpha, placement)
 
 
+@checked
 def batch_mean_variance(between: float, within: float, batch: int, *, shared: bool) -> float:
     """Return the variance of a batch mean of g under one lambda per batch or per image.
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from torch import nn
 from torch.nn import functional
 
+from runtheory import tensor_checks
+from runtheory.boundary import checked
 from runtheory.mixing.apply import apply
 from runtheory.mixing.plans import Plan
 from runtheory.randomness import Streams
@@ -16,11 +18,14 @@ from runtheory.shapes import Images, Labels, Scalar, SoftTargets
 TargetLoss = Callable[[nn.Module, Images, SoftTargets, Streams], Scalar]
 
 
+@checked
 def soft_cross_entropy(
     net: nn.Module, images: Images, targets: SoftTargets, streams: Streams
 ) -> Scalar:
     """Return the mean cross-entropy (nats) of ``net(images)`` against soft targets."""
-    return functional.cross_entropy(net(images), targets)
+    logits = net(images)
+    tensor_checks.equal_shapes(logits=logits, targets=targets)
+    return functional.cross_entropy(logits, targets)
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,12 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from runtheory import checks
+from runtheory.boundary import checked
 from runtheory.mixing.apply import apply
+from runtheory.mixing.boxes import Boxes
 from runtheory.mixing.laws import batch_mean_variance
-from runtheory.mixing.plans import Boxes, CutmixPlan, MixedImages
+from runtheory.mixing.pasting import MixedImages
+from runtheory.mixing.plans import CutmixPlan
 from runtheory.mixing.variates import draw_partners
 
 Table = Float64[Tensor, "receiver donor parameter"]
@@ -40,6 +43,7 @@ class PairMoments:
     shift: float  # |E g(X, X) - E g(X, X')|^2
 
 
+@checked
 def cycle_variance(moments: PairMoments, batch: int, *, shared: bool) -> float:
     """Return the variance of the batch's gradient with partners in one cycle.
 
@@ -56,6 +60,7 @@ def cycle_variance(moments: PairMoments, batch: int, *, shared: bool) -> float:
     return independent + 2 * moments.neighbours / batch
 
 
+@checked
 def permutation_variance(moments: PairMoments, batch: int, *, shared: bool) -> float:
     """Return the variance of the batch's gradient with partners by a uniform permutation.
 
@@ -80,6 +85,7 @@ def permutation_variance(moments: PairMoments, batch: int, *, shared: bool) -> f
     return floor + scattered / batch**2
 
 
+@checked
 def pair_moments(tables: Iterable[Table]) -> tuple[PairMoments, PairMoments]:
     """Return the exact moments for own boxes and for a shared box, from one table for each box.
 
@@ -121,6 +127,7 @@ def _image_moments(table: Table) -> tuple[float, float, float, float]:
     )
 
 
+@checked
 def softmax_gradient(
     weights: Float[Tensor, "class feature"],
     inputs: Float[Tensor, "*group example feature"],
@@ -131,6 +138,7 @@ def softmax_gradient(
     return (error.transpose(-1, -2) @ inputs / inputs.shape[-2]).flatten(-2)
 
 
+@checked
 def batch_gradients(
     weights: Float[Tensor, "class feature"],
     images: MixedImages,
@@ -144,6 +152,7 @@ def batch_gradients(
 
     The linear classifier reads the pixels and a constant 1, whose weights come last.
     """
+    checks.at_least(1, batch=batch)
     mixed, soft = apply(plan, images, labels, classes=len(weights))
     inputs = pad(mixed.flatten(1), (0, 1), value=1.0).unflatten(0, (-1, batch))[:, :used]
     return softmax_gradient(
@@ -206,16 +215,19 @@ class LinearMixing:
         return CutmixPlan(partner, Boxes(self.edges[picked], height, width))
 
 
+@checked
 def grouped_partners(
     groups: int, batch: int, *, derangement: bool, generator: torch.Generator
 ) -> Int64[Tensor, "image"]:
     """Return partners of ``groups`` batches that lie one after another, each within its own."""
+    checks.at_least(1, groups=groups)
     drawn = [
         draw_partners(batch, derangement=derangement, generator=generator) for _ in range(groups)
     ]
     return torch.cat([start * batch + one for start, one in enumerate(drawn)])
 
 
+@checked
 def total_variance(
     values: Float[Tensor, "group parameter"],
 ) -> tuple[float, float]:

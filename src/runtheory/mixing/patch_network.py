@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from runtheory import checks
+from runtheory.boundary import checked
 
 Filters = Float[Tensor, "sign=2 dimension"]
 Patches = Float[Tensor, "batch patch dimension"]
@@ -21,7 +22,10 @@ Labels = Float[Tensor, "batch"]
 Augment = Callable[[Patches, Labels], tuple[Patches, Labels]]
 
 
-def smooth_leaky(values: Tensor, *, slope: float = 0.1, radius: float = 1.0) -> Tensor:
+@checked
+def smooth_leaky(
+    values: Float[Tensor, "..."], *, slope: float = 0.1, radius: float = 1.0
+) -> Tensor:
     """Return a leaky rectifier with continuous derivative.
 
     slope z for z <= 0; (1 - slope) z^2 / (2 radius) + slope z on [0, radius]; and
@@ -39,6 +43,7 @@ def smooth_leaky(values: Tensor, *, slope: float = 0.1, radius: float = 1.0) -> 
     return slope * values + (1 - slope) * curve
 
 
+@checked
 def patch_logits(filters: Filters, patches: Patches) -> Labels:
     """Return f(X) for each input."""
     # (batch, patch, sign), then summed over patches.
@@ -46,6 +51,7 @@ def patch_logits(filters: Filters, patches: Patches) -> Labels:
     return activations[:, 0] - activations[:, 1]
 
 
+@checked
 def descend(
     filters: Filters,
     patches: Patches,
@@ -79,6 +85,7 @@ def descend(
         yield current
 
 
+@checked
 def feature_response(filters: Filters, features: Float[Tensor, "feature dimension"]) -> Tensor:
     """Return phi(w_+ . v) - phi(w_- . v) for each feature v: how strongly it is learned."""
     return patch_logits(filters, features[:, None, :])

@@ -13,12 +13,14 @@ from jaxtyping import Bool, Float, Float64, Int64
 from torch import Tensor
 
 from runtheory import checks
+from runtheory.boundary import checked
 from runtheory.mixing.variates import draw_partners
 
 Patches = Float[Tensor, "batch patch dimension"]
 Labels = Float[Tensor, "batch"]
 
 
+@checked
 def orthogonal_patches(
     counts: tuple[int, ...], squared_norms: tuple[float, ...]
 ) -> tuple[Float64[Tensor, "batch patch dimension"], Float64[Tensor, "batch"]]:
@@ -27,6 +29,7 @@ def orthogonal_patches(
     ``counts[k]`` examples carry feature k, a unit vector, in their first patch; each has a noise
     patch of its own for every squared norm. All patches are turned by the sign of the label.
     """
+    checks.at_least(1, kinds=len(counts))
     features = torch.arange(len(counts)).repeat_interleave(torch.tensor(counts))
     rows, total = torch.arange(len(features)), len(features)
     width = len(counts) + total * len(squared_norms)
@@ -47,6 +50,7 @@ class PatchCutmixPlan:
     pasted: Bool[Tensor, "batch patch"]
 
 
+@checked
 def draw_patch_cutmix(
     batch: int, patches: int, *, derangement: bool = False, generator: torch.Generator
 ) -> PatchCutmixPlan:
@@ -68,6 +72,7 @@ def draw_patch_cutmix(
     return PatchCutmixPlan(partner, _ranks(batch, patches, generator) < sizes)
 
 
+@checked
 def draw_patch_cutout(
     batch: int, patches: int, *, removed: int, generator: torch.Generator
 ) -> Bool[Tensor, "batch patch"]:
@@ -82,6 +87,7 @@ def draw_patch_cutout(
     return _ranks(batch, patches, generator) < removed
 
 
+@checked
 def apply_patch_cutmix(
     plan: PatchCutmixPlan, patches: Patches, labels: Labels
 ) -> tuple[Patches, Labels]:
@@ -98,6 +104,7 @@ def apply_patch_cutmix(
     return mixed, labels + share * (labels[plan.partner] - labels)
 
 
+@checked
 def apply_patch_cutout(removed: Bool[Tensor, "inputs sites"], patches: Patches) -> Patches:
     """Return the inputs with the removed patches set to zero.
 
@@ -120,6 +127,7 @@ def patch_cutmix_kernel() -> tuple[float, float]:
     return 1 / 2, 1 / 3
 
 
+@checked
 def patch_cutout_kernel(patches: int, removed: int) -> tuple[float, float]:
     """Return P(a patch is removed) = c / P and P(two are) = c (c - 1) / (P (P - 1)).
 

@@ -10,12 +10,14 @@ import numpy as np
 from jaxtyping import Float64
 
 from runtheory import checks
+from runtheory.boundary import checked
 from runtheory.mixing.placement import CLIPPED, BoxRule
 from runtheory.mixing.quadrature import expect_over_side, side_nodes
 
 Array = np.ndarray
 
 
+@checked
 def mean_pixel_share(height: int, width: int, alpha: float, *, rule: BoxRule = CLIPPED) -> float:
     """Return E[pasted pixels] / (height * width), summed over pixels and integrated over r."""
     _check_size(height, width)
@@ -27,6 +29,7 @@ def mean_pixel_share(height: int, width: int, alpha: float, *, rule: BoxRule = C
     return float(expect_over_side(share, alpha, _breaks(height, width, rule)))
 
 
+@checked
 def coverage_map(
     height: int, width: int, alpha: float, *, rule: BoxRule = CLIPPED
 ) -> Float64[np.ndarray, "height width"]:
@@ -37,6 +40,7 @@ def coverage_map(
     return np.asarray(vertical.T @ rule.pixel_coverage(side, width))
 
 
+@checked
 def probability_of_no_paste(
     height: int, width: int, alpha: float, *, rule: BoxRule = CLIPPED
 ) -> float:

@@ -19,14 +19,16 @@ from jaxtyping import Float64, Int64
 from torch import Tensor
 
 from runtheory import checks
+from runtheory.boundary import checked
 
 Number = TypeVar("Number", float, Tensor, np.ndarray)
 Sides = Float64[np.ndarray, "side"]
+Numbers = Float64[np.ndarray, "..."]
 
 
 @runtime_checkable
 class IntervalRule(Protocol):
-    """How one axis of a box turns into pixels."""
+    """How one axis of a box turns into pixels, each box for itself."""
 
     def interval(
         self, side: Float64[Tensor, "box"], position: Float64[Tensor, "box"], pixels: int
@@ -67,11 +69,13 @@ class Placement:
         self, side: Float64[Tensor, "box"], position: Float64[Tensor, "box"], pixels: int
     ) -> tuple[Int64[Tensor, "box"], Int64[Tensor, "box"]]:
         """Return the pixels [start, stop) whose centres lie in the box."""
-        first = (position * range_length(self, side) - self.overhang * side) * pixels
+        # With half of it outside, the range of the start is one image long whatever the side.
+        reach = position if self.overhang == 0.5 else position * range_length(self, side)
+        first = (reach - self.overhang * side) * pixels
+        ends = torch.stack((first, first + side * pixels))
         # Pixel k has its centre at k + 1/2: the first one that is not left of the box.
-        start = torch.ceil(first - 0.5).clamp(0, pixels)
-        stop = torch.ceil(first + side * pixels - 0.5).clamp(0, pixels)
-        return start.to(torch.int64), stop.to(torch.int64)
+        start, stop = ends.sub_(0.5).ceil_().clamp_(0, pixels).to(torch.int64)
+        return start, stop
 
     def pixel_coverage(self, side: Sides, pixels: int) -> Float64[np.ndarray, "side pixel"]:
         """Return P(pixel k is pasted | side): the chance that the start falls in (x_k - r, x_k]."""
@@ -143,15 +147,29 @@ EVEN_SIDES = TruncatedSides(odd=False)
 WHOLE_SIDES = TruncatedSides(odd=True)
 
 
+@checked
 def range_length(placement: Placement, side: Number) -> Number:
     """Return 1 - (1 - 2 overhang) r, the length of the range of the box's start."""
     return 1 - (1 - 2 * placement.overhang) * side
 
 
+@checked
 def starts_within(
-    placement: Placement, side: np.ndarray, *, low: np.ndarray, high: np.ndarray
+    placement: Placement, side: Numbers, *, low: Numbers, high: Numbers
 ) -> np.ndarray:
-    """Return P(low < start <= high | side), elementwise; a range of length 0 is a point at 0."""
+    """Return P(low < start <= high | side), elementwise; a range of length 0 is a point at 0.
+
+    Raises
+    ------
+    ValueError
+        If a side lies outside [0, 1], or the shapes cannot be broadcast.
+    """
+    checks.in_interval(0, 1, side=side)
+    try:
+        np.broadcast_shapes(side.shape, low.shape, high.shape)
+    except ValueError:
+        told = f"{side.shape}, {low.shape} and {high.shape}"
+        raise ValueError(f"side, low and high must broadcast, got shapes {told}") from None
     begin = -placement.overhang * side
     length = range_length(placement, side)
     inside = np.clip(np.minimum(high, begin + length) - np.maximum(low, begin), 0, None)
@@ -160,6 +178,7 @@ def starts_within(
     return np.where(length > 0, inside / np.where(length > 0, length, 1.0), point)
 
 
+@checked
 def pixel_centres(pixels: int) -> Float64[np.ndarray, "pixel"]:
     """Return (k + 1/2) / pixels for k = 0, ..., pixels - 1."""
     return (np.arange(pixels) + 0.5) / pixels

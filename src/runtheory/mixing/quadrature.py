@@ -11,33 +11,38 @@ from jaxtyping import Float64
 from scipy.special import betaln, roots_jacobi
 
 from runtheory import checks
+from runtheory.boundary import checked
 
 Array = np.ndarray
+LARGEST = 50  # alpha
 
 
+@checked
 def check_alpha(alpha: float) -> None:
     """Raise ``ValueError`` unless ``alpha`` is positive and finite."""
     checks.positive_finite(alpha=alpha)
 
 
+@checked
 def side_moment(alpha: float, power: float) -> float:
     """Return E[r ** power] = B(alpha + power / 2, alpha) / B(alpha, alpha)."""
     check_alpha(alpha)
     return float(np.exp(betaln(alpha + power / 2, alpha) - betaln(alpha, alpha)))
 
 
-def side_density(alpha: float, side: Array) -> Array:
+@checked
+def side_density(alpha: float, side: Float64[np.ndarray, "..."]) -> Array:
     """Return the density of r on (0, 1): 2 r^(2 alpha - 1) (1 - r^2)^(alpha - 1) / B(alpha, alpha).
 
     It is infinite at an end where its exponent is negative.
     """
     check_alpha(alpha)
-    side = np.asarray(side, dtype=np.float64)
     with np.errstate(divide="ignore"):
         logarithm = (2 * alpha - 1) * np.log(side) + (alpha - 1) * np.log1p(-(side**2))
     return np.asarray(2 * np.exp(logarithm - betaln(alpha, alpha)))
 
 
+@checked
 def side_nodes(
     alpha: float, breaks: Float64[np.ndarray, "breaks"] | None = None, *, order: int = 24
 ) -> tuple[Float64[np.ndarray, "node"], Float64[np.ndarray, "node"]]:
@@ -46,8 +51,15 @@ def side_nodes(
     (0, 1) is cut at ``breaks``, where f may have kinks or jumps, and each cell has its own Gauss
     rule: Jacobi rules at the two ends absorb the singular factors r^(2 alpha - 1) and
     (1 - r)^(alpha - 1) of the density, Legendre rules serve between them.
+
+    Raises
+    ------
+    ValueError
+        If ``alpha`` does not lie in (0, 50], beyond which 24 nodes a cell are too few, or
+        ``order`` is below 1.
     """
-    check_alpha(alpha)
+    checks.in_interval(0, LARGEST, ends="(]", alpha=alpha)
+    checks.at_least(1, order=order)
     inner = np.array([0.5]) if breaks is None or len(breaks) == 0 else np.unique(breaks)
     edges = np.concatenate(([0.0], inner, [1.0]))
     nodes, weights = [], []
@@ -76,6 +88,7 @@ def _cell(
     return node, weight * scale * np.exp(logarithm)
 
 
+@checked
 def expect_over_side(
     function: Callable[[Array], Array],
     alpha: float,

@@ -7,8 +7,10 @@ from jaxtyping import Float64, Int64
 from torch import Tensor
 
 from runtheory import checks
+from runtheory.boundary import checked
 
 
+@checked
 def beta_variates(
     alpha: float, count: int, *, generator: torch.Generator
 ) -> Float64[Tensor, "count"]:
@@ -30,10 +32,11 @@ def beta_variates(
     boosted = torch._standard_gamma(shape, generator=generator)
     uniform = torch.rand(shape.shape, dtype=torch.float64, device=shape.device, generator=generator)
     # 1 - U lies in (0, 1], so that the logarithm is finite.
-    logarithms = boosted.log() + torch.log1p(-uniform) / alpha
+    logarithms = boosted.log_().add_(uniform.neg_().log1p_().div_(alpha))
     return torch.sigmoid(logarithms[0] - logarithms[1])
 
 
+@checked
 def draw_partners(
     count: int, *, derangement: bool = False, generator: torch.Generator
 ) -> Int64[Tensor, "count"]:
@@ -63,19 +66,36 @@ def draw_partners(
     return torch.empty_like(order).scatter(0, order, order.roll(-1))
 
 
+@checked
 def gate(probability: float, count: int, *, generator: torch.Generator) -> Tensor:
     """Draw ``count`` independent events of the given probability, as booleans.
 
     Raises
     ------
     ValueError
-        If ``probability`` lies outside [0, 1].
+        If ``probability`` lies outside [0, 1], or ``count`` is below 1.
     """
+    checks.at_least(1, count=count)
     checks.in_interval(0, 1, probability=probability)
     uniform = torch.rand(count, dtype=torch.float64, device=generator.device, generator=generator)
     return uniform < probability
 
 
+@checked
+def batch_length(shape: torch.Size | tuple[int, ...]) -> int:
+    """Return the length of a batch of examples of any shape.
+
+    Raises
+    ------
+    ValueError
+        If ``shape`` has no axis, or one without entries.
+    """
+    if len(shape) == 0 or min(shape) < 1:
+        raise ValueError(f"examples must have shape (batch, ...), got {tuple(shape)}")
+    return shape[0]
+
+
+@checked
 def batch_sizes(shape: torch.Size | tuple[int, ...]) -> tuple[int, int, int]:
     """Return (batch, height, width) of an image batch's shape.
 

@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from runtheory.boundary import checked
 from runtheory.shapes import Features, Logits
 
 
@@ -85,6 +86,7 @@ class Classifier(nn.Module):
         raise TypeError(f"this needs a classifier with a linear head, got {self.head}")
 
 
+@checked
 def as_classifier(net: nn.Module) -> Classifier:
     """Return ``net`` if it is a :class:`Classifier`, whose features can be told from its head.
 
@@ -98,6 +100,7 @@ def as_classifier(net: nn.Module) -> Classifier:
     return net
 
 
+@checked
 def feature_count(body: nn.Module, shape: tuple[int, ...]) -> int:
     """Return the width of the body's output for one example of ``shape``; nothing is computed.
 
@@ -106,8 +109,10 @@ def feature_count(body: nn.Module, shape: tuple[int, ...]) -> int:
     Raises
     ------
     ValueError
-        If the body does not end in one flat vector for each example.
+        If ``shape`` is empty or the body does not end in one flat vector for each example.
     """
+    if not shape:
+        raise ValueError("shape must have an axis, got ()")
     features = body(torch.empty((2, *shape), device="meta"))  # two: one could be flattened away
     if features.ndim != 2:
         raise ValueError(f"a body must return (batch, feature), got shape {tuple(features.shape)}")

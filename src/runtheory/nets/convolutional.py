@@ -6,11 +6,13 @@ import torch
 from torch import nn
 
 from runtheory import checks
+from runtheory.boundary import checked
 from runtheory.nets.classifier import Classifier, feature_count
 from runtheory.nets.initialisation import build
 from runtheory.nets.linear import linear_head
 
 
+@checked
 def small_convnet(
     *,
     generator: torch.Generator,
@@ -34,6 +36,14 @@ def small_convnet(
     ------
     ValueError
         If ``size`` is below 8, another size is not positive or there are fewer than two classes.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from runtheory.nets import small_convnet
+    >>> net = small_convnet(generator=torch.Generator().manual_seed(0), width=8)
+    >>> net(torch.rand(2, 1, 28, 28)).shape
+    torch.Size([2, 10])
     """
     checks.at_least(1, channels=channels, width=width)
     if size < 8:

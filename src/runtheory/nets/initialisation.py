@@ -8,11 +8,14 @@ from typing import TypeVar
 import torch
 from torch import nn
 
+from runtheory.boundary import checked
+
 Network = TypeVar("Network", bound=nn.Module)
 
 NORMALISATIONS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.LayerNorm, nn.GroupNorm)
 
 
+@checked
 def build(construct: Callable[[], Network], generator: torch.Generator) -> Network:
     """Construct a network on the generator's device and draw its weights from ``generator``.
 
@@ -26,6 +29,7 @@ def build(construct: Callable[[], Network], generator: torch.Generator) -> Netwo
     return network
 
 
+@checked
 @torch.no_grad()
 def initialise(network: nn.Module, generator: torch.Generator) -> None:
     """Draw all weights of ``network`` in place, in the order of ``network.modules()``.

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from runtheory import checks
+from runtheory.boundary import checked
 from runtheory.nets.classifier import Classifier
 from runtheory.nets.initialisation import build
 from runtheory.nets.linear import linear_head
@@ -24,6 +25,7 @@ class Residual(nn.Module):
         return sums
 
 
+@checked
 def residual_net(
     *,
     generator: torch.Generator,
@@ -44,6 +46,14 @@ def residual_net(
     ------
     ValueError
         If a size is not positive or there are fewer than two classes.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from runtheory.nets import residual_net
+    >>> net = residual_net(generator=torch.Generator().manual_seed(0), width=4)
+    >>> net(torch.rand(2, 3, 32, 32)).shape
+    torch.Size([2, 10])
     """
     checks.at_least(1, channels=channels, width=width)
 

@@ -13,8 +13,10 @@ from jaxtyping import Float
 from scipy.optimize import brentq
 from torch.nn import functional
 
-from runtheory import checks
+from runtheory import checks, tensor_checks
+from runtheory.boundary import checked
 from runtheory.evaluation.metrics import check_scored
+from runtheory.evaluation.temperature import fit_temperature
 from runtheory.shapes import Labels, Logits, Probabilities, Scalar
 
 PerExample = Float[torch.Tensor, "batch"]
@@ -22,6 +24,7 @@ EXTREME = 1e3  # temperatures are searched from its inverse to it
 ITERATIONS = 2000
 
 
+@checked
 def smoothed_loss(logits: Logits, labels: Labels, *, amount: float) -> Scalar:
     """Return the mean cross-entropy against smoothed targets, in nats.
 
@@ -38,11 +41,13 @@ def smoothed_loss(logits: Logits, labels: Labels, *, amount: float) -> Scalar:
     return functional.cross_entropy(logits, labels, label_smoothing=amount)
 
 
+@checked
 def uniform_divergence(logits: Logits) -> PerExample:
     """Return D(uniform || softmax) = logsumexp - mean - log K, in nats: what smoothing adds."""
     return logits.logsumexp(1) - logits.mean(1) - math.log(logits.shape[1])
 
 
+@checked
 def confidence_divergence(logits: Logits) -> PerExample:
     """Return D(softmax || uniform) in nats: log K less the entropy.
 
@@ -52,6 +57,7 @@ def confidence_divergence(logits: Logits) -> PerExample:
     return (logarithms.exp() * logarithms).sum(1) + math.log(logits.shape[1])
 
 
+@checked
 def lead(logits: Logits, labels: Labels) -> PerExample:
     """Return the label's logit less the mean of the others.
 
@@ -67,6 +73,7 @@ def lead(logits: Logits, labels: Labels) -> PerExample:
     return (own - logits.mean(1)) * classes / (classes - 1)
 
 
+@checked
 def best_lead(amount: float, classes: int) -> float:
     """Return log(K/e - K + 1), the lead at which the smoothed loss is least (infinite at 0).
 
@@ -74,16 +81,23 @@ def best_lead(amount: float, classes: int) -> float:
     ------
     ValueError
         If ``amount`` lies outside [0, 1] or there are fewer than two classes.
+
+    Examples
+    --------
+    >>> from runtheory.noise.label_smoothing import best_lead
+    >>> round(best_lead(0.1, classes=10), 3)
+    4.511
     """
     checks.in_interval(0, 1, amount=amount)
     checks.at_least(2, classes=classes)
     return math.log1p(classes * (1 - amount) / amount) if amount else math.inf
 
 
+@checked
 def least_loss(lead: float, *, amount: float, classes: int) -> float:
     """Return f(m) = log(1 + (K-1) exp(-m)) + e (K-1)/K m, the least smoothed loss at a lead m.
 
-    Logits of this mean lead have at least this mean loss (``thm-lead-law``).
+    Logits of this mean lead have at least this mean loss (thm-lead-law).
 
     Raises
     ------
@@ -96,6 +110,7 @@ def least_loss(lead: float, *, amount: float, classes: int) -> float:
     return _softplus(others - lead) + amount * (classes - 1) / classes * lead
 
 
+@checked
 def lead_interval(loss: float, *, amount: float, classes: int) -> tuple[float, float]:
     """Return the smallest and the largest mean lead that a mean smoothed loss leaves room for.
 
@@ -104,11 +119,12 @@ def lead_interval(loss: float, *, amount: float, classes: int) -> tuple[float, f
     Raises
     ------
     ValueError
-        As :func:`best_lead`; and if ``loss`` is below the least one, or not positive.
+        As :func:`best_lead`; and if ``loss`` is below the least one, or not positive and finite.
     """
+    checks.positive_finite(loss=loss)
     centre = best_lead(amount, classes)
     floor = least_loss(centre, amount=amount, classes=classes) if amount else 0.0
-    if loss < floor or loss <= 0:
+    if loss < floor:
         raise ValueError(f"the smoothed loss is at least {floor:.6g}, got {loss}")
     if not amount:
         return math.log(classes - 1) - math.log(math.expm1(loss)), math.inf
@@ -124,6 +140,7 @@ def lead_interval(loss: float, *, amount: float, classes: int) -> tuple[float, f
     return solution((math.log(classes - 1) - loss) / (1 - slope) - 1), solution(loss / slope + 1)
 
 
+@checked
 def smoothed_law(law: Probabilities, *, amount: float) -> Probabilities:
     """Return (1 - e) p + e/K: what is best predicted where the label's law is p.
 
@@ -136,6 +153,7 @@ def smoothed_law(law: Probabilities, *, amount: float) -> Probabilities:
     return (1 - amount) * law + amount / law.shape[1]
 
 
+@checked
 def minimising_logits(laws: Probabilities, *, amount: float, generator: torch.Generator) -> Logits:
     """Return free logits, one row for each law of the label, after descent on the smoothed loss.
 
@@ -145,9 +163,11 @@ def minimising_logits(laws: Probabilities, *, amount: float, generator: torch.Ge
     Raises
     ------
     ValueError
-        If ``amount`` lies outside (0, 1]: without smoothing the minimum is at infinity.
+        If ``amount`` lies outside (0, 1]: without smoothing the minimum is at infinity; or a law
+        is not finite.
     """
     checks.in_interval(0, 1, ends="(]", amount=amount)
+    tensor_checks.finite(laws=laws)
     logits = torch.randn(laws.shape, generator=generator, dtype=torch.float64).requires_grad_(True)
     optimiser = torch.optim.LBFGS(
         [logits],
@@ -170,29 +190,19 @@ def minimising_logits(laws: Probabilities, *, amount: float, generator: torch.Ge
     return logits.detach()
 
 
+@checked
 def fitted_temperature(logits: Logits, labels: Labels) -> float:
     """Return the T > 0 at which softmax(z / T) has the least cross-entropy.
 
-    Temperature scaling of [guo2017calibration]; fit it on images held out from training.
-    The loss is convex in 1/T, which is searched between 1e-3 and 1e3.
+    ``evaluation.fit_temperature``, cut to the range from 1e-3 to 1e3 where no temperature is best.
 
     Raises
     ------
     ValueError
-        As the scores of ``metrics`` do.
+        As the scores of ``metrics`` do, and for logits that are not finite.
     """
-    check_scored(logits, labels)
-    centred = (logits - logits.mean(1, keepdim=True)).to(torch.float64)
-    own = centred.gather(1, labels[:, None])[:, 0].mean()
-
-    def slope(logarithm: float) -> float:
-        expected = ((math.exp(logarithm) * centred).softmax(1) * centred).sum(1).mean()
-        return float(expected - own)
-
-    reach = math.log(EXTREME)
-    if slope(-reach) >= 0 or slope(reach) <= 0:  # no better than chance, or without an error
-        return math.exp(reach if slope(-reach) >= 0 else -reach)
-    return math.exp(-float(brentq(slope, -reach, reach, xtol=1e-10)))
+    tensor_checks.finite(logits=logits)
+    return fit_temperature(logits, labels, ends=(1 / EXTREME, EXTREME))
 
 
 def _softplus(value: float) -> float:

@@ -5,8 +5,10 @@ A module of this package bears the slug of a technique; what its recipes record 
 and ``python -m runtheory.runs list`` shows every recipe. One takes three things.
 
 1. *A cell*: a frozen dataclass of **all** that the numbers depend on, measuring included. What
-could be another number is a field, and so a column of the record. :class:`shared.TrainedCell`
-brings batch, optimiser and schedule, :class:`shared.ConvnetCell` images and width as well::
+could be another number is a field, and so a column of the record. It derives from ``Cell`` (in
+:mod:`runtheory.recipes.recipe`), which brings the seed, where nothing is trained;
+:class:`shared.TrainedCell` brings batch, optimiser and schedule, :class:`shared.ConvnetCell` images
+and width as well::
 
     @dataclass(frozen=True, kw_only=True)
     class SmoothingCell(ConvnetCell):
@@ -23,7 +25,8 @@ its name. An axis of plain numbers needs none::
     ARMS = by_name(TargetArm("smoothed", Smoothed), TargetArm("permuted", Permuted))
     SMALL = SmoothingCell(targets=ARMS["smoothed"], width=16, steps=4000, rows=4)
 
-3. *A function* that is decorated with its two grids. Its name is that of the record; its docstring
+3. *A function* under the decorator ``recipe`` (in :mod:`runtheory.recipes.recipe`) with its two
+grids. Its name is that of the record; its docstring
 says source, cost and, written before the run, what is expected. It makes network, images, objective
 and measures, and hands them to :func:`shared.train_and_measure`, the one body that trains::
 

@@ -14,6 +14,9 @@ from itertools import chain, product
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+import numpy as np
+
+from runtheory.plain import check_row
 from runtheory.records import Row
 
 PACKAGE = "runtheory.recipes."
@@ -69,6 +72,8 @@ def columns(cell: Cell) -> Row:
 
 
 def _columns_of(name: str, value: object) -> Row:
+    if isinstance(value, np.generic):  # a value of np.linspace is a number
+        value = value.item()
     if isinstance(value, Arm):
         settings = {one.name: getattr(value, one.name) for one in fields(value)}
         del settings["name"]
@@ -76,14 +81,14 @@ def _columns_of(name: str, value: object) -> Row:
     if is_dataclass(value):
         return _merged(_columns_of(one.name, getattr(value, one.name)) for one in fields(value))
     if isinstance(value, tuple) and all(map(_is_plain, value)):
-        return {name: list(value)}
+        return {name: [part.item() if isinstance(part, np.generic) else part for part in value]}
     if not _is_plain(value):
         raise TypeError(f"{name} is of no kind that a cell can have: {value!r}")
     return {name: value}
 
 
 def _is_plain(value: object) -> bool:
-    return value is None or isinstance(value, str | int | float | bool)
+    return value is None or isinstance(value, str | int | float | bool | np.generic)
 
 
 def _merged(parts: Iterable[Row]) -> Row:
@@ -105,17 +110,37 @@ class Grid(Generic[OneCell]):
     Raises
     ------
     ValueError
-        If an axis is no field of the cell, or the seed.
+        If an axis is no field of the cell, or the seed, or has no value.
+    ValueError, TypeError
+        If a record could not keep a value: now, and not after its training.
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass
+    >>> from runtheory.recipes.recipe import Cell, Grid
+    >>> @dataclass(frozen=True, kw_only=True)
+    ... class Depths(Cell):
+    ...     depth: int = 1
+    ...     rate: float = 0.0
+    >>> grid = Grid(Depths(), {"depth": (1, 2), "rate": (0.0, 0.5)})
+    >>> [(cell.depth, cell.rate) for cell in grid.configurations()]
+    [(1, 0.0), (1, 0.5), (2, 0.0), (2, 0.5)]
     """
 
     cell: OneCell
-    axes: Mapping[str, Sequence[Any]]
+    axes: Mapping[str, Sequence[Any] | np.ndarray]
     also: tuple[Grid[OneCell], ...] = ()
 
     def __post_init__(self) -> None:
         known = sorted(field.name for field in fields(self.cell) if field.name != "seed")
         if not self.axes.keys() <= set(known):
             raise ValueError(f"the axes of a grid are among {known}, got {[*self.axes]}")
+        for name, values in self.axes.items():
+            if len(values) == 0:
+                raise ValueError(f"axis {name!r} needs a value")
+            for value in values:
+                check_row(_columns_of(name, value), place=f"axis {name!r}, value {value!r}: ")
+        check_row(columns(self.cell), place="the cell of a grid: ")
 
     def configurations(self) -> list[OneCell]:
         """Return the cells, all with the seed of ``cell``."""

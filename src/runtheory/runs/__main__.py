@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import re
+import signal
 import sys
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,17 +21,60 @@ from runtheory.runs import ranked, sweep
 from runtheory.runs.cells import Task, stored_result
 from runtheory.runs.runner import RunError, RunPlan, resolve_device, run, run_all
 
+MOST_SEEDS = 100_000
+INTERRUPTED = 130  # what a shell reports after Ctrl-C: 128 + SIGINT
+FULL = (errno.ENOSPC, errno.EDQUOT)
+CLOSED = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG)
+
 _Parser = argparse.ArgumentParser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the command line says and return the exit status."""
+    """Do what the command line says and return the exit status.
+
+    A fault of what was asked, of a disk or of a folder ends in one sentence and status 1, and
+    leaves nothing half-written. After Ctrl-C the status is 130; a second one changes nothing.
+    """
     options = _parser().parse_args(arguments)
     try:
-        return int(options.act(options))
-    except (ValueError, RunError, ImportError, ConnectionError, FileNotFoundError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        with _one_interrupt():
+            return int(options.act(options))
+    except (ValueError, RunError, ImportError, OSError, MemoryError) as error:
+        print(f"error: {_sentence(error)}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _sentence(error: BaseException) -> str:
+    text = " ".join(str(error).split()) or type(error).__name__
+    if isinstance(error, OSError) and error.errno in FULL:
+        return f"{text}; free some space, and the same command goes on from there"
+    if isinstance(error, OSError) and error.errno in CLOSED:
+        return f"{text}; choose a folder that can be written by --out, or make this one so"
+    return text
+
+
+@contextmanager
+def _one_interrupt() -> Iterator[None]:
+    """Let the first Ctrl-C interrupt and ignore those that follow, while the first is obeyed."""
+    before = signal.getsignal(signal.SIGINT)
+    main_thread = threading.current_thread() is threading.main_thread()
+    if before is not signal.default_int_handler or not main_thread:  # not ours to change
+        yield
+        return
+
+    def obey(number: int, frame: object) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, obey)
+    try:
+        yield
+    finally:
+        if signal.getsignal(signal.SIGINT) is obey:  # after an interrupt it stays deaf, and ends
+            signal.signal(signal.SIGINT, before)
 
 
 def parse_seeds(text: str) -> tuple[int, ...]:
@@ -40,10 +87,14 @@ def parse_seeds(text: str) -> tuple[int, ...]:
     """
     seeds: list[int] = []
     for part in text.split(","):
-        match = re.fullmatch(r"(\d+)(?:-(\d+))?", part.strip())
+        match = re.fullmatch(r"(\d{1,18})(?:-(\d{1,18}))?", part.strip(), re.ASCII)
         if match is None or int(match[2] or match[1]) < int(match[1]):
             raise argparse.ArgumentTypeError(f"seeds look like 0-4 or 0,2,5, got {text!r}")
-        seeds += range(int(match[1]), int(match[2] or match[1]) + 1)
+        named = range(int(match[1]), int(match[2] or match[1]) + 1)
+        if len(seeds) + len(named) > MOST_SEEDS:
+            told = f"a run takes at most {MOST_SEEDS} seeds, got {text!r}"
+            raise argparse.ArgumentTypeError(told)
+        seeds += named
     return tuple(seeds)
 
 
@@ -91,7 +142,9 @@ def _add_comparison(parser: _Parser) -> None:
     parser.add_argument("--baseline", required=True, metavar="VALUE")
     parser.add_argument("--where", action="append", default=[], metavar="COLUMN=VALUE")
     parser.add_argument(
-        "--out", type=Path, help="read from results/ in this folder, not from the book's"
+        "--out",
+        type=Path,
+        help="read from results/ in this folder (default: here, or the book's if it is not here)",
     )
 
 
@@ -171,7 +224,7 @@ def _recorded(
             "the same command goes on from there",
             file=sys.stderr,
         )
-        return 130  # what a shell reports after Ctrl-C: 128 + SIGINT
+        return INTERRUPTED
 
 
 def _tasks(plans: Sequence[RunPlan], options: argparse.Namespace) -> list[Task]:
@@ -191,7 +244,9 @@ def _status(options: argparse.Namespace) -> int:
 
 
 def _compare(options: argparse.Namespace) -> int:
-    root = None if options.out is None else options.out / "results"
+    root = Path() / "results" if options.out is None else options.out / "results"
+    if options.out is None and options.record not in records.names(root):
+        root = None  # no record of one's own
     names = {"axis": options.axis, "baseline": options.baseline}
     differences = comparison.differences(
         records.read(options.record, root), options.measure, where=options.where, **names

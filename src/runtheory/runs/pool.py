@@ -4,45 +4,116 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 import signal
 import threading
+from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor
+from concurrent.futures import wait as wait_for
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing.connection import wait
 
+from runtheory.boundary import checked
 from runtheory.runs.cells import Task, run_cell
 
 CellOutcome = tuple[Task, BaseException | None]
 
 
+class WorkerDied(RuntimeError):
+    """The process of a cell was ended from outside, once beside others and once alone."""
+
+
+@checked
 def outcomes(tasks: Sequence[Task], *, workers: int) -> Iterator[CellOutcome]:
     """Run all tasks and yield each with its error, or None, as it ends.
 
-    An error ends its own cell only. With one worker the cells run in this process, else each
+    An error ends its own cell only, and so does the death of a process: each worker is a pool of
+    its own. A cell whose process died is tried once more after the others, by itself, since it
+    may have been memory that it lacked. With one worker the cells run in this process, else each
     worker is a fresh process (spawned, since CUDA does not survive a fork) that looks for modules
     where this one does.
     """
     if min(workers, len(tasks)) <= 1:
         yield from (_attempt(task) for task in tasks)
         return
-    executor = ProcessPoolExecutor(
-        max_workers=min(workers, len(tasks)),
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=_prepare_worker,
-    )
+    died: list[Task] = []
+    for task, error in _in_parallel(tasks, min(workers, len(tasks))):
+        if isinstance(error, BrokenProcessPool):
+            died.append(task)
+        else:
+            yield task, error
+    for task, error in _in_parallel(died, 1):
+        again = isinstance(error, BrokenProcessPool)
+        told = "its process was ended from outside twice, once while it ran alone"
+        yield task, WorkerDied(told) if again else error
+
+
+def _in_parallel(tasks: Sequence[Task], workers: int) -> Iterator[CellOutcome]:
+    waiting = deque(tasks)
+    under_way: dict[Future[None], tuple[Task, ProcessPoolExecutor]] = {}
+    idle = [_process() for _ in range(workers)]
     try:
-        with sigint_blocked():
-            futures = {executor.submit(run_cell, task): task for task in tasks}
-        for future in as_completed(futures):
-            yield futures[future], future.exception()
+        while waiting or under_way:
+            while waiting and idle:
+                task = waiting.popleft()
+                with sigint_blocked():
+                    future, process = _handed_out(task, idle.pop())
+                    under_way[future] = task, process
+            ended, _ = wait_for(under_way, return_when=FIRST_COMPLETED)
+            for future in ended:
+                task, process = under_way.pop(future)
+                error = future.exception()
+                idle.append(_process() if isinstance(error, BrokenProcessPool) else process)
+                yield task, error
     except BaseException:
         # An interrupt must not wait for cells that take hours; their checkpoints stay.
-        executor.shutdown(wait=False, cancel_futures=True)
-        for process in multiprocessing.active_children():
-            process.terminate()
+        for process in (*idle, *(process for _, process in under_way.values())):
+            process.shutdown(wait=False, cancel_futures=True)
+        for child in multiprocessing.active_children():
+            child.terminate()
         raise
-    executor.shutdown()
+    for process in idle:
+        process.shutdown()
+
+
+def _handed_out(
+    task: Task, process: ProcessPoolExecutor
+) -> tuple[Future[None], ProcessPoolExecutor]:
+    """Give a process a cell, or a fresh one where it was ended while it had none."""
+    try:
+        return process.submit(_run, task), process
+    except BrokenProcessPool:
+        process = _process()
+        return process.submit(_run, task), process
+
+
+def _run(task: Task) -> None:
+    """Run a cell; an error that no other process could read is told in words.
+
+    Else the process would seem to have died, and the cell would run once more.
+    """
+    try:
+        run_cell(task)
+    except Exception as error:
+        if _travels(error):
+            raise
+        raise RuntimeError(f"{type(error).__name__}: {error}") from error
+
+
+def _travels(error: Exception) -> bool:
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:
+        return False
+    return True
+
+
+def _process() -> ProcessPoolExecutor:
+    """Return a pool of one process, which starts with its first cell."""
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(1, mp_context=context, initializer=_prepare_worker)
 
 
 def _attempt(task: Task) -> CellOutcome:

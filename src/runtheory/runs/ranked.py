@@ -14,6 +14,7 @@ from functools import partial
 
 from torch import distributed
 
+from runtheory.boundary import checked
 from runtheory.runs.cells import Task, compute_result, run_cell
 from runtheory.runs.pool import CellOutcome
 from runtheory.training.ranks import Ranks, on_ranks, started_by_torchrun
@@ -25,6 +26,7 @@ def by_torchrun() -> bool:
     return distributed.is_available() and distributed.is_torchelastic_launched()
 
 
+@checked
 @contextmanager
 def started(device: str) -> Iterator[Ranks]:
     """Join the ranks that torchrun started; inside the block every training run is shared out."""
@@ -32,6 +34,7 @@ def started(device: str) -> Iterator[Ranks]:
         yield ranks
 
 
+@checked
 def outcomes(tasks: Sequence[Task]) -> Iterator[CellOutcome]:
     """Run all tasks together with the ranks that follow; rank 0 calls it."""
     distributed.broadcast_object_list([list(tasks)])

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,11 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
-from runtheory import records
+from runtheory import durable, records
+from runtheory.boundary import checked
 from runtheory.recipes.recipe import Recipe, columns
 from runtheory.records import Record, Row
-from runtheory.runs.cells import Result, Task, joined_row, stored_result
+from runtheory.runs.cells import Result, Task, joined_row, remove_leftovers, stored_result
 from runtheory.runs.pool import CellOutcome, outcomes
 
 Executor = Callable[[Sequence[Task]], Iterator[CellOutcome]]
@@ -62,21 +63,28 @@ class RunPlan:
         ]
 
 
+@checked
 def resolve_device(name: str) -> str:
     """Return ``name``, or for "auto" the GPU where there is one and else the CPU.
 
     Raises
     ------
     ValueError
-        If a GPU is asked for and there is none.
+        If a GPU is asked for and there is none, or PyTorch knows no such device.
     """
     if name == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
-    if torch.device(name).type == "cuda" and not torch.cuda.is_available():
+    try:
+        kind = torch.device(name).type
+    except RuntimeError as error:
+        first = str(error).splitlines()[0]
+        raise ValueError(f"device must be auto, cpu or cuda, got {name!r}: {first}") from None
+    if kind == "cuda" and not torch.cuda.is_available():
         raise ValueError(f"device {name} was asked for, but PyTorch finds no GPU here")
     return name
 
 
+@checked
 def run(plan: RunPlan, root: Path, *, workers: int = 1) -> Path:
     """Run what is not finished under ``root/runs``, write the record, return its path.
 
@@ -86,19 +94,22 @@ def run(plan: RunPlan, root: Path, *, workers: int = 1) -> Path:
     Raises
     ------
     RunError
-        If a cell failed (the others are run first, no record is written) or if another run of the
-        same recipe is under way in ``root``.
+        If a cell failed or if another run of the same recipe is under way in ``root``. The other
+        cells are run first, and those that finished have a record of their own, named
+        ``<title>_partial``; it lists the failures, and goes when the whole record is written.
     """
     if workers < 1 or plan.threads < 1:
         raise ValueError(f"workers and threads start at 1, got {workers} and {plan.threads}")
     return run_all((plan,), root, executor=partial(outcomes, workers=workers))[0]
 
 
+@checked
 def run_all(plans: Sequence[RunPlan], root: Path, *, executor: Executor) -> list[Path]:
     """Do as :func:`run` for several plans whose cells are handed out together.
 
     ``executor`` runs the cells that are left and yields each as it ends, as ``pool.outcomes``
-    and ``sweep.outcomes`` do. A plan without a failed cell gets its record whatever the others do.
+    and ``sweep.outcomes`` do. A plan without a failed cell gets its record whatever the others do,
+    one with some failed cells a partial record.
 
     Raises
     ------
@@ -113,12 +124,12 @@ def run_all(plans: Sequence[RunPlan], root: Path, *, executor: Executor) -> list
     with ExitStack() as locks:
         for listed in tasks:
             locks.enter_context(folder_lock(listed[0].folder))
-        waiting = [task for task in every if stored_result(task) is None]  # half-done ones too
+        waiting = _left(every)
         failed = _errors(with_progress_bar(executor(waiting), every, waiting))
         written = [
-            records.write(_merged(plan, [_result(task) for task in listed]), root / "results")
+            _recorded(plan, listed, failed, root / "results")
             for plan, listed in zip(plans, tasks, strict=True)
-            if not any(task.path in failed for task in listed)
+            if any(task.path not in failed for task in listed)
         ]
     if failed:
         record = " and ".join(map(str, written)) or "no record"
@@ -127,6 +138,35 @@ def run_all(plans: Sequence[RunPlan], root: Path, *, executor: Executor) -> list
             f"the first: {next(iter(failed.values()))}. The others are kept."
         )
     return written
+
+
+def _left(tasks: Sequence[Task]) -> list[Task]:
+    """Return the cells without a result, half-done ones too; tidy up behind the others."""
+    left = []
+    for task in tasks:
+        if stored_result(task) is None:
+            left.append(task)
+        else:
+            remove_leftovers(task)  # of a process that was killed just before it would have done so
+    for folder in {task.folder for task in tasks}:
+        durable.remove_abandoned(folder)
+    return left
+
+
+def _recorded(
+    plan: RunPlan, tasks: Sequence[Task], failed: Mapping[Path, str], results: Path
+) -> Path:
+    """Write the record of a plan, or that of its cells that did not fail."""
+    finished = [_result(task) for task in tasks if task.path not in failed]
+    record = _merged(plan, finished)
+    partial_name = f"{plan.title}_partial"
+    if len(finished) == len(tasks):
+        path = records.write(record, results)
+        path.with_name(f"{partial_name}.json").unlink(missing_ok=True)
+        return path
+    errors = [failed[task.path] for task in tasks if task.path in failed]
+    config = {**record.config, "failed": errors}
+    return records.write(replace(record, name=partial_name, config=config), results)
 
 
 def _check(plans: Sequence[RunPlan]) -> None:
@@ -138,6 +178,7 @@ def _check(plans: Sequence[RunPlan]) -> None:
             raise ValueError(f"threads start at 1, got {plan.threads}")
 
 
+@checked
 def live(
     recipe: Recipe[Any],
     preset: str,
@@ -163,6 +204,7 @@ def live(
     ]
 
 
+@checked
 def with_progress_bar(
     outcomes: Iterator[CellOutcome], tasks: Sequence[Task], waiting: Sequence[Task]
 ) -> Iterator[CellOutcome]:
@@ -196,8 +238,8 @@ def _result(task: Task) -> Result:
     return result
 
 
-def _merged(plan: RunPlan, results: list[Result]) -> Record:
-    packages = results[0]["versions"]
+def _merged(plan: RunPlan, results: Sequence[Result]) -> Record:
+    packages = dict.fromkeys(name for result in results for name in result["versions"])
     return Record(
         chapter=plan.recipe.chapter,
         name=plan.title,
@@ -212,7 +254,10 @@ def _merged(plan: RunPlan, results: list[Result]) -> Record:
         rows=tuple(row for result in results for row in result["rows"]),  # in the plan's order
         commit=_all(result["commit"] for result in results),
         hardware=_all(result["hardware"] for result in results),
-        versions={name: _all(result["versions"][name] for result in results) for name in packages},
+        versions={
+            name: _all(result["versions"].get(name, "unknown") for result in results)
+            for name in packages
+        },
         wall_seconds=sum(result["seconds"] for result in results),
         date=max(result["date"] for result in results),
     )
@@ -223,6 +268,7 @@ def _all(values: Iterator[str]) -> str:
     return ", ".join(sorted(set(values)))
 
 
+@checked
 @contextmanager
 def folder_lock(folder: Path) -> Iterator[None]:
     """Lock a folder; the system releases the lock even when the process is killed.

@@ -10,7 +10,8 @@ no shared folder. What is guaranteed:
   same path, the cell goes on from its checkpoint; where it does not, the cell starts afresh.
 - Two attempts at one cell (the worker of one was believed dead, but works on) do not touch each
   other's files: see ``cells.adopt_checkpoint``.
-- A worker with other code of the recipe's modules or another PyTorch than this process refuses.
+- A worker with any other code of this package, other code of the recipe's modules, another Python
+  or another PyTorch than this process refuses, and names both.
 
 On a cluster that is there already, cells under way when this process is killed run to their end on
 their workers and leave checkpoints; the same command then goes on from those.
@@ -18,7 +19,11 @@ their workers and leave checkpoints; the same command then goes on from those.
 
 from __future__ import annotations
 
+import asyncio
+import json
 import pickle
+import platform
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -28,6 +33,12 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import torch
+from tqdm import tqdm
+
+import runtheory
+from runtheory.boundary import checked
+from runtheory.recipes.source import code_digest, package_digest
 from runtheory.runs.cells import (
     Result,
     Task,
@@ -38,7 +49,7 @@ from runtheory.runs.cells import (
 from runtheory.runs.pool import CellOutcome, sigint_blocked
 
 PATIENCE = 20.0
-"""Seconds in which a scheduler has to answer."""
+"""Seconds in which a scheduler has to answer, and after which one without a worker is named."""
 
 MAX_WORKER_DEATHS = 10
 """How many workers of a cluster started here may end under a cell before the cell is given up."""
@@ -47,24 +58,34 @@ MAX_WORKER_DEATHS = 10
 _turn = threading.Lock()
 
 
+@checked
 def outcomes(tasks: Sequence[Task], *, client: Any) -> Iterator[CellOutcome]:
     """Hand all tasks to the workers of ``client`` and yield each with its error, or None.
 
     The results are stored by this process as they arrive. An error ends its own cell only, and so
     does the death of more workers under one cell than the scheduler allows (``KilledWorker``).
+
+    Raises
+    ------
+    TypeError
+        If ``client`` is no client of a cluster.
     """
+    if not (hasattr(client, "submit") and hasattr(client, "scheduler_info")):
+        raise TypeError(f"client must be that of a cluster, got {type(client).__name__}")
     ended = import_module("distributed").as_completed
     tasks_of = {client.submit(_attempt, *_order(task), pure=False): task for task in tasks}
-    for future in ended(list(tasks_of)):
-        task = tasks_of.pop(future)
-        try:
-            store_result(task, future.result())
-        except Exception as error:
-            yield task, error
-        else:
-            yield task, None
+    with _watched(client):
+        for future in ended(list(tasks_of)):
+            task = tasks_of.pop(future)
+            try:
+                store_result(task, future.result())
+            except Exception as error:
+                yield task, error
+            else:
+                yield task, None
 
 
+@checked
 @contextmanager
 def started_here(workers: int) -> Iterator[Any]:
     """Start that many worker processes of one thread each; yield their client, then end them.
@@ -99,6 +120,7 @@ def started_here(workers: int) -> Iterator[Any]:
             yield client
 
 
+@checked
 @contextmanager
 def connected(address: str | None = None, *, file: Path | None = None) -> Iterator[Any]:
     """Yield a client of the scheduler at ``address`` or of the one that wrote ``file``.
@@ -113,15 +135,59 @@ def connected(address: str | None = None, *, file: Path | None = None) -> Iterat
         If dask is not installed.
     """
     distributed = _imported("distributed")
-    if file is not None and not file.is_file():
-        raise FileNotFoundError(f"there is no scheduler file {file}")
+    where = address if file is None else _address_in(file)
     try:
-        client = distributed.Client(address, scheduler_file=file and str(file), timeout=PATIENCE)
-    except (OSError, ValueError) as error:
-        where = address or f"the address in {file}"
-        raise ConnectionError(f"no scheduler answers at {where}: {error}") from error
+        # In a thread of its own: a notebook's thread has a running loop already.
+        _imported("distributed.utils").LoopRunner().run_sync(_ask, where)
+        client = distributed.Client(where, timeout=PATIENCE)
+    except (OSError, ValueError, RuntimeError) as error:  # a silent one: TimeoutError, an OSError
+        reason = str(error) or f"nothing was said in {PATIENCE:g} seconds"
+        raise ConnectionError(f"no scheduler answers at {where}: {reason}") from error
     with client:
         yield client
+
+
+async def _ask(address: str | None) -> None:
+    """Shake hands with a scheduler and leave; what listens and is silent has ``PATIENCE``."""
+    distributed = _imported("distributed")
+    arguments = distributed.Security().get_connection_args("client")
+    asked = distributed.comm.connect(address, timeout=PATIENCE, **arguments)
+    comm = await asyncio.wait_for(asked, PATIENCE)
+    await comm.close()
+
+
+def _address_in(file: Path) -> str:
+    if not file.is_file():
+        raise FileNotFoundError(f"there is no scheduler file {file}")
+    try:
+        return str(json.loads(file.read_text(encoding="utf-8"))["address"])
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
+        told = "the scheduler file {} names no address: {}: {}"
+        raise ValueError(told.format(file, type(error).__name__, error)) from None
+
+
+@contextmanager
+def _watched(client: Any) -> Iterator[None]:
+    """Name a scheduler that has no worker, at the start or in the middle, each time once."""
+    over = threading.Event()
+    threading.Thread(target=_watch, args=(client, over), daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
+
+
+def _watch(client: Any, over: threading.Event) -> None:
+    idle = False
+    while not over.wait(PATIENCE):  # a cluster may start its workers when there is work
+        try:
+            told = client.scheduler_info()
+        except OSError:  # the scheduler is gone: the cells say so
+            continue
+        if not told["workers"] and not idle and not over.is_set():
+            message = "the scheduler at {} has no worker; the cells wait for one (Ctrl-C ends this)"
+            tqdm.write(message.format(told["address"]), file=sys.stderr)
+        idle = not told["workers"]
 
 
 def _imported(module: str) -> Any:
@@ -133,22 +199,32 @@ def _imported(module: str) -> Any:
         ) from None
 
 
-def _order(task: Task) -> tuple[bytes, str]:
-    """Return the task, and the name of its result's file as computed by this process.
+def _order(task: Task) -> tuple[bytes, str, str]:
+    """Return the task, the code that it needs and the name of its result's file.
 
     The task travels pickled, so that the scheduler need not import the module of its recipe.
     """
-    return pickle.dumps(replace(task, folder=task.folder.resolve())), task.path.name
+    return pickle.dumps(replace(task, folder=task.folder.resolve())), _code(), task.path.name
 
 
-def _attempt(order: bytes, name: str) -> Result:
+def _code() -> str:
+    """Name the code of this process: the package to the letter, and what it stands on."""
+    package = f"runtheory {runtheory.__version__} (sources {package_digest()[:12]})"
+    return f"{package}, torch {torch.__version__}, Python {platform.python_version()}"
+
+
+def _attempt(order: bytes, code: str, name: str) -> Result:
     """Compute a cell on a worker, with a checkpoint where the folder of the runs is seen."""
+    if _code() != code:
+        raise RuntimeError(f"the worker has other code: {_code()}, this sweep {code}")
     try:
         task: Task = pickle.loads(order)
     except ImportError as error:
         raise ImportError(f"{error} on the worker: add its folder to PYTHONPATH there") from error
     if task.path.name != name:
-        raise RuntimeError("the worker has another PyTorch, or other code of the recipe")
+        module = task.recipe.module
+        found = f"its modules from {module} on have the digest {code_digest(module)[:12]} there"
+        raise RuntimeError(f"the worker has other code of the recipe than this sweep: {found}")
     with _turn:
         shared = task.folder.is_dir()
         checkpoint = adopt_checkpoint(task, uuid4().hex[:8]) if shared else None

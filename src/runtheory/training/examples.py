@@ -8,9 +8,10 @@ from typing import Any, Protocol, runtime_checkable
 import torch
 from torch import Tensor
 
+from runtheory.boundary import checked
 from runtheory.data import ImageSet, normalise
 from runtheory.shapes import Images, Indices, Labels
-from runtheory.training.checkpoint import digest
+from runtheory.training.stored import digest
 
 Tensors = Tensor | tuple[Tensor, ...]
 
@@ -109,11 +110,15 @@ class NormalisedImages:
         return normalise(images, self.image_set), self.image_set.train_labels[index]
 
     def identity(self) -> dict[str, Any]:
-        """Return the name of the set, the shape of its training images and their mean."""
+        """Return name, shape and mean of the training images, and a digest of their labels."""
         images = self.image_set.train_images
-        return {"images": [self.image_set.name, list(images.shape), list(self.image_set.mean)]}
+        return {
+            "images": [self.image_set.name, list(images.shape), list(self.image_set.mean)],
+            "labels": digest({"labels": self.image_set.train_labels})[:16],
+        }
 
 
+@checked
 def as_data(data: ImageSet | Data) -> Data:
     """Return ``data``, an image set as its normalised training images."""
     return NormalisedImages(data) if isinstance(data, ImageSet) else data

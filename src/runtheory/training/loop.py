@@ -6,24 +6,28 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
-from jaxtyping import Shaped
+from jaxtyping import Integer, Shaped
 from torch import Tensor, nn
 from torch.nn import functional
 
+from runtheory.boundary import checked
 from runtheory.data import ImageSet, batches
 from runtheory.randomness import Streams
-from runtheory.shapes import Labels, Scalar
+from runtheory.shapes import Scalar
+from runtheory.tensor_checks import class_labels
 from runtheory.training.examples import Data, as_data
-from runtheory.training.optimisers import MakeOptimiser, description, nesterov, parameter_names
-from runtheory.training.run import Objective, Run, wrap
+from runtheory.training.optimisers import MakeOptimiser, nesterov, with_first_rates
+from runtheory.training.run import Objective, Run, check_run, named, whole_identity, wrap
 from runtheory.training.settings import Settings, steps_per_epoch
 from runtheory.training.state import RunState, TrainingRow
+
+_NO_LABEL = -(2**62)  # PyTorch ignores -100 unless another number is to be ignored
 
 Evaluate = Callable[[nn.Module], Mapping[str, float]]
 
@@ -32,18 +36,56 @@ _TOO_HIGH = (
 )
 
 
+@checked
 def classification(
-    net: nn.Module, inputs: Shaped[Tensor, "batch ..."], labels: Labels, streams: Streams
+    net: nn.Module,
+    inputs: Shaped[Tensor, "batch ..."] | tuple[Tensor, ...],
+    labels: Integer[Tensor, " batch"],
+    streams: Streams,
 ) -> Scalar:
-    """Return the mean cross-entropy (nats) of the logits ``net(inputs)``: the plain objective."""
-    return functional.cross_entropy(net(inputs), labels)
+    """Return the mean cross-entropy (nats) of the logits ``net(inputs)``: the plain objective.
+
+    No label is ignored, -100 neither. Labels are looked at by PyTorch's loss alone, so that one out
+    of range is named on the CPU and stops the process on a GPU.
+
+    >>> import torch
+    >>> from torch import nn
+    >>> from runtheory.randomness import Streams
+    >>> from runtheory.training import classification
+    >>> net = nn.Linear(2, 3)
+    >>> _ = nn.init.zeros_(net.weight), nn.init.zeros_(net.bias)
+    >>> classification(net, torch.ones(4, 2), torch.tensor([0, 1, 2, 0]), Streams(0)).item()
+    1.0986123085021973
+
+    Raises
+    ------
+    TypeError
+        If the labels are not integers.
+    ValueError
+        If they are not one for each input, or out of range.
+    """
+    return _classification(net, inputs, labels, streams)
 
 
+def _classification(net: nn.Module, inputs: Any, labels: Tensor, streams: Streams) -> Tensor:
+    """Return what :func:`classification` does, of arguments that were looked at before."""
+    logits = net(inputs)
+    if labels.dtype is not torch.int64 or labels.shape != logits.shape[:1]:
+        labels = class_labels(labels, classes=logits.shape[-1], batch=len(logits))
+    try:
+        return functional.cross_entropy(logits, labels, ignore_index=_NO_LABEL)
+    except IndexError as error:
+        class_labels(labels, classes=logits.shape[-1])  # says which
+        raise ValueError(f"labels do not fit the logits: {error}") from error
+
+
+@checked
 def no_measures(net: nn.Module) -> dict[str, float]:
     """Return no measures: the rows then hold the loss alone."""
     return {}
 
 
+@checked
 def train(  # noqa: PLR0913 - what a run depends on, and half of it has a default
     net: nn.Module,
     data: ImageSet | Data,
@@ -54,6 +96,7 @@ def train(  # noqa: PLR0913 - what a run depends on, and half of it has a defaul
     evaluate: Evaluate = no_measures,
     checkpoint: Path | None = None,
     optimiser: MakeOptimiser = nesterov,
+    identity: str | None = None,
 ) -> Iterator[TrainingRow]:
     """Train ``net`` in place and yield a row whenever one is due.
 
@@ -80,8 +123,15 @@ def train(  # noqa: PLR0913 - what a run depends on, and half of it has a defaul
     With ``checkpoint`` the run goes on from that file if it exists: it yields the rows of the
     earlier part again, as they were, and ends with the numbers of an uninterrupted run, bit for bit
     on the same machine, device and thread count. What an objective draws from the global generator
-    or keeps outside ``net`` and ``streams`` is not saved.
+    or keeps outside ``net`` and ``streams`` is not saved. A file of another run is refused: of
+    other settings, seed, examples, labels, network, optimiser, objective or ``evaluate``. The last
+    two are told apart by :func:`described`; where that says too much or too little, as of an object
+    that is no frozen dataclass, ``identity`` says in their place what they are.
 
+    >>> import torch
+    >>> from torch import nn
+    >>> from runtheory.randomness import Streams
+    >>> from runtheory.training import Examples, Settings, train
     >>> inputs = torch.linspace(-1, 1, 64)[:, None]  # (example, feature)
     >>> examples = Examples(inputs, 3 * inputs)
     >>> def squared_error(net, inputs, targets, streams):
@@ -105,17 +155,20 @@ def train(  # noqa: PLR0913 - what a run depends on, and half of it has a defaul
         While iterating, if a loss or a parameter is not finite.
     """
     run = Run(net, as_data(data), objective, settings, streams)
-    _check(run)
+    if checkpoint is not None:  # it may read much data
+        run = replace(run, identity=named(objective, evaluate, identity))
+    check_run(run)
     if any(isinstance(module, nn.Conv2d) for module in net.modules()):
         net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     run = wrap(run)
-    state = RunState(run.net, _make_optimiser(optimiser, run), run.streams)
+    started = with_first_rates(optimiser(run.net, run.settings), run.net, run.settings)
+    state = RunState(run.net, started, run.streams)
     state.order = state.order.to(run.data.device)
     if checkpoint is None:
         return _rows(run, state, evaluate=evaluate, save=lambda: None)
-    identity = _identity(run, state)
-    run.restore(checkpoint, state, identity)
-    save = partial(run.save, checkpoint, state, identity)
+    whole = whole_identity(run, state)
+    run.restore(checkpoint, state, whole)
+    save = partial(run.save, checkpoint, state, whole)
     return _rows(run, state, evaluate=evaluate, save=save)
 
 
@@ -142,10 +195,15 @@ def _rows(
 
 def _advance(run: Run, state: RunState, *, stop: int) -> None:
     """Take the steps up to ``stop``, then read their losses: the one wait for the device."""
+    per_epoch = steps_per_epoch(len(run.data), run.settings.batch_size)
     state.net.train()
     started = time.perf_counter()
+    # Batches are alike: the first alone is asked for its kinds and axes, which takes microseconds.
+    plain = run.objective is classification
+    later = replace(run, objective=_classification) if plain else run
     with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True):
-        pending = [_step(run, state, step) for step in range(state.step, stop)]
+        pending = [_step(run, state, state.step, per_epoch)]
+        pending += [_step(later, state, step, per_epoch) for step in range(state.step + 1, stop)]
     losses = torch.stack(pending).to(torch.float64).tolist()  # (step,)
     state.seconds += time.perf_counter() - started
     for step, loss in enumerate(losses, start=state.step):
@@ -155,10 +213,11 @@ def _advance(run: Run, state: RunState, *, stop: int) -> None:
     state.step = stop
 
 
-def _step(run: Run, state: RunState, step: int) -> Tensor:
-    inputs, targets = _batch(run, state, step)
+def _step(run: Run, state: RunState, step: int, per_epoch: int) -> Tensor:
+    inputs, targets = _batch(run, state, step % per_epoch)
+    share = run.settings.share(step)
     for group in state.optimiser.param_groups:
-        group["lr"] = group["initial_lr"] * run.settings.share(step)
+        group["lr"] = group["initial_lr"] * share
     losses: list[Tensor] = []
 
     def loss_with_gradient() -> Any:
@@ -176,13 +235,15 @@ def _step(run: Run, state: RunState, step: int) -> Tensor:
     return losses[0]
 
 
-def _batch(run: Run, state: RunState, step: int) -> tuple[Any, Any]:
+def _batch(run: Run, state: RunState, position: int) -> tuple[Any, Any]:
+    """Return the batch at ``position`` of the epoch, whose order is drawn at its first one."""
     size = run.settings.batch_size
-    position = step % steps_per_epoch(len(run.data), size)
     if position == 0:
         generator = state.streams["batches"]
-        epoch = batches(len(run.data), size, generator=generator, drop_last=True)
-        state.order = torch.cat(list(epoch)).to(run.data.device)  # (steps of an epoch * batch,)
+        count = len(run.data)
+        (order,) = batches(count, count, generator=generator)  # all at once: many pieces cost time
+        used = order[: count - count % size].clone()  # (steps of an epoch * batch,)
+        state.order = used.to(run.data.device)
     return run.data.batch(state.order[position * size : (position + 1) * size])
 
 
@@ -204,46 +265,6 @@ def _row(run: Run, state: RunState, evaluate: Evaluate) -> TrainingRow:
         learning_rate=run.settings.rate(state.step - 1),
         measures=dict(evaluate(state.net)),
     )
-
-
-def _make_optimiser(make: MakeOptimiser, run: Run) -> torch.optim.Optimizer:
-    optimiser = make(run.net, run.settings)
-    parameter_names(run.net, optimiser)  # raises before the first step, not at a checkpoint
-    rates = [float(group["lr"]) for group in optimiser.param_groups]
-    peak = run.settings.learning_rate
-    # Not equal but close: a rate may be a float32 tensor.
-    if not any(math.isclose(rate, peak, rel_tol=1e-6) for rate in rates):
-        raise ValueError(
-            f"a group of the optimiser must start at the learning rate of the settings, {peak}, "
-            f"got {rates}"
-        )
-    for group in optimiser.param_groups:
-        group["initial_lr"] = group["lr"]
-    return optimiser
-
-
-def _identity(run: Run, state: RunState) -> dict[str, Any]:
-    return {
-        "settings": asdict(run.settings),
-        "seed": run.streams.seed,
-        **run.data.identity(),
-        "network": {name: list(value.shape) for name, value in run.net.state_dict().items()},
-        "optimiser": description(state.optimiser),
-        "device": run.data.device.type,
-        "streams": run.streams.device.type,
-        "torch": torch.__version__,
-        **run.identity,
-    }
-
-
-def _check(run: Run) -> None:
-    steps_per_epoch(len(run.data), run.settings.batch_size)
-    devices = {parameter.device for parameter in run.net.parameters()}
-    if devices != {run.data.device}:
-        raise ValueError(
-            f"the data are on {run.data.device}, "
-            f"the parameters on {sorted(map(str, devices)) or 'no device: there are none'}"
-        )
 
 
 def _check_parameters(net: nn.Module, step: int, settings: Settings) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import nn
 
+from runtheory.boundary import checked
 from runtheory.training.settings import Settings
 
 MakeOptimiser = Callable[[nn.Module, Settings], torch.optim.Optimizer]
@@ -15,6 +17,7 @@ MakeOptimiser = Callable[[nn.Module, Settings], torch.optim.Optimizer]
 _NO_OPTIONS = ("params", "initial_lr")
 
 
+@checked
 def nesterov(net: nn.Module, settings: Settings) -> torch.optim.SGD:
     """Return stochastic gradient descent with Nesterov momentum and decay of the weights.
 
@@ -31,6 +34,7 @@ def nesterov(net: nn.Module, settings: Settings) -> torch.optim.SGD:
     )
 
 
+@checked
 def decay_groups(net: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
     """Return the trained parameters of ``net`` as groups for an optimiser of PyTorch.
 
@@ -48,6 +52,7 @@ def decay_groups(net: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
     return [group for group in groups if group["params"]]
 
 
+@checked
 def parameter_names(net: nn.Module, optimiser: torch.optim.Optimizer) -> list[str]:
     """Return the names in ``net`` of what ``optimiser`` trains, in the optimiser's own order.
 
@@ -65,6 +70,35 @@ def parameter_names(net: nn.Module, optimiser: torch.optim.Optimizer) -> list[st
     return [names[id(parameter)] for parameter in trained]
 
 
+@checked
+def with_first_rates(
+    optimiser: torch.optim.Optimizer, net: nn.Module, settings: Settings
+) -> torch.optim.Optimizer:
+    """Return ``optimiser`` itself, its groups' learning rates kept as those of the first step.
+
+    The loop multiplies them, as ``initial_lr``, by the share of each step.
+
+    Raises
+    ------
+    ValueError
+        If it trains a tensor that is not a parameter of the network, or if none of its groups
+        starts at the learning rate of the settings.
+    """
+    parameter_names(net, optimiser)  # raises before the first step, not at a checkpoint
+    rates = [float(group["lr"]) for group in optimiser.param_groups]
+    peak = settings.learning_rate
+    # Not equal but close: a rate may be a float32 tensor.
+    if not any(math.isclose(rate, peak, rel_tol=1e-6) for rate in rates):
+        raise ValueError(
+            f"a group of the optimiser must start at the learning rate of the settings, {peak}, "
+            f"got {rates}"
+        )
+    for group in optimiser.param_groups:
+        group["initial_lr"] = group["lr"]
+    return optimiser
+
+
+@checked
 def description(optimiser: torch.optim.Optimizer) -> list[Any]:
     """Return JSON that tells an optimiser from others: its class and its groups' options."""
     options = [

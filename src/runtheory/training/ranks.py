@@ -18,14 +18,14 @@ import torch
 from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from runtheory.randomness import Streams
+from runtheory.boundary import checked
+from runtheory.randomness import ON_RANK, Streams, of_rank
 from runtheory.shapes import Indices
 from runtheory.training.checkpoint import Identity
 from runtheory.training.examples import Data
 from runtheory.training.run import KeepState, Objective, Run
 from runtheory.training.state import RunState
 
-_MARK = " on rank "
 _NORMALISATIONS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
 
 
@@ -49,6 +49,7 @@ class Ranks:
         return values
 
 
+@checked
 @contextmanager
 def started_by_torchrun(device: str = "cpu") -> Iterator[Ranks]:
     """Join the process group that torchrun's environment describes, and leave it at the end.
@@ -75,6 +76,7 @@ def started_by_torchrun(device: str = "cpu") -> Iterator[Ranks]:
         distributed.destroy_process_group()
 
 
+@checked
 def on_ranks(run: Run, ranks: Ranks) -> Run:
     """Return ``run`` as each of ``ranks`` takes part in it; every rank has to call it.
 
@@ -146,7 +148,8 @@ class RankStreams(Streams):
         self._ranks = ranks
 
     def __getitem__(self, purpose: str) -> torch.Generator:
-        return self._shared[purpose if purpose == "batches" else purpose + self._suffix()]
+        shared = purpose == "batches"
+        return self._shared[purpose if shared else of_rank(purpose, self._ranks.index)]
 
     def state_dict(self) -> dict[str, Tensor]:
         """Return the states of this rank's streams, and of those with plain names."""
@@ -154,12 +157,12 @@ class RankStreams(Streams):
 
     def load_state_dict(self, states: dict[str, Tensor]) -> None:
         """Continue this rank's streams, and those with plain names, from ``states``."""
-        suffix = self._suffix()
+        index = self._ranks.index
         self._shared.load_state_dict(
             {
                 name: state
                 for name, state in states.items()
-                if _MARK not in name or (suffix and name.endswith(suffix))
+                if ON_RANK not in name or name == of_rank(name.rpartition(ON_RANK)[0], index)
             }
         )
 
@@ -173,15 +176,13 @@ class RankStreams(Streams):
         )
         return together
 
-    def _suffix(self) -> str:
-        return f"{_MARK}{self._ranks.index}" if self._ranks.index else ""
 
-
-class _Loss(nn.Module):
+class ObjectiveModule(nn.Module):
     """A module whose ``forward`` is the objective, for ``DistributedDataParallel`` to wrap.
 
     An objective may call the parts of the network directly, so that wrapping the network itself
-    would not do: the averaging of gradients is prepared by the ``forward`` of what is wrapped.
+    would not do: the averaging of gradients is prepared by the ``forward`` of what is wrapped. The
+    same holds for ``torch.compile``.
     """
 
     def __init__(self, net: nn.Module, objective: Objective) -> None:
@@ -213,6 +214,7 @@ class _MeanOverRanks(torch.autograd.Function):
         return gradients[0].to(context.dtype), None
 
 
+@checked
 def loss_on_ranks(net: nn.Module, objective: Objective, *, ranks: Ranks) -> Objective:
     """Return the mean of ``objective`` over the ranks, whose gradient is that of all of them.
 
@@ -232,7 +234,7 @@ def loss_on_ranks(net: nn.Module, objective: Objective, *, ranks: Ranks) -> Obje
                 f"only, the network is on {device}; train it in one process"
             )
         net = nn.SyncBatchNorm.convert_sync_batchnorm(net)
-    shared = DistributedDataParallel(_Loss(net, objective))
+    shared = DistributedDataParallel(ObjectiveModule(net, objective))
 
     def loss(net: nn.Module, inputs: Any, targets: Any, streams: Streams) -> Tensor:
         share = shared(inputs, targets, streams)

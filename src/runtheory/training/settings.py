@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass
 
 from runtheory import checks
-from runtheory.training.schedules import warmup_cosine
+from runtheory.boundary import checked
+from runtheory.training.schedules import _share_of_peak
 
 
 @dataclass(frozen=True)
@@ -49,13 +50,16 @@ class Settings:
 
     def share(self, step: int) -> float:
         """Return the share of the peak learning rate that step ``step``, counted from 0, uses."""
-        return warmup_cosine(step, steps=self.steps, warmup=self.warmup, floor=self.floor)
+        if not 0 <= step < self.steps:
+            raise ValueError(f"step must lie in [0, {self.steps}), got {step}")
+        return _share_of_peak(step, steps=self.steps, warmup=self.warmup, floor=self.floor)
 
     def rate(self, step: int) -> float:
         """Return the learning rate of step ``step``, counted from 0."""
         return self.learning_rate * self.share(step)
 
 
+@checked
 def steps_per_epoch(examples: int, batch_size: int) -> int:
     """Return how many whole batches one pass holds; the remainder sits out that pass.
 

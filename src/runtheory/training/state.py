@@ -61,3 +61,13 @@ class RunState:
     losses: list[float] = field(default_factory=list)
     rows: list[TrainingRow] = field(default_factory=list)
     seconds: float = 0.0
+
+    def shapes(self) -> dict[str, list[int] | None]:
+        """Return the shapes of what the state dict of the network holds, None for extra states.
+
+        These may grow as a run goes on: that of a head which draws its own masks does.
+        """
+        return {
+            name: None if name.endswith("_extra_state") else list(value.shape)
+            for name, value in self.net.state_dict().items()
+        }

@@ -12,7 +12,7 @@ from runtheory.information.certificates.linear_classifiers import (
     ridge_weights,
 )
 from runtheory.information.measures.divergences import kl_inverse
-from tests.information.shared import gaussian_classes
+from tests.information.shared import gaussian_classes, unchecked
 
 
 def test_linear_gibbs_risk_against_draws():
@@ -95,3 +95,38 @@ def test_wrong_arguments_of_linear_classifiers_are_named() -> None:
     ]:
         with pytest.raises(ValueError, match=text):
             call()
+
+
+def test_no_linear_certificate_for_data_that_do_not_belong_together() -> None:
+    inputs, signs = gaussian_classes(np.random.default_rng(0), 20, dimension=3)
+    weights = np.array([3.0, 0.0, 0.0])
+    asked: dict[str, Any] = {"prior": np.zeros(3), "scales": (1.0,), "delta": 0.05}
+    risks, certify = unchecked(linear_gibbs_risks), unchecked(linear_certificate)
+    for values, text in [
+        ((weights, inputs, signs[:1]), r"example = 20 as inputs has, got shape \(1,\)"),
+        (
+            (weights, inputs, signs[:, None]),
+            r"signs must have the axes \(example\), got shape \(20, 1\)",
+        ),
+        ((weights, inputs * np.nan, signs), "inputs must be finite"),
+        ((weights + np.inf, inputs, signs), "weights must be finite"),
+        ((weights[:2], inputs, signs), "must have input = 2 as weights has"),
+        ((weights, inputs, signs * np.nan), "signs must be -1 or 1"),
+        ((weights, inputs[:0], signs[:0]), "one example or more"),
+    ]:
+        with pytest.raises(ValueError, match=text):
+            risks(*values)
+        with pytest.raises(ValueError, match=text):
+            certify(*values, **asked)
+    faults: list[tuple[dict[str, Any], str]] = [
+        ({"prior": np.zeros(1)}, "prior must have input = 3"),
+        ({"prior": np.full(3, np.nan)}, "prior must be finite"),
+        ({"scales": (1.0, np.nan)}, "must be a number, got nan"),
+        ({"scales": (0.0, 1.0)}, "scales must be positive and finite"),
+        ({"delta": np.nan}, "delta must be a number"),
+    ]
+    for wrong, text in faults:
+        with pytest.raises(ValueError, match=text):
+            certify(weights, inputs, signs, **{**asked, **wrong})
+    with pytest.raises(ValueError, match="example"):
+        unchecked(ridge_weights)(inputs, signs[:1], penalty=0.1)

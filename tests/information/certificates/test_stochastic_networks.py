@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from runtheory.information.certificates import stochastic_networks
 from runtheory.information.certificates.linear_classifiers import (
     linear_gibbs_risks,
 )
@@ -28,7 +29,8 @@ from runtheory.information.supersamples.perceptrons import (
     draw_perceptrons,
 )
 from runtheory.randomness import stream
-from tests.information.shared import gaussian_classes
+from tests.information.shared import gaussian_classes, unchecked
+from tests.peak import peak_megabytes
 
 
 def linear_network(weights):
@@ -183,13 +185,111 @@ def test_wrong_arguments_of_stochastic_networks_are_named() -> None:
         (lambda: Confidence(draws=0), "draws"),
         (lambda: Confidence(delta=0.05, monte_carlo_delta=0.05), "monte_carlo_delta"),
         (lambda: network_certificate(two, batch, labels, **asked), "one network each"),
-        (lambda: network_certificate(one, batch[:0], labels[:0], **asked), "at least one"),
+        (lambda: network_certificate(one, batch[:0], labels[:0], **asked), "at least 1 by 1"),
         (
             lambda: split_certificate(
                 batch[:1], labels[:1], SplitPlan((2,), 2), generator=generator
             ),
-            "two examples",
+            "at least 2 by 1",
         ),
     ]:
         with pytest.raises(ValueError, match=text):
             call()
+
+
+def test_no_certificate_for_data_that_do_not_belong_together() -> None:
+    generator = stream(0, "belong")
+    net = draw_perceptrons((3, 4, 2), replicates=1, generator=generator)
+    inputs, labels = torch.randn(20, 3, generator=generator), torch.arange(20) % 2
+    broken = replace(net, biases=tuple(bias * math.nan for bias in net.biases))
+    asked: dict[str, Any] = {
+        "prior": net,
+        "confidence": Confidence((0.1,), draws=2),
+        "generator": generator,
+    }
+    certify, risk = unchecked(network_certificate), unchecked(stochastic_risk)
+    for values, text in [
+        ((net, inputs * math.nan, labels), "inputs must be finite"),
+        ((net, inputs, labels[:1]), r"labels must have example = 20 as inputs has"),
+        ((net, inputs, labels.float()), "labels must hold integers, got float32"),
+        ((net, inputs, labels + 1), "labels must lie in 0 to 1, got 2"),
+        ((net, inputs, -labels), "labels must lie in 0 to 1, got -1"),
+        ((net, inputs[:, :2], labels), "inputs must have 3 columns, got 2"),
+        ((net, inputs[0], labels[:3]), r"inputs must have the axes \(example, input\)"),
+        ((broken, inputs, labels), "weights must be finite"),
+    ]:
+        with pytest.raises((ValueError, TypeError), match=text):
+            certify(*values, **asked)
+        with pytest.raises((ValueError, TypeError), match=text):
+            risk(*values, deviation=0.1, draws=2, generator=generator)
+    with pytest.raises(ValueError, match="prior must be finite"):
+        certify(net, inputs, labels, **{**asked, "prior": broken})
+    other = draw_perceptrons((3, 5, 2), replicates=1, generator=generator)
+    with pytest.raises(ValueError, match="must agree in shape"):
+        certify(net, inputs, labels, **{**asked, "prior": other})
+    faults: list[tuple[dict[str, Any], str]] = [
+        ({"draws": -1}, "draws must be at least 1, got -1"),
+        ({"chunk": 0}, "chunk must be at least 1"),
+        ({"deviation": math.nan}, "deviation must be a number"),
+    ]
+    for wrong, text in faults:
+        with pytest.raises(ValueError, match=text):
+            risk(
+                net, inputs, labels, **{"deviation": 0.1, "draws": 2, **wrong}, generator=generator
+            )
+
+
+def test_labels_of_any_integer_type_and_arrays_give_the_same_certificate() -> None:
+    draw = stream(1, "kinds")
+    inputs = torch.randn(40, 3, generator=draw)
+    labels = (inputs[:, 0] > 0).long()
+    plan = SplitPlan((2,), 2, prior=Descent(steps=5), confidence=Confidence((0.1,), draws=4))
+    certify = unchecked(split_certificate)
+    found = {
+        certify(x, y, plan, generator=stream(2, "split")).certificate
+        for x, y in [
+            (inputs, labels),
+            (inputs, labels.to(torch.uint8)),
+            (inputs.numpy(), labels.int().numpy()),
+        ]
+    }
+    assert len(found) == 1
+
+
+def test_blocks_of_examples_leave_the_risk_and_the_draws_as_they_are(monkeypatch) -> None:
+    draw = stream(3, "blocks")
+    net = draw_perceptrons((3, 8, 4), replicates=1, generator=draw, dtype=torch.float64)
+    inputs = torch.randn(53, 3, generator=draw, dtype=torch.float64)
+    labels = torch.randint(4, (53,), generator=draw)
+    asked: dict[str, Any] = {"deviation": 0.5, "draws": 7, "chunk": 3}
+    whole = stochastic_risk(net, inputs, labels, **asked, generator=stream(4, "risk"))
+    monkeypatch.setattr(stochastic_networks, "NUMBERS", 8 * 3 * 10)  # ten examples at a time
+    assert stochastic_risk(net, inputs, labels, **asked, generator=stream(4, "risk")) == whole
+    # By hand: the same draws in the same order, one network and one example after the other.
+    noise, wrong = stream(4, "risk"), 0.0
+    for count in (3, 3, 1):
+        near = [
+            part + 0.5 * torch.randn((count, *part.shape[1:]), generator=noise, dtype=part.dtype)
+            for part in net.parameters
+        ]
+        for first, second, low, high in zip(*near, strict=True):
+            for x, y in zip(inputs, labels, strict=True):
+                scores = torch.relu(x @ first + low[0]) @ second + high[0]
+                wrong += float(scores.argmax() != y) / 53
+    assert whole == pytest.approx(wrong / 7, abs=1e-12)
+
+
+def test_the_memory_of_a_certificate_does_not_grow_with_the_examples() -> None:
+    peak = peak_megabytes(
+        """
+        import torch
+        from runtheory.information.certificates.stochastic_networks import stochastic_risk
+        from runtheory.information.supersamples.perceptrons import draw_perceptrons
+        draw = torch.Generator().manual_seed(0)
+        net = draw_perceptrons((200, 100, 10), replicates=1, generator=draw)
+        inputs, labels = torch.randn(20_000, 200, generator=draw), torch.zeros(20_000, dtype=int)
+        start()
+        stochastic_risk(net, inputs, labels, deviation=0.1, draws=10, generator=draw)
+        """
+    )
+    assert peak < 120  # all examples at once: above 200

@@ -50,6 +50,7 @@ def test_gap_is_the_sum_of_both_informations(seed, hypotheses, values, samples, 
     assert found.gap == pytest.approx(found.information_gap, abs=1e-12)
     assert found.mutual_information >= -1e-12
     assert found.lautum_information >= -1e-12
+    assert found.rate_bound == pytest.approx(alpha / (2 * samples), rel=1e-14)
     assert found.gap <= found.rate_bound + 1e-12
     assert abs(found.gap) <= math.sqrt(max(found.mutual_information, 0) / (2 * samples)) + 1e-7
 

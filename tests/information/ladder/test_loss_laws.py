@@ -13,6 +13,7 @@ from runtheory.information.measures.mutual_information import plug_in
 from runtheory.information.supersamples.loss_information import (
     centred_single_bound,
 )
+from tests.information.shared import unchecked
 
 
 @given(st.lists(st.floats(0.0, 1.0), min_size=4, max_size=4).filter(lambda x: sum(x) > 0.1))
@@ -68,3 +69,10 @@ def test_a_small_information_keeps_its_digits() -> None:
     assert law.single_information == pytest.approx(expected, rel=1e-6)
     assert law.pair_information == pytest.approx(small**2 / 0.2 / 2, rel=1e-6)
     assert law.pair_information == pytest.approx(law.difference_information, rel=1e-9)
+
+
+@pytest.mark.parametrize("shape", [(3, 3), (4,), (2, 2, 1)])
+def test_a_law_of_two_losses_has_four_entries(shape: tuple[int, ...]) -> None:
+    table = np.full(shape, 1 / np.prod(shape))
+    with pytest.raises(ValueError, match=r"table must have shape \(2, 2\)"):
+        unchecked(LossLaw)(table)

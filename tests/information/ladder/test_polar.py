@@ -28,3 +28,10 @@ def test_the_polar_law_has_its_mass_and_moments(dimension, mean):
 def test_wrong_arguments_of_polar_are_named(call: Callable[[], object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("dimension", [1, 3])
+def test_a_rule_of_one_node_is_a_rule(dimension: int) -> None:
+    law = polar_law(dimension, 0.0, order=1)
+    assert len(law.radius) == 1
+    assert law.mass.sum() > 0

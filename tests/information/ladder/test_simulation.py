@@ -43,8 +43,8 @@ def test_a_training_example_is_normal_around_the_weights():
 
 def test_a_simulation_does_not_depend_on_how_many_are_drawn_at_a_time_in_law():
     model = GaussianMeanModel(3, 4, 0.5)
-    small = simulation.simulate(model, 1000, generator=torch.Generator().manual_seed(0), chunk=64)
-    assert len(small.train) == len(small.test) == len(small.weight_norm) == 1000
+    small = simulation.simulate(model, 1001, generator=torch.Generator().manual_seed(0), chunk=64)
+    assert len(small.train) == len(small.test) == len(small.weight_norm) == 1001
     large = simulation.simulate(model, 1000, generator=torch.Generator().manual_seed(0))
     again = simulation.simulate(model, 1000, generator=torch.Generator().manual_seed(0))
     assert torch.equal(large.train, again.train)

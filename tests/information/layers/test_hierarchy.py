@@ -10,6 +10,7 @@ from runtheory.information.layers.hierarchy import (
     contracted_bound,
     divergence_bound,
     finite_parameter_bound,
+    known_information_bound,
     lipschitz_weights,
     wasserstein_ladder,
 )
@@ -241,3 +242,24 @@ def test_wrong_hierarchies_are_named():
     ):
         with pytest.raises((ValueError, TypeError)):
             call()
+
+
+def test_a_known_information_contracts_beyond_the_label_alone():
+    # Below the label's entropy nothing contracts; above, what is more than the label does.
+    assert known_information_bound(0.5, label_entropy=0.7, coefficient=0.1) == 0.5
+    bound = known_information_bound(2.7, label_entropy=0.7, coefficient=0.25)
+    assert bound == pytest.approx(math.sqrt((0.7 + 0.25 * 2.0) / 2))
+    assert known_information_bound(9.0, label_entropy=0.7, coefficient=0.0) == pytest.approx(
+        math.sqrt(0.35)
+    )
+    # It is the bound for few weights, of which c / n nats belong to an example.
+    few = finite_parameter_bound(
+        parameters=30, levels=2, samples=10, label_entropy=0.6, coefficient=0.3
+    )
+    found = known_information_bound(3 * math.log(2), label_entropy=0.6, coefficient=0.3)
+    assert found == pytest.approx(few, rel=1e-14)
+    for wrong in ({"label_entropy": -1.0}, {"label_entropy": 1.0, "coefficient": 1.1}):
+        with pytest.raises(ValueError, match="must"):
+            known_information_bound(1.0, **wrong)
+    with pytest.raises(ValueError, match="information"):
+        known_information_bound(math.nan, label_entropy=1.0)

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from scipy import integrate, stats
 
 from runtheory.information.layers import noisy_layer as noisy
-from tests.information.shared import corners
+from tests.information.shared import corners, unchecked
+from tests.peak import peak_megabytes
 
 
 def stream(seed=0):
@@ -93,6 +94,31 @@ def test_chunks_draw_the_same_noise():
     assert abs(whole.value - parts.value) < 5 * (whole.standard_error + parts.standard_error)
 
 
+def test_one_centre_tells_nothing_and_gradients_are_left_alone() -> None:
+    one = torch.ones(1, 3, requires_grad=True)
+    bracket = noisy.information_bracket(one, 0.5)
+    assert (bracket.low, bracket.high) == (0.0, 0.0)
+    assert math.copysign(1, bracket.low) == 1  # no minus zero
+    assert noisy.noisy_information(one, 0.5, generator=stream()).value == pytest.approx(
+        0, abs=1e-12
+    )
+
+
+def test_the_memory_of_the_estimate_is_that_of_a_block() -> None:
+    peak = peak_megabytes(
+        """
+        import torch
+        from runtheory.information.layers.noisy_layer import noisy_information
+        draw = torch.Generator().manual_seed(0)
+        centres = torch.randn(10_000, 8, generator=draw)
+        noisy_information(centres[:9], 0.5, draws=2, generator=draw)
+        start()
+        noisy_information(centres, 0.5, draws=2, generator=draw)
+        """
+    )
+    assert peak < 150
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -101,7 +127,24 @@ def test_chunks_draw_the_same_noise():
             lambda: noisy.noisy_information(corners(1), 1.0, draws=1, generator=stream()),
             "draws must be at least 2, got 1",
         ),
-        (lambda: noisy.information_bracket(corners(1)[:0], 1.0), "at least one centre, got 0"),
+        (lambda: noisy.information_bracket(corners(1)[:0], 1.0), "at least 1 by 1, got"),
+        (lambda: noisy.information_bracket(corners(1) * math.nan, 1.0), "centres must be finite"),
+        (lambda: noisy.information_bracket(corners(1), 1.0, chunk=0), "chunk must be at least 1"),
+        (lambda: noisy.information_bracket(corners(1), math.nan), "noise must be a number"),
+        (
+            lambda: noisy.noisy_information(corners(1), 1.0, generator=stream(), chunk=-1),
+            "chunk must be at least 1",
+        ),
+        (
+            lambda: unchecked(noisy.information_bracket)(torch.zeros(1, 5, 2), 1.0),
+            "centres must have the axes",
+        ),
+        (
+            lambda: unchecked(noisy.noisy_information)(
+                torch.zeros(2, 3, 4, 4), 1.0, generator=stream()
+            ),
+            "centres must have the axes",
+        ),
         (lambda: noisy.information_bracket(corners(1), -1.0), "noise must be positive"),
     ],
 )

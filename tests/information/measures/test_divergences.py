@@ -14,7 +14,7 @@ from runtheory.information.measures import divergence_estimates as estimates
 from runtheory.information.measures import divergences as div
 from runtheory.information.measures import transport
 from runtheory.information.measures.divergences import binary_divergence, kl_inverse
-from tests.information.shared import PRECISE, normal, precise_kl
+from tests.information.shared import PRECISE, normal, precise_kl, unchecked
 
 
 def gaussian(dimension, seed):
@@ -126,7 +126,7 @@ def test_inverse_broadcasts_and_knows_its_ends():
     ("call", "message"),
     [
         (lambda: binary_divergence(1.2, 0.5), r"first must lie in \[0, 1\], got 1.2"),
-        (lambda: binary_divergence(0.2, math.nan), "second must lie .* got nan"),
+        (lambda: binary_divergence(0.2, math.nan), "second must .* got nan"),
         (lambda: kl_inverse(-0.1, 0.5), "risk must lie .* got -0.1"),
         (lambda: kl_inverse(0.1, -0.5), "budget must not be negative, got -0.5"),
     ],
@@ -153,3 +153,34 @@ def test_what_is_no_probability_or_budget_is_named(call, message):
 def test_wrong_arguments_of_divergences_are_named(call: Callable[[], object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_laws_that_are_none_have_no_divergence() -> None:
+    law, other = np.array([0.2, 0.3, 0.5]), np.array([0.5, 0.25, 0.25])
+    for wrong in (np.array([1.0]), law[:, None], law * np.nan, law * 2, np.array([1.5, -0.5, 0.0])):
+        for pair in ((wrong, other), (law, wrong)):
+            with pytest.raises(ValueError, match=r"must have|must lie in"):
+                unchecked(div.discrete_kl)(*pair)
+    assert div.discrete_kl(law, law) == 0
+
+
+def test_a_normal_law_has_a_mean_and_a_covariance_of_one_dimension() -> None:
+    mean, covariance = torch.zeros(2), torch.eye(2)
+    for wrong, text in [
+        ((mean * math.nan, covariance), "mean must be finite"),
+        ((mean, covariance * math.inf), "covariance must be finite"),
+        ((mean, torch.eye(3)), "must have shapes"),
+        ((mean[:, None], covariance), "must have shapes"),
+    ]:
+        with pytest.raises(ValueError, match=text):
+            unchecked(div.Gaussian)(*wrong)
+
+
+def test_numbers_are_real_and_broadcast() -> None:
+    for wrong in ("0.5", 1j, None, [True], [0.1, "x"]):
+        with pytest.raises(TypeError, match="risk must be real numbers"):
+            unchecked(kl_inverse)(wrong, 0.1)
+    with pytest.raises(ValueError, match="risk must have rows of one length"):
+        unchecked(kl_inverse)([[0.1], [0.1, 0.2]], 0.1)
+    with pytest.raises(ValueError, match="must broadcast"):
+        kl_inverse([0.1, 0.2], [0.1, 0.2, 0.3])

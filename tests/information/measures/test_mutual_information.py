@@ -177,7 +177,7 @@ COLUMN = torch.tensor([0, 1, 1])
             "points coincide",
         ),
         (lambda: mi.binned_entropy(corners(2), 3, low=1.0, high=1.0), "low < high"),
-        (lambda: mi.binned_entropy(corners(2)[:1], 3, low=0.0, high=1.0), "need 2 rows"),
+        (lambda: mi.binned_entropy(corners(2)[:1], 3, low=0.0, high=1.0), "at least 2 by 1"),
     ],
 )
 def test_wrong_arguments_of_mutual_information_are_named(

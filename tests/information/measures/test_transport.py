@@ -114,3 +114,25 @@ def test_importing_loads_neither_transport_solver_nor_scikit_learn():
 def test_wrong_arguments_of_transport_are_named(call: Callable[[], object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_a_solver_that_stopped_early_gives_no_distance(monkeypatch) -> None:
+    import ot
+
+    def stopped(*_, **__):
+        return 0.5, {"warning": "numItermax reached before optimality"}
+
+    monkeypatch.setattr(ot, "emd2", stopped)
+    with pytest.raises(RuntimeError, match="did not finish: numItermax reached"):
+        transport.wasserstein(normal(4, 2), normal(4, 2, seed=1))
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_points_that_are_no_numbers_have_no_distance(value: float) -> None:
+    broken = normal(4, 2)
+    broken[1, 0] = value
+    for first, second in ((broken, normal(4, 2)), (normal(4, 2), broken)):
+        with pytest.raises(ValueError, match="must be finite"):
+            transport.wasserstein(first, second)
+        with pytest.raises(ValueError, match="must be finite"):
+            transport.sliced_wasserstein(first, second, generator=torch.Generator())

@@ -9,6 +9,7 @@ learnt uses examples that the bound does not see.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,7 +17,8 @@ import numpy as np
 from jaxtyping import Float64
 from scipy.special import ndtr
 
-from runtheory import checks
+from runtheory import checks, tensor_checks
+from runtheory.boundary import checked
 from runtheory.information.certificates.pac_bayes import kl_bound
 
 
@@ -38,6 +40,7 @@ class Certificate:
     delta: float
 
 
+@checked
 def ridge_weights(
     inputs: Float64[np.ndarray, "example input"],
     signs: Float64[np.ndarray, "example"],
@@ -49,14 +52,17 @@ def ridge_weights(
     Raises
     ------
     ValueError
-        If ``penalty`` is not positive.
+        If ``penalty`` is not positive and finite, inputs and labels do not fit together, or a value
+        is not finite.
     """
-    checks.positive(penalty=penalty)
+    checks.positive_finite(penalty=penalty)
+    _check_examples(inputs, signs)
     second_moment = inputs.T @ inputs / len(inputs)  # (input, input)
     moment = inputs.T @ signs / len(inputs)
     return np.asarray(np.linalg.solve(second_moment + penalty * np.eye(len(moment)), moment))
 
 
+@checked
 def linear_gibbs_risks(
     weights: Float64[np.ndarray, "input"],
     inputs: Float64[np.ndarray, "example input"],
@@ -71,17 +77,21 @@ def linear_gibbs_risks(
     Raises
     ------
     ValueError
-        If a label is neither -1 nor 1, there is no example, or an input is zero.
+        If inputs, labels and weights do not fit together, a value is not finite, a label is neither
+        -1 nor 1, there is no example, an input is zero, or ``scales`` is empty or one is not
+        positive and finite.
     """
+    _check_examples(inputs, signs)
+    _check_weights(inputs, weights=weights)
+    check_grid(scales, "scales")
     lengths = np.linalg.norm(inputs, axis=1)
-    if len(inputs) == 0 or not np.all(np.abs(signs) == 1):
-        raise ValueError("signs must be -1 or 1, at least one, got another value")
     if not np.all(lengths > 0):
         raise ValueError("inputs must not be zero, got a zero row")
     margins = signs * (inputs @ weights) / lengths
     return np.asarray(ndtr(-np.asarray(scales)[:, None] * margins).mean(1))  # (scale, example)
 
 
+@checked
 def linear_certificate(
     weights: Float64[np.ndarray, "input"],
     inputs: Float64[np.ndarray, "example input"],
@@ -99,10 +109,24 @@ def linear_certificate(
     Raises
     ------
     ValueError
-        If ``scales`` is empty or one is not positive, on the terms of :func:`linear_gibbs_risks`,
-        or if ``delta`` lies outside (0, 1).
+        On the terms of :func:`linear_gibbs_risks`, for ``prior`` as for the weights, or if
+        ``delta`` lies outside (0, 1).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from runtheory.information import linear_certificate
+    >>> from runtheory.information.certificates.linear_classifiers import ridge_weights
+    >>> draw = np.random.default_rng(0)
+    >>> inputs = draw.normal(size=(1000, 5))
+    >>> signs, prior = np.sign(inputs[:, 0]), np.zeros(5)
+    >>> weights = ridge_weights(inputs, signs, penalty=0.1)
+    >>> scales = (1.0, 3.0, 10.0)  # fixed before the examples were seen
+    >>> found = linear_certificate(weights, inputs, signs, prior=prior, scales=scales, delta=0.05)
+    >>> round(found.train_error, 2), round(found.bound, 2)
+    (0.07, 0.16)
     """
-    check_grid(scales, "scales")
+    _check_weights(inputs, prior=prior)
     errors = linear_gibbs_risks(weights, inputs, signs, scales=scales)
     divergences = np.square(scales) * float(((weights - prior) ** 2).sum()) / 2
     bounds = kl_bound(errors, divergences, samples=len(inputs), delta=delta / len(scales))
@@ -119,7 +143,26 @@ def linear_certificate(
     )
 
 
+@checked
 def check_grid(values: Sequence[float], name: str) -> None:
-    """Raise ``ValueError`` unless the grid holds positive numbers, at least one."""
-    if len(values) == 0 or min(values) <= 0:
-        raise ValueError(f"{name} must be positive, at least one, got {values}")
+    """Raise ``ValueError`` unless the grid holds positive finite numbers, at least one."""
+    if len(values) == 0 or not all(0 < value < math.inf for value in values):
+        raise ValueError(f"{name} must be positive and finite, at least one, got {values}")
+
+
+def _check_examples(inputs: np.ndarray, signs: np.ndarray) -> None:
+    if np.ndim(inputs) != 2 or len(inputs) == 0 or np.shape(signs) != (len(inputs),):
+        raise ValueError(
+            "inputs and signs must have shapes (example, input) and (example,) with one example "
+            f"or more, got {np.shape(inputs)} and {np.shape(signs)}"
+        )
+    tensor_checks.finite(inputs=inputs)
+    if not np.all(np.abs(signs) == 1):
+        raise ValueError("signs must be -1 or 1, got another value")
+
+
+def _check_weights(inputs: np.ndarray, **weights: np.ndarray) -> None:
+    ((name, values),) = weights.items()
+    if np.shape(values) != inputs.shape[1:]:
+        raise ValueError(f"{name} must have shape {inputs.shape[1:]}, got {np.shape(values)}")
+    tensor_checks.finite(**weights)

@@ -19,9 +19,18 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from runtheory import checks
-from runtheory.information.measures.divergences import Array, Numbers, kl_inverse, probabilities
+from runtheory.boundary import checked
+from runtheory.information.measures.divergences import (
+    Array,
+    Numbers,
+    kl_inverse,
+    must_broadcast,
+    probabilities,
+    real_numbers,
+)
 
 
+@checked
 def kl_bound(risk: Numbers, divergence: Numbers, *, samples: int, delta: float) -> Array:
     """Return the PAC-Bayes-kl bound, the inverse of kl at (D + log(2 sqrt(n)/delta)) / n.
 
@@ -30,27 +39,39 @@ def kl_bound(risk: Numbers, divergence: Numbers, *, samples: int, delta: float) 
     ValueError
         If ``risk`` lies outside [0, 1], ``divergence`` is negative, ``samples`` is below one or
         ``delta`` lies outside (0, 1). The other bounds of this module raise on the same terms.
+
+    Examples
+    --------
+    >>> from runtheory.information import kl_bound
+    >>> round(float(kl_bound(0.02, 5.0, samples=10_000, delta=0.05)), 4)
+    0.0281
     """
     return kl_inverse(risk, _budget(divergence, samples, delta))
 
 
+@checked
 def mcallester_bound(risk: Numbers, divergence: Numbers, *, samples: int, delta: float) -> Array:
     """Return r + sqrt(B/2), B = (D + log(2 sqrt(n)/delta)) / n: Pinsker's relaxation."""
-    r = probabilities(risk=risk)
-    return np.asarray(r + np.sqrt(_budget(divergence, samples, delta) / 2))
+    r = probabilities(risk, "risk")
+    budget = _budget(divergence, samples, delta)
+    must_broadcast(r, budget)
+    return np.asarray(r + np.sqrt(budget / 2))
 
 
+@checked
 def quadratic_bound(risk: Numbers, divergence: Numbers, *, samples: int, delta: float) -> Array:
     """Return (sqrt(r + B/2) + sqrt(B/2))^2, B as above [perezortiz2021tighter].
 
     It is kl(r || p) >= (p - r)^2 / (2 p) solved for p, and equals :func:`lambda_bound` at its best
     trade-off.
     """
-    r = probabilities(risk=risk)
+    r = probabilities(risk, "risk")
     half = _budget(divergence, samples, delta) / 2
+    must_broadcast(r, half)
     return np.asarray((np.sqrt(r + half) + np.sqrt(half)) ** 2)
 
 
+@checked
 def lambda_bound(
     risk: Numbers,
     divergence: Numbers,
@@ -68,14 +89,16 @@ def lambda_bound(
     ValueError
         On the terms of :func:`kl_bound`, or if ``trade_off`` lies outside (0, 2).
     """
-    r = probabilities(risk=risk)
+    r = probabilities(risk, "risk")
     budget = _budget(divergence, samples, delta)
+    must_broadcast(r, budget)
     if trade_off is not None:
         checks.in_interval(0, 2, ends="()", trade_off=trade_off)
     t = 2 / (1 + np.sqrt(1 + 2 * r / budget)) if trade_off is None else trade_off
     return np.asarray((r + budget / t) / (1 - t / 2))
 
 
+@checked
 def catoni_bound(
     risk: Numbers, divergence: Numbers, *, samples: int, delta: float, temperatures: Sequence[float]
 ) -> Array:
@@ -87,17 +110,22 @@ def catoni_bound(
     Raises
     ------
     ValueError
-        On the terms of :func:`kl_bound`, or if ``temperatures`` is empty or one is not positive.
+        On the terms of :func:`kl_bound`, or if ``temperatures`` is empty or one is not
+        positive and finite.
     """
-    if not temperatures or min(temperatures) <= 0:
-        raise ValueError(f"temperatures must be positive, at least one, got {temperatures}")
-    r, kl = probabilities(risk=risk), _nats(divergence)
+    if not len(temperatures) or not all(0 < c < math.inf for c in temperatures):
+        raise ValueError(
+            f"temperatures must be positive and finite, at least one, got {temperatures}"
+        )
+    r, kl = probabilities(risk, "risk"), _nats(divergence)
+    must_broadcast(r, kl)
     _check_sampling(samples, delta)
     cost = (kl + math.log(len(temperatures) / delta)) / samples
     values = [-np.expm1(-c * r - cost) / -math.expm1(-c) for c in temperatures]
     return np.asarray(np.min(np.stack(np.broadcast_arrays(*values)), axis=0))
 
 
+@checked
 def worst_exponents(
     counts: Int64[np.ndarray, "sample hypothesis"],
     risk: float,
@@ -125,6 +153,7 @@ def worst_exponents(
     return np.asarray(moment[:, None] - temperatures[:, None] * least + np.log(rest))
 
 
+@checked
 def monte_carlo_bound(mean: Numbers, *, draws: int, delta: float) -> Array:
     """Return an upper bound on an expectation in [0, 1] from the mean of independent draws.
 
@@ -141,6 +170,7 @@ def monte_carlo_bound(mean: Numbers, *, draws: int, delta: float) -> Array:
     return kl_inverse(mean, math.log(1 / delta) / draws)
 
 
+@checked
 def gaussian_divergence(
     squared_distance: Numbers, *, dimension: int, deviation: float, prior_deviation: float
 ) -> Array:
@@ -151,14 +181,17 @@ def gaussian_divergence(
     Raises
     ------
     ValueError
-        If the distance is negative, or ``dimension`` or a deviation is not positive.
+        If the distance is negative, ``dimension`` is below one, or a deviation is
+        not positive and finite.
     """
     checks.at_least(1, dimension=dimension)
-    checks.positive(deviation=deviation, prior_deviation=prior_deviation)
+    checks.positive_finite(deviation=deviation, prior_deviation=prior_deviation)
     ratio = deviation / prior_deviation
     spread = (ratio - 1) * (ratio + 1)
     shape = spread - 2 * math.log(ratio) if abs(spread) > 0.5 else spread - math.log1p(spread)
-    return np.asarray(_nats(squared_distance) / (2 * prior_deviation**2) + dimension * shape / 2)
+    with np.errstate(over="ignore"):  # a distance over infinity is nothing
+        squared = np.square(np.float64(prior_deviation))
+    return np.asarray(_nats(squared_distance) / (2 * squared) + dimension * shape / 2)
 
 
 def _budget(divergence: Numbers, samples: int, delta: float) -> np.ndarray:
@@ -167,7 +200,7 @@ def _budget(divergence: Numbers, samples: int, delta: float) -> np.ndarray:
 
 
 def _nats(values: Numbers) -> np.ndarray:
-    array = np.asarray(values, dtype=np.float64)
+    array = real_numbers(values, "divergence")
     checks.not_negative(divergence=array)
     return array
 

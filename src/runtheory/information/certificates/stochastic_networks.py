@@ -2,7 +2,8 @@
 
 The prior is learnt on one half of the data and the bound computed on the other; the posterior is
 Gaussian around trained weights, its deviation taken from a grid, its empirical risk estimated from
-drawn networks. Each of the three is paid for, see ``certificates``.
+drawn networks. Each of the three is paid for, see ``confidence``. Any other network has
+:mod:`modules`.
 """
 
 from __future__ import annotations
@@ -11,16 +12,23 @@ import math
 from dataclasses import dataclass, field
 
 import torch
-from jaxtyping import Float, Int64
+from jaxtyping import Float, Int, Int64
 from torch import Tensor
+from tqdm import tqdm
 
-from runtheory import checks
-from runtheory.information.certificates.linear_classifiers import Certificate, check_grid
-from runtheory.information.certificates.pac_bayes import (
-    gaussian_divergence,
-    kl_bound,
-    monte_carlo_bound,
+from runtheory import checks, tensor_checks
+from runtheory.boundary import checked
+from runtheory.information.certificates.confidence import Confidence, best_certificate
+from runtheory.information.certificates.drawn_networks import (
+    Drawn,
+    blocks,
+    mean_drawn_loss,
+    progress,
+    zero_one_loss,
 )
+from runtheory.information.certificates.linear_classifiers import Certificate
+from runtheory.information.certificates.pac_bayes import gaussian_divergence
+from runtheory.information.samples import sample
 from runtheory.information.supersamples.perceptrons import (
     Descent,
     Perceptrons,
@@ -29,40 +37,15 @@ from runtheory.information.supersamples.perceptrons import (
     train,
 )
 
-
-@dataclass(frozen=True)
-class Confidence:
-    """The grid of weight deviations and how the confidence is spent.
-
-    ``monte_carlo_delta`` is the share of ``delta`` for the Monte-Carlo estimate over ``draws``
-    networks; the rest goes to the PAC-Bayes bound. Both are divided by the size of the grid.
-
-    Raises
-    ------
-    ValueError
-        If the grid is empty or not positive, ``draws`` is below one, or not
-        0 < monte_carlo_delta < delta < 1.
-    """
-
-    deviations: tuple[float, ...] = (0.003, 0.01, 0.03, 0.1)
-    draws: int = 500
-    delta: float = 0.05
-    monte_carlo_delta: float = 0.01
-
-    def __post_init__(self) -> None:
-        check_grid(self.deviations, "deviations")
-        checks.at_least(1, draws=self.draws)
-        if not 0 < self.monte_carlo_delta < self.delta < 1:
-            raise ValueError(
-                "monte_carlo_delta must lie in (0, delta) and delta in (0, 1), "
-                f"got {self.monte_carlo_delta} and {self.delta}"
-            )
+CHUNK = 25  # networks at a time
+NUMBERS = 2**22  # activations of a layer at a time, which sets how many examples are taken
 
 
+@checked
 def network_certificate(
     posterior: Perceptrons,
     inputs: Float[Tensor, "example input"],
-    labels: Int64[Tensor, "example"],
+    labels: Int[Tensor, "example"],
     *,
     prior: Perceptrons,
     confidence: Confidence,
@@ -76,62 +59,64 @@ def network_certificate(
     The approach is that of [dziugaite2017computing] and [perezortiz2021tighter], with a grid in
     place of trained deviations.
 
+    Time is that of ``confidence.draws`` forward passes over all examples for each deviation of the
+    grid: some 9 minutes of one core for a network 784-600-600-10, 10,000 examples and the default
+    confidence. Memory does not grow with the examples. A bar shows on a terminal what is done.
+
     Raises
     ------
+    TypeError
+        If labels are no integers.
     ValueError
-        If there is no example, or ``posterior`` or ``prior`` holds more than one network.
+        If there is no example, inputs or weights are not finite, labels are no class labels of the
+        examples, ``posterior`` or ``prior`` holds more than one network, or the two differ in
+        shape.
     """
-    if posterior.replicates != 1 or prior.replicates != 1:
-        raise ValueError(
-            "posterior and prior must hold one network each, "
-            f"got {posterior.replicates} and {prior.replicates}"
+    _check_pair(posterior, prior)
+    inputs, labels = _examples(posterior, inputs, labels)
+    with progress(len(confidence.deviations) * confidence.draws) as bar:
+        return best_certificate(
+            lambda deviation: _risk(
+                _Around(posterior, deviation, generator),
+                (inputs, labels),
+                counts=blocks(confidence.draws, CHUNK),
+                bar=bar,
+            ),
+            lambda deviation: _weight_divergence(posterior, prior, deviation),
+            samples=len(inputs),
+            confidence=confidence,
         )
-    if len(inputs) == 0:
-        raise ValueError("a certificate needs at least one example, got none")
-    grid, draws = confidence.deviations, confidence.draws
-    errors = [
-        stochastic_risk(
-            posterior, inputs, labels, deviation=deviation, draws=draws, generator=generator
-        )
-        for deviation in grid
-    ]
-    raised = monte_carlo_bound(errors, draws=draws, delta=confidence.monte_carlo_delta / len(grid))
-    divergences = [_weight_divergence(posterior, prior, deviation) for deviation in grid]
-    share = (confidence.delta - confidence.monte_carlo_delta) / len(grid)
-    bounds = kl_bound(raised, divergences, samples=len(inputs), delta=share)
-    best = int(bounds.argmin())
-    return Certificate(
-        bound=float(bounds[best]),
-        train_error=errors[best],
-        train_error_bound=float(raised[best]),
-        divergence=divergences[best],
-        scale=grid[best],
-        samples=len(inputs),
-        delta=confidence.delta,
-    )
 
 
+@checked
 def stochastic_risk(
     mean: Perceptrons,
     inputs: Float[Tensor, "example input"],
-    labels: Int64[Tensor, "example"],
+    labels: Int[Tensor, "example"],
     *,
     deviation: float,
     draws: int,
     generator: torch.Generator,
-    chunk: int = 25,
+    chunk: int = CHUNK,
 ) -> float:
     """Return the mean error over ``draws`` networks with N(mean, deviation^2 I) weights.
 
-    ``chunk`` networks are evaluated at once; it bounds the memory.
+    ``chunk`` networks are drawn at a time, and evaluated on so many examples that what is held
+    stays bounded.
+
+    Raises
+    ------
+    TypeError
+        If labels are no integers.
+    ValueError
+        If there is no example, inputs or weights are not finite, labels are no class labels of the
+        examples, ``deviation`` is negative or not finite, or a count is below one.
     """
-    wrong = 0.0
-    for low in range(0, draws, chunk):
-        nets = _perturbed(mean, deviation, draws=min(chunk, draws - low), generator=generator)
-        with torch.no_grad():
-            predicted = nets.scores(inputs.expand(nets.replicates, -1, -1)).argmax(-1)
-        wrong += float((predicted != labels).to(torch.float64).mean(1).sum())  # over networks
-    return wrong / draws
+    inputs, labels = _examples(mean, inputs, labels)
+    checks.at_least(1, draws=draws, chunk=chunk)
+    checks.in_interval(0, math.inf, ends="[)", deviation=deviation)
+    law = _Around(mean, deviation, generator)
+    return _risk(law, (inputs, labels), counts=blocks(draws, chunk))
 
 
 @dataclass(frozen=True)
@@ -157,9 +142,10 @@ class SplitCertificate:
     prior_examples: Int64[Tensor, "prior"]
 
 
+@checked
 def split_certificate(
     inputs: Float[Tensor, "example input"],
-    labels: Int64[Tensor, "example"],
+    labels: Int[Tensor, "example"],
     plan: SplitPlan,
     *,
     generator: torch.Generator,
@@ -168,12 +154,15 @@ def split_certificate(
 
     Raises
     ------
+    TypeError
+        If labels are no integers.
     ValueError
-        If there are fewer than two examples, or on the terms of :func:`network_certificate`.
+        If there are fewer than two examples, inputs are not finite, or labels are no class labels
+        of the examples.
     """
+    inputs = sample(inputs, "inputs", least=2)
     count = len(inputs)
-    if count < 2:
-        raise ValueError(f"a split needs at least two examples, got {count}")
+    labels = tensor_checks.class_labels(labels, classes=plan.classes, batch=count)
     order = torch.randperm(count, generator=generator, device=generator.device)
     first, second = order[: count // 2], order[count // 2 :]
     widths = (inputs.shape[1], *plan.hidden, plan.classes)
@@ -207,17 +196,70 @@ def _fit(
     return train(start, inputs[None], labels[None], settings=settings, batches=batches)
 
 
-def _perturbed(
-    mean: Perceptrons, deviation: float, *, draws: int, generator: torch.Generator
-) -> Perceptrons:
-    def around(parameter: Tensor) -> Tensor:
-        shape = (draws, *parameter.shape[1:])
-        noise = torch.randn(
-            shape, generator=generator, device=generator.device, dtype=parameter.dtype
-        )
-        return parameter + deviation * noise
+@dataclass(frozen=True)
+class _Around:
+    """The law N(mean, deviation^2 I) of a network's weights."""
 
-    return Perceptrons(tuple(map(around, mean.weights)), tuple(map(around, mean.biases)))
+    mean: Perceptrons
+    deviation: float
+    generator: torch.Generator
+
+    def draw(self, count: int) -> Perceptrons:
+        """Draw networks, on the generator's device."""
+
+        def near(parameter: Tensor) -> Tensor:
+            noise = torch.randn(
+                (count, *parameter.shape[1:]),
+                generator=self.generator,
+                device=self.generator.device,
+                dtype=parameter.dtype,
+            )
+            return noise.mul_(self.deviation).add_(parameter)
+
+        return Perceptrons(tuple(map(near, self.mean.weights)), tuple(map(near, self.mean.biases)))
+
+
+def _risk(
+    law: _Around,
+    examples: tuple[Tensor, Tensor],
+    *,
+    counts: list[int],
+    bar: tqdm | None = None,
+) -> float:
+    inputs, labels = examples
+    widest = max(inputs.shape[1], *(weight.shape[2] for weight in law.mean.weights))
+
+    def draw(count: int) -> Drawn:
+        nets = law.draw(count)
+        return lambda part: nets.scores(inputs[part].expand(count, -1, -1))
+
+    rows = max(1, NUMBERS // (counts[0] * widest))
+    with torch.no_grad():
+        return mean_drawn_loss(draw, labels, counts=counts, rows=rows, loss=zero_one_loss, bar=bar)
+
+
+def _examples(net: Perceptrons, inputs: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    """Return both as tensors, labels as int64, if they belong to the network and together."""
+    points, (first, last) = sample(inputs, "inputs"), (net.weights[0], net.weights[-1])
+    if points.shape[1] != first.shape[1]:
+        raise ValueError(f"inputs must have {first.shape[1]} columns, got {points.shape[1]}")
+    for parameter in net.parameters:
+        tensor_checks.finite(weights=parameter)
+    classes = last.shape[2]
+    return points, tensor_checks.class_labels(labels, classes=classes, batch=len(points))
+
+
+def _check_pair(posterior: Perceptrons, prior: Perceptrons) -> None:
+    if posterior.replicates != 1 or prior.replicates != 1:
+        raise ValueError(
+            "posterior and prior must hold one network each, "
+            f"got {posterior.replicates} and {prior.replicates}"
+        )
+    shapes = [[tuple(part.shape) for part in net.parameters] for net in (posterior, prior)]
+    if shapes[0] != shapes[1]:
+        raise ValueError(f"posterior and prior must agree in shape, got {shapes[0]}, {shapes[1]}")
+    for parameter in prior.parameters:
+        tensor_checks.finite(prior=parameter)
 
 
 def _weight_divergence(posterior: Perceptrons, prior: Perceptrons, deviation: float) -> float:

@@ -8,9 +8,11 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
 from runtheory import checks
+from runtheory.boundary import checked
 from runtheory.data import ImageSet
 
 
+@checked
 def two_classes(
     source: ImageSet, first: str, second: str, *, square: int = 4
 ) -> tuple[Float[Tensor, "example input"], Bool[Tensor, "example"]]:
@@ -23,9 +25,9 @@ def two_classes(
     ------
     ValueError
         If the two classes are one, one is unknown, there is no other class, or ``square`` is
-        below one.
+        below one or above the side of an image.
     """
-    checks.at_least(1, square=square)
+    checks.in_interval(1, min(source.train_images.shape[2:]), square=square)
     known = [name in source.classes for name in (first, second)]
     if first == second or not all(known) or len(source.classes) < 3:
         raise ValueError(f"two of three or more classes are needed, got {first!r} and {second!r}")

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from runtheory import checks
+from runtheory.boundary import checked
 from runtheory.information.ladder.conditional_laws import (
     ConditionalLaws,
     GaussianMeanModel,
@@ -61,6 +62,7 @@ class Ladder:
         return self.losses.gap
 
 
+@checked
 def solve(model: GaussianMeanModel, *, order: int = 96) -> Ladder:
     """Return errors and informations of a model; ``order`` is that of the quadrature."""
     laws = conditional_laws(model, order=order)
@@ -73,6 +75,7 @@ def solve(model: GaussianMeanModel, *, order: int = 96) -> Ladder:
     )
 
 
+@checked
 def upper_bounds(ladder: Ladder) -> dict[str, float]:
     """Return every upper bound on the gap by name, from the weights down to the losses.
 
@@ -95,6 +98,7 @@ def upper_bounds(ladder: Ladder) -> dict[str, float]:
     }
 
 
+@checked
 def lower_bound(ladder: Ladder) -> float:
     """Return I(D; U) / log 2, which is at most the gap.
 
@@ -105,6 +109,7 @@ def lower_bound(ladder: Ladder) -> float:
     return interpolation_error(ladder.losses.difference_information)
 
 
+@checked
 def loss_law(laws: ConditionalLaws) -> LossLaw:
     """Return the joint law of training and new loss: independent given W, so E_W of products."""
     train = np.stack([1 - laws.train_error, laws.train_error])
@@ -113,6 +118,7 @@ def loss_law(laws: ConditionalLaws) -> LossLaw:
     return LossLaw(table / table.sum())
 
 
+@checked
 def representation_information(model: GaussianMeanModel, rank: int) -> float:
     """Return (rank / 2) log(n / (n - 1)), the divergence at a fixed linear layer of that rank.
 
@@ -131,6 +137,7 @@ def representation_information(model: GaussianMeanModel, rank: int) -> float:
     return rank / 2 * model.log_shrinkage
 
 
+@checked
 def noisy_release_information(model: GaussianMeanModel, noise: float) -> float:
     """Return I(W + noise xi; sample) = (d/2) log(1 + s^2 / (n noise^2)), xi standard Gaussian.
 
@@ -140,8 +147,9 @@ def noisy_release_information(model: GaussianMeanModel, noise: float) -> float:
     Raises
     ------
     ValueError
-        If ``noise`` is not positive.
+        If ``noise`` is not positive and finite.
     """
-    checks.positive(noise=noise)
-    ratio = model.deviation**2 / (model.samples * noise**2)
+    checks.positive_finite(noise=noise)
+    with np.errstate(over="ignore", divide="ignore"):  # noise without end leaves nothing
+        ratio = float(model.deviation**2 / (model.samples * np.square(np.float64(noise))))
     return model.dimension / 2 * math.log1p(ratio)

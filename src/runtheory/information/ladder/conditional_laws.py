@@ -22,6 +22,7 @@ from jaxtyping import Float64
 from scipy.special import log_ndtr, ndtr
 
 from runtheory import checks
+from runtheory.boundary import checked
 from runtheory.information.ladder.polar import PolarLaw, polar_law
 
 Array = np.ndarray
@@ -97,12 +98,14 @@ class ConditionalLaws:
         return np.asarray(self.train_centre - self.test_centre)
 
 
+@checked
 def conditional_laws(model: GaussianMeanModel, *, order: int = 96) -> ConditionalLaws:
     """Return the laws given W; ``order`` is that of :func:`polar.polar_law`."""
     scaled = math.sqrt(model.samples) * model.mean / model.deviation
     return ConditionalLaws(model, polar_law(model.dimension, scaled, order=order))
 
 
+@checked
 def output_kl(laws: ConditionalLaws) -> float:
     """Return E_W KL(train || test) of the margins, in nats.
 
@@ -114,6 +117,7 @@ def output_kl(laws: ConditionalLaws) -> float:
     return (spread + laws.law.expect(laws.discrepancy**2)) / 2
 
 
+@checked
 def decision_kl(laws: ConditionalLaws) -> float:
     """Return E_W kl(train error || test error), the divergence after the sign, in nats."""
     train, test = laws.train_centre / laws.model.shrinkage, laws.test_centre
@@ -123,6 +127,7 @@ def decision_kl(laws: ConditionalLaws) -> float:
     return laws.law.expect(wrong + right)
 
 
+@checked
 def output_wasserstein(laws: ConditionalLaws) -> float:
     """Return E_W W1(train, test) of the margins in units of s.
 
@@ -137,6 +142,7 @@ def output_wasserstein(laws: ConditionalLaws) -> float:
     return laws.law.expect(distance * (2 * ndtr(ratio) - 1) + 2 * spread * density)
 
 
+@checked
 def input_wasserstein(laws: ConditionalLaws) -> float:
     """Return E_W W2(U_i | W, U) in units of s, an upper bound on the W1 of the inputs.
 
@@ -152,7 +158,10 @@ def input_wasserstein(laws: ConditionalLaws) -> float:
     return laws.law.expect(np.sqrt(square))
 
 
-def ramp_mean(centre: Array, spread: float, margin: float) -> Array:
+@checked
+def ramp_mean(
+    centre: Float64[np.ndarray, "*shape"], spread: float, margin: float
+) -> Float64[np.ndarray, "*shape"]:
     """Return E clip((g - m) / (2 g), 0, 1) for m ~ N(centre, spread^2), g = ``margin``.
 
     (spread / 2g) (G((g - centre) / spread) - G((-g - centre) / spread)), G(x) = x Phi(x) + phi(x).

@@ -18,6 +18,7 @@ from jaxtyping import Float64, Int64
 from scipy.special import gammaln, logsumexp, xlogy
 
 from runtheory import checks
+from runtheory.boundary import checked
 
 MOST_COUNTS = 200_000
 
@@ -56,6 +57,7 @@ class GibbsGap:
         return self.alpha / (2 * self.samples)
 
 
+@checked
 def gibbs_gap(
     losses: Float64[np.ndarray, "hypothesis value"],
     law: Float64[np.ndarray, "value"],
@@ -74,6 +76,19 @@ def gibbs_gap(
         If ``law`` or ``prior`` is no probability vector or is zero somewhere, if a loss is not
         finite, ``alpha`` or ``samples`` is not positive, or there are more than 200,000 count
         vectors.
+
+    Examples
+    --------
+    Its gap is the sum of both informations over alpha:
+
+    >>> import numpy as np
+    >>> from runtheory.information.ladder.gibbs import gibbs_gap
+    >>> losses, law, prior = np.eye(2), np.array([0.7, 0.3]), np.array([0.5, 0.5])
+    >>> gibbs = gibbs_gap(losses, law, prior, alpha=4.0, samples=10)
+    >>> round(gibbs.test_loss - gibbs.train_loss, 4)
+    0.0496
+    >>> round((gibbs.mutual_information + gibbs.lautum_information) / gibbs.alpha, 4)
+    0.0496
     """
     _check(losses, law, prior, alpha=alpha, samples=samples)
     counts = count_vectors(len(law), samples)
@@ -94,8 +109,19 @@ def gibbs_gap(
     )
 
 
+@checked
 def count_vectors(values: int, samples: int) -> Int64[np.ndarray, "counts value"]:
-    """Return every way in which ``samples`` draws fall on ``values`` values, one a row."""
+    """Return every way in which ``samples`` draws fall on ``values`` values, one a row.
+
+    Raises
+    ------
+    ValueError
+        If ``values`` or ``samples`` is below one, or there are more than 200,000 ways.
+    """
+    checks.at_least(1, values=values, samples=samples)
+    ways = math.comb(samples + values - 1, samples)
+    if ways > MOST_COUNTS:
+        raise ValueError(f"there must be at most {MOST_COUNTS} count vectors, got {ways}")
     return np.array(list(_compositions(values, samples)), dtype=np.int64)
 
 

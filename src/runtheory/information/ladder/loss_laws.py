@@ -29,12 +29,14 @@ class LossLaw:
     Raises
     ------
     ValueError
-        If an entry lies outside [0, 1] or they do not sum to 1 (to 1e-9).
+        If the table is not 2 x 2, an entry lies outside [0, 1], or they do not sum to 1 (to 1e-9).
     """
 
     table: Float64[np.ndarray, "2 2"]
 
     def __post_init__(self) -> None:
+        if self.table.shape != (2, 2):
+            raise ValueError(f"table must have shape (2, 2), got {self.table.shape}")
         checks.in_interval(0, 1, probabilities=self.table)
         if not abs(self.table.sum() - 1) < 1e-9:
             raise ValueError(f"probabilities must sum to 1, got {self.table.sum()}")

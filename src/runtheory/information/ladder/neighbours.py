@@ -13,6 +13,7 @@ from jaxtyping import Bool
 from torch import Tensor
 
 from runtheory import checks
+from runtheory.boundary import checked
 from runtheory.information.ladder.conditional_laws import GaussianMeanModel
 
 
@@ -24,6 +25,7 @@ class NeighbourLosses:
     test: Bool[Tensor, "draw"]
 
 
+@checked
 def neighbour_losses(
     model: GaussianMeanModel, draws: int, *, neighbours: int, generator: torch.Generator
 ) -> NeighbourLosses:

@@ -17,12 +17,14 @@ from jaxtyping import Float64
 from scipy.special import gammaln
 
 from runtheory import checks
+from runtheory.boundary import checked
 
 Array = np.ndarray
 
 # A function with Lipschitz constant 1 of a standard Gaussian vector leaves this distance of its
 # mean with probability below 2 exp(-9^2 / 2) = 5e-18.
 _REACH = 9.0
+MOST_MEAN = 1e100  # beyond it a square overflows
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class PolarLaw:
         return float((self.mass * values).sum())
 
 
+@checked
 def polar_law(dimension: int, mean: float, *, order: int = 96) -> PolarLaw:
     """Return the law of (|V|, cos) for V ~ N(mean e, I).
 
@@ -53,11 +56,11 @@ def polar_law(dimension: int, mean: float, *, order: int = 96) -> PolarLaw:
     Raises
     ------
     ValueError
-        If ``dimension`` or ``order`` is below 1, or ``mean`` is negative or not finite.
+        If ``dimension`` or ``order`` is below 1, or ``mean`` is negative or 1e100 or more.
     """
     checks.at_least(1, dimension=dimension, order=order)
-    if not (mean >= 0 and math.isfinite(mean)):
-        raise ValueError(f"mean must be finite and not negative, got {mean}")
+    if not 0 <= mean < MOST_MEAN:
+        raise ValueError(f"mean must be finite and not negative, below {MOST_MEAN}, got {mean}")
     return _line(mean, order) if dimension == 1 else _sphere(dimension, mean, order)
 
 
@@ -95,8 +98,16 @@ def _angles(dimension: int, mean: float) -> tuple[float, float]:
     return lower, upper
 
 
+@checked
 def legendre(left: float, right: float, order: int) -> tuple[Array, Array]:
-    """Return the Gauss-Legendre nodes and weights on [left, right]."""
+    """Return the Gauss-Legendre nodes and weights on [left, right].
+
+    Raises
+    ------
+    ValueError
+        If ``order`` is below 1.
+    """
+    checks.at_least(1, order=order)
     node, weight = _legendre(order)
     half = (right - left) / 2
     return left + half * (1 + node), half * weight

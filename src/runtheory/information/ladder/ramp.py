@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 
 from runtheory import checks
+from runtheory.boundary import checked
 from runtheory.information.ladder.conditional_laws import (
     GaussianMeanModel,
     conditional_laws,
@@ -39,6 +40,7 @@ class RampLadder:
         return self.test_loss - self.train_loss
 
 
+@checked
 def solve_ramp(model: GaussianMeanModel, margin: float, *, order: int = 96) -> RampLadder:
     """Return the ramp loss's exact gap beside E W1 / (2g) at the output, E W2 / (2g) at the input
     and the KL bound sqrt(E_W KL / 2), which holds for every loss in [0, 1].

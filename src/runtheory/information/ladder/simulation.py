@@ -12,6 +12,7 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from runtheory import checks
+from runtheory.boundary import checked
 from runtheory.information.ladder.conditional_laws import GaussianMeanModel
 
 
@@ -24,6 +25,7 @@ class MarginDraws:
     weight_norm: Float64[Tensor, "draw"]
 
 
+@checked
 def simulate(
     model: GaussianMeanModel, draws: int, *, generator: torch.Generator, chunk: int = 2**22
 ) -> MarginDraws:

@@ -12,14 +12,17 @@ import math
 
 from scipy.optimize import brentq, minimize_scalar
 
+from runtheory.boundary import checked
 from runtheory.information.ladder.conditional_laws import GaussianMeanModel
 
 
+@checked
 def squared_loss_gap(model: GaussianMeanModel) -> float:
     """Return E|W - U|^2 - E|W - U_i|^2 = 2 s^2 d / n: s^2 d (1 + 1/n) less s^2 d (1 - 1/n)."""
     return 2 * model.deviation**2 * model.dimension / model.samples
 
 
+@checked
 def squared_loss_bound(model: GaussianMeanModel) -> float:
     """Return s^2 d (1 + 1/n) sqrt(2 log(n / (n - 1))), individual-sample [bu2020tightening].
 
@@ -31,6 +34,7 @@ def squared_loss_bound(model: GaussianMeanModel) -> float:
     return _variance(model) * model.dimension * math.sqrt(2 * model.log_shrinkage)
 
 
+@checked
 def squared_loss_exact_bound(model: GaussianMeanModel) -> float:
     """Return the same bound with the exact generating function: s^2 d (1 + 1/n) y.
 
@@ -47,6 +51,7 @@ def squared_loss_exact_bound(model: GaussianMeanModel) -> float:
     return _variance(model) * model.dimension * float(brentq(excess, 0.0, upper, rtol=1e-14))
 
 
+@checked
 def excess_loss_bound(model: GaussianMeanModel) -> float:
     """Return the same bound for the excess r = |W - U|^2 - |mu - U|^2; it tends to the gap.
 

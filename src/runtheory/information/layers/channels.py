@@ -14,7 +14,8 @@ from itertools import combinations, product
 import numpy as np
 from jaxtyping import Float64
 
-from runtheory import checks
+from runtheory import checks, tensor_checks
+from runtheory.boundary import checked
 from runtheory.information.layers.contraction import Contraction, safe_log
 from runtheory.information.measures.divergences import discrete_kl
 
@@ -25,6 +26,7 @@ Law = Float64[np.ndarray, "input"]
 MOST_ENTRIES = 2**22
 
 
+@checked
 def dropout_channel(*, width: int, rate: float, symbols: int = 2, visible: bool = True) -> Channel:
     """Return dropout as a matrix of symbols^width inputs x (symbols + 1)^width outputs.
 
@@ -52,6 +54,7 @@ def dropout_channel(*, width: int, rate: float, symbols: int = 2, visible: bool 
     return channel
 
 
+@checked
 def drop_connect_channel(
     points: Float64[np.ndarray, "input feature"],
     weights: Float64[np.ndarray, "unit feature"],
@@ -66,9 +69,11 @@ def drop_connect_channel(
     Raises
     ------
     ValueError
-        If ``rate`` lies outside [0, 1], or there are more than 16 weights, hence 2^16 masks.
+        If ``rate`` lies outside [0, 1], a value is not finite, or there are more than 16 weights,
+        hence 2^16 masks.
     """
     checks.in_interval(0, 1, rate=rate)
+    tensor_checks.finite(points=points, weights=weights)
     if weights.size > 16:
         raise ValueError(f"there must be at most 16 weights, got {weights.size}")
     columns = []
@@ -81,6 +86,7 @@ def drop_connect_channel(
     return np.asarray(channel[:, channel.any(axis=0)])
 
 
+@checked
 def channel_contraction(channel: Channel) -> Contraction:
     """Return both coefficients of a finite channel, exactly, from its pairs of rows.
 
@@ -111,6 +117,7 @@ def channel_contraction(channel: Channel) -> Contraction:
     return Contraction(float(1 - overlap), float(1 - lost), safe_log(overlap), safe_log(lost))
 
 
+@checked
 def local_contraction(channel: Channel, law: Law) -> float:
     """Return the chi-square contraction at the input law R: the squared maximal correlation.
 
@@ -132,6 +139,7 @@ def local_contraction(channel: Channel, law: Law) -> float:
     return float(values[1] ** 2) if len(values) > 1 else 0.0
 
 
+@checked
 def divergence_ratio(channel: Channel, first: Law, second: Law, *, smallest: float = 1e-7) -> float:
     """Return D(PK || QK) / D(P || Q) for the given input laws P and Q.
 
@@ -151,6 +159,7 @@ def divergence_ratio(channel: Channel, first: Law, second: Law, *, smallest: flo
     return discrete_kl(first @ channel, second @ channel) / before
 
 
+@checked
 def product_law(laws: Sequence[np.ndarray]) -> Law:
     """Return the law of independent coordinates, in the order of :func:`dropout_channel`."""
     return np.array([math.prod(masses) for masses in product(*laws)], dtype=np.float64)

@@ -25,6 +25,9 @@ import numpy as np
 from scipy.special import log_ndtr, logsumexp
 
 from runtheory import checks
+from runtheory.boundary import checked
+
+MOST_REACH = 1e100  # beyond it a square overflows
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ class Contraction:
     log_divergence_lost: float
 
 
+@checked
 def erasure(probability: float) -> Contraction:
     """Return the coefficients of the erasure channel: both are 1 - probability.
 
@@ -50,6 +54,7 @@ def erasure(probability: float) -> Contraction:
     return dropout(probability, width=1)
 
 
+@checked
 def dropout(rate: float, *, width: int) -> Contraction:
     """Return the coefficients of dropout on ``width`` coordinates: both are 1 - rate^width.
 
@@ -70,6 +75,7 @@ def dropout(rate: float, *, width: int) -> Contraction:
     return Contraction(kept, kept, lost, lost)
 
 
+@checked
 def symmetric(flip: float) -> Contraction:
     """Return the coefficients of the binary symmetric channel: |1 - 2 flip| and (1 - 2 flip)^2.
 
@@ -88,6 +94,7 @@ def symmetric(flip: float) -> Contraction:
     )
 
 
+@checked
 def gaussian_noise(diameter: float, *, deviation: float) -> Contraction:
     """Return the coefficients of N(0, deviation^2) noise on inputs from a set of this diameter.
 
@@ -100,11 +107,13 @@ def gaussian_noise(diameter: float, *, deviation: float) -> Contraction:
     Raises
     ------
     ValueError
-        If ``diameter`` is negative or infinite, or ``deviation`` is not positive.
+        If ``diameter`` is negative, infinite or above 1e100 deviations, or ``deviation`` is not
+        positive and finite.
     """
     if not 0 <= diameter < math.inf:
         raise ValueError(f"diameter must be finite and not negative, got {diameter}")
-    checks.positive(deviation=deviation)
+    checks.positive_finite(deviation=deviation)
+    checks.in_interval(0, MOST_REACH, diameter_in_deviations=diameter / deviation)
     reach = diameter / (2 * deviation)
     # The trapezoidal rule converges geometrically here; the step follows the poles of sech.
     end = min(9.0, 40 / reach) if reach > 0 else 9.0
@@ -122,6 +131,7 @@ def gaussian_noise(diameter: float, *, deviation: float) -> Contraction:
     )
 
 
+@checked
 def compose(parts: Sequence[Contraction]) -> Contraction:
     """Return the product of coefficients, an upper bound for channels that follow one another.
 
@@ -144,6 +154,7 @@ def compose(parts: Sequence[Contraction]) -> Contraction:
     )
 
 
+@checked
 def safe_log(value: float) -> float:
     """Return log(value), minus infinity at zero."""
     return math.log(value) if value > 0 else -math.inf

@@ -19,6 +19,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from runtheory import checks
+from runtheory.boundary import checked
 
 LayerSamples = Float64[np.ndarray, "layer sample"]
 Layers = Float64[np.ndarray, "layer"]
@@ -26,6 +27,7 @@ Layers = Float64[np.ndarray, "layer"]
 ROUNDING = 1e-9
 
 
+@checked
 def divergence_bound(
     information: LayerSamples, divergence: LayerSamples, *, sub_gaussian: float = 0.5
 ) -> Layers:
@@ -57,6 +59,7 @@ def divergence_bound(
     return sub_gaussian * np.sqrt(2 * total).mean(1)
 
 
+@checked
 def contracted_bound(
     label: Float64[np.ndarray, "sample"],
     content: Float64[np.ndarray, "sample"],
@@ -88,6 +91,7 @@ def contracted_bound(
     return sub_gaussian * np.sqrt(2 * (label + products[:, None] * content)).mean(1)
 
 
+@checked
 def finite_parameter_bound(
     *, parameters: int, levels: int, samples: int, label_entropy: float, coefficient: float = 1.0
 ) -> float:
@@ -113,6 +117,27 @@ def finite_parameter_bound(
     return math.sqrt((label + coefficient * (entropy - label)) / (2 * samples))
 
 
+@checked
+def known_information_bound(
+    information: float, *, label_entropy: float, coefficient: float = 1.0
+) -> float:
+    """Return a bound on |gap| for a loss in [0, 1] from J, a bound on the mean of I(Z_i; W).
+
+    sqrt((a + coefficient (J - a)) / 2) with a = min(J, H(Y)): what an example's label can hold
+    does not contract. ``coefficient`` is the product of all contractions. Below sqrt(H(Y) / 2) it
+    does not enter.
+
+    Raises
+    ------
+    ValueError
+        If ``information`` or ``label_entropy`` is negative, or ``coefficient`` lies outside [0, 1].
+    """
+    checks.not_negative(information=information, label_entropy=label_entropy)
+    checks.in_interval(0, 1, coefficient=coefficient)
+    label = min(information, label_entropy)
+    return math.sqrt((label + coefficient * (information - label)) / 2)
+
+
 @dataclass(frozen=True)
 class WassersteinLadder:
     """The Wasserstein bound of every layer and what its minimum rests on.
@@ -127,6 +152,7 @@ class WassersteinLadder:
     excess: float
 
 
+@checked
 def wasserstein_ladder(
     distances: Float64[np.ndarray, "draw layer sample"],
     lipschitz: Float64[np.ndarray, "draw map"],
@@ -167,6 +193,7 @@ def wasserstein_ladder(
     return WassersteinLadder(values, funnel, float((distances[:, -1:] - weighted).max()))
 
 
+@checked
 def lipschitz_weights(
     lipschitz: Float64[np.ndarray, "draw map"],
 ) -> Float64[np.ndarray, "draw layer"]:

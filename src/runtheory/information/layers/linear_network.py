@@ -18,6 +18,7 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from runtheory import checks
+from runtheory.boundary import checked
 from runtheory.information.measures.gaussian_transport import distance_ends, line_distance
 from runtheory.information.measures.transport import sliced_wasserstein, wasserstein
 
@@ -70,8 +71,16 @@ class DrawnWeights:
         return (self.rows * self.shifts).sum(1).mean().item()
 
 
+@checked
 def draw_weights(network: LinearNetwork, draws: int, *, generator: torch.Generator) -> DrawnWeights:
-    """Draw data sets, and return what the network learns from them."""
+    """Draw data sets, and return what the network learns from them.
+
+    Raises
+    ------
+    ValueError
+        If ``draws`` is below 1.
+    """
+    checks.at_least(1, draws=draws)
     noise = torch.randn(draws, len(network.mean), dtype=torch.float64, generator=generator)
     shifts = noise / math.sqrt(network.samples)
     heads = (shifts + network.mean) @ network.maps[-1].T  # (draw, feature)
@@ -80,6 +89,7 @@ def draw_weights(network: LinearNetwork, draws: int, *, generator: torch.Generat
     return DrawnWeights(shifts, heads @ network.maps[-1], constants.numpy())
 
 
+@checked
 def layer_distances(
     network: LinearNetwork, weights: DrawnWeights, *, noise: float = 0.0
 ) -> tuple[Distances, Distances]:
@@ -104,6 +114,7 @@ def layer_distances(
     return lower, upper
 
 
+@checked
 def draw_clouds(
     network: LinearNetwork,
     shift: Float64[Tensor, "input"],
@@ -112,7 +123,16 @@ def draw_clouds(
     fresh: int = 1,
     generator: torch.Generator,
 ) -> list[Float64[Tensor, "point input"]]:
-    """Draw ``count`` training examples given the weights, and ``fresh`` clouds of new ones."""
+    """Draw ``count`` training examples given the weights, and ``fresh`` clouds of new ones.
+
+    Raises
+    ------
+    ValueError
+        If a count is below 1, or the shift is not of the network's dimension.
+    """
+    checks.at_least(1, count=count, fresh=fresh)
+    if len(shift) != len(network.mean):
+        raise ValueError(f"shift must have {len(network.mean)} entries, got {len(shift)}")
     shape = (fresh + 1, count, len(network.mean))
     *new, trained = torch.randn(shape, dtype=torch.float64, generator=generator)
     moved = network.mean + shift + network.deviation * trained
@@ -130,6 +150,7 @@ class PointDistances:
     sliced: Distances
 
 
+@checked
 def point_distances(
     network: LinearNetwork,
     weights: DrawnWeights,
@@ -138,7 +159,13 @@ def point_distances(
     directions: int = 300,
     generator: torch.Generator,
 ) -> PointDistances:
-    """Return W1 of clouds of ``count`` points at each fixed layer and at the output."""
+    """Return W1 of clouds of ``count`` points at each fixed layer and at the output.
+
+    Raises
+    ------
+    ValueError
+        If ``count`` is below 1 or ``directions`` below 2.
+    """
     table = []
     for shift, row in zip(weights.shifts, weights.rows, strict=True):
         clouds = draw_clouds(network, shift, count=count, fresh=2, generator=generator)
@@ -151,6 +178,7 @@ def point_distances(
     return PointDistances(*kinds.transpose(2, 0, 1)[..., None])
 
 
+@checked
 def noisy_end_distances(
     network: LinearNetwork,
     weights: DrawnWeights,
@@ -164,7 +192,14 @@ def noisy_end_distances(
 
     The end is the score along one of ``width`` coordinates, plus Gaussian noise in each of them,
     drawn for every point; a noise is a deviation in units of that of a new example's score.
+
+    Raises
+    ------
+    ValueError
+        If a count is below 1, or a noise is negative or there is none.
     """
+    checks.at_least(1, count=count, width=width, noises=len(noises))
+    checks.not_negative(noises=noises)
     table = []
     for shift, row in zip(weights.shifts, weights.rows, strict=True):
         clouds = draw_clouds(network, shift, count=count, generator=generator)

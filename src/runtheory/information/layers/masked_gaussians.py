@@ -9,11 +9,13 @@ from jaxtyping import Bool, Float64
 from torch import Tensor
 
 from runtheory import checks
+from runtheory.boundary import checked
 from runtheory.information.measures.divergences import Gaussian, gaussian_kl
 
 MOST_COORDINATES = 12
 
 
+@checked
 def masked_shares(
     first: Gaussian, second: Gaussian, masks: Bool[Tensor, "mask feature"]
 ) -> Float64[Tensor, "mask"]:
@@ -25,8 +27,14 @@ def masked_shares(
     Raises
     ------
     ValueError
-        If the laws live in different dimensions, or are equal.
+        If the laws live in different dimensions, or are equal, or there is no mask of that
+        dimension.
     """
+    if len(masks) == 0 or masks.shape[1] != len(first.mean):
+        raise ValueError(
+            f"masks must be at least one, of {len(first.mean)} coordinates, "
+            f"got shape {tuple(masks.shape)}"
+        )
     before = gaussian_kl(first, second)
     checks.positive(divergence=float(before))
     nothing = before.new_zeros(())
@@ -37,6 +45,7 @@ def masked_shares(
     return torch.stack(after) / before
 
 
+@checked
 def dropout_share(first: Gaussian, second: Gaussian, *, rate: float) -> float:
     """Return the share of D(P || Q) that dropout leaves, summed over all 2^d masks.
 

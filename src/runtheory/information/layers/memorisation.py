@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from runtheory import checks
+from runtheory.boundary import checked
 from runtheory.information.layers.channels import dropout_channel
 
 
@@ -31,6 +32,7 @@ class MemorisedExample:
     content_information: float
 
 
+@checked
 def memorised_example(depth: int, *, symbols: int = 4, rate: float = 0.5) -> MemorisedExample:
     """Return what enumeration over outputs, labels and weights gives after ``depth`` layers.
 

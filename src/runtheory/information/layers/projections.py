@@ -15,6 +15,8 @@ import numpy as np
 import torch
 from jaxtyping import Float64
 
+from runtheory import checks
+from runtheory.boundary import checked
 from runtheory.information.ladder import GaussianMeanModel
 from runtheory.information.ladder.binary_gaussian import solve
 from runtheory.information.ladder.conditional_laws import conditional_laws, decision_kl, output_kl
@@ -30,6 +32,7 @@ class ProjectionLadder:
     gap: float
 
 
+@checked
 def projection_ladder(
     widths: Sequence[int], *, samples: int, mean: float, generator: torch.Generator
 ) -> ProjectionLadder:
@@ -41,8 +44,9 @@ def projection_ladder(
     Raises
     ------
     ValueError
-        If the widths rise, or as :class:`GaussianMeanModel`.
+        If there is no width, they rise, or as :class:`GaussianMeanModel`.
     """
+    checks.at_least(1, widths=list(widths), layers=len(widths))
     if sorted(widths, reverse=True) != list(widths):
         raise ValueError(f"widths must not rise, got {list(widths)}")
     inputs = widths[0]

@@ -12,39 +12,46 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from jaxtyping import Float
-from scipy.spatial import cKDTree
 from torch import Tensor
 
-from runtheory import checks
+from runtheory import checks, lazy
+from runtheory.boundary import checked
+from runtheory.information.measures.nearest import kth_distances, refuse_copies
+from runtheory.information.samples import equal_columns, sample
 
 Points = Float[Tensor, "sample feature"]
 OtherPoints = Float[Tensor, "other other_feature"]
 
 
+@checked
 def knn_kl(first: Points, second: OtherPoints, *, neighbours: int = 5) -> float:
     """Estimate KL(first || second) in nats from nearest-neighbour distances [wang2009divergence].
 
     (d/n) sum log(nu_k / rho_k) + log(m / (n - 1)): rho_k is the distance of a point of the first
     sample to its k-th neighbour among the others of the n, nu_k that to its k-th neighbour in the
     second sample of m. Asymptotically unbiased; for finite samples it is biased towards zero,
-    badly so above about five dimensions, and no error is known. Computed on the CPU.
+    badly so above about five dimensions, and no error is known. Computed on the CPU, by
+    :mod:`nearest`. Both laws must have a density: where more than one point in a hundred of both
+    samples together has an exact copy (oversampling, bootstrap, a shared example), it is refused.
 
     Raises
     ------
     ValueError
-        If ``neighbours`` is below 1, a sample has too few points for it, the dimensions differ or
-        points coincide.
+        If ``neighbours`` is below 1, a sample has too few points for it, the dimensions differ, a
+        value is not finite, or points coincide as above.
     """
-    _check_dimensions(first, second)
-    if neighbours < 1 or len(first) <= neighbours or len(second) < neighbours:
+    first, second = sample(first, "first"), sample(second, "second")
+    equal_columns(first, second)
+    if not neighbours >= 1 or len(first) <= neighbours or len(second) < neighbours:
         raise ValueError(
             f"{neighbours} neighbours need at least 1 of them, more points than that in the first "
             f"sample and as many in the second, got {len(first)} and {len(second)} points"
         )
     own, other = _array(first), _array(second)
+    refuse_copies(np.concatenate([own, other]))
     # A point is its own nearest neighbour within its sample.
-    inner = cKDTree(own).query(own, k=[neighbours + 1])[0][:, 0]
-    outer = cKDTree(other).query(own, k=[neighbours])[0][:, 0]
+    inner = kth_distances(own, own, neighbours + 1)
+    outer = kth_distances(own, other, neighbours)
     if not (inner.min() > 0 and outer.min() > 0):
         raise ValueError("points coincide: neighbour distances must be positive, got 0")
     ratio = float(np.log(outer / inner).mean())
@@ -72,6 +79,7 @@ class ClassifierKL:
     nwj_in_sample: float
 
 
+@checked
 def classifier_kl(
     first: Points, second: OtherPoints, *, generator: torch.Generator, penalty: float = 1e-3
 ) -> ClassifierKL:
@@ -86,14 +94,17 @@ def classifier_kl(
     Raises
     ------
     ValueError
-        If a sample has fewer than 4 points, the dimensions differ or ``penalty`` is not positive.
+        If a sample has fewer than 4 points, the dimensions differ ``penalty`` is not positive
+        and finite, or a value is not finite.
     """
-    from sklearn.linear_model import LogisticRegression
+    with lazy.needed_by(__name__, extra="labs"):
+        from sklearn.linear_model import LogisticRegression
 
-    _check_dimensions(first, second)
+    first, second = sample(first, "first"), sample(second, "second")
+    equal_columns(first, second)
     if min(len(first), len(second)) < 4:
         raise ValueError(f"each sample needs 4 points, got {len(first)} and {len(second)}")
-    checks.positive(penalty=penalty)
+    checks.positive_finite(penalty=penalty)
     train_first, held_first = _halves(first, generator)
     train_second, held_second = _halves(second, generator)
     features = np.concatenate([train_first, train_second])
@@ -135,10 +146,3 @@ def _halves(points: Tensor, generator: torch.Generator) -> tuple[np.ndarray, np.
 def _array(points: Tensor) -> np.ndarray:
     array: np.ndarray = points.detach().to("cpu", torch.float64).numpy()
     return array
-
-
-def _check_dimensions(first: Tensor, second: Tensor) -> None:
-    if first.shape[1] != second.shape[1]:
-        raise ValueError(
-            f"both samples must have the same dimension, got {first.shape[1]} and {second.shape[1]}"
-        )

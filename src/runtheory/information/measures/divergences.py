@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -17,9 +17,13 @@ from numpy.typing import ArrayLike
 from scipy.special import rel_entr
 from torch import Tensor
 
-from runtheory import checks
+from runtheory import checks, tensor_checks
+from runtheory.boundary import checked
 
-Numbers = ArrayLike | float | int | Sequence[Any]
+if TYPE_CHECKING:
+    Numbers = ArrayLike | float | int | Sequence[Any]
+else:
+    Numbers = Any  # asked by real_numbers, in less time than a union of protocols takes
 Array = Float64[np.ndarray, "*shape"]
 
 MOST_HALVINGS = 1100  # from 1 to the least positive number
@@ -34,13 +38,21 @@ class Gaussian:
     Raises
     ------
     ValueError
-        If the covariance is not symmetric and positive definite; a zero variance is not.
+        If the shapes do not fit, a value is not finite, or the covariance is not symmetric and
+        positive definite; a zero variance is not.
     """
 
     mean: Float64[Tensor, "feature"]
     covariance: Float64[Tensor, "feature feature"]
 
     def __post_init__(self) -> None:
+        width = len(self.mean) if self.mean.ndim == 1 else -1
+        if self.covariance.shape != (width, width):
+            raise ValueError(
+                "mean and covariance must have shapes (feature,) and (feature, feature), "
+                f"got {tuple(self.mean.shape)} and {tuple(self.covariance.shape)}"
+            )
+        tensor_checks.finite(mean=self.mean, covariance=self.covariance)
         # Beside the diagonal: an entry near zero has no digits of its own to agree in.
         slack = 1e-12 * float(self.covariance.diagonal().abs().max())
         if not torch.allclose(self.covariance, self.covariance.T, rtol=1e-9, atol=slack):
@@ -53,6 +65,7 @@ class Gaussian:
             )
 
 
+@checked
 def gaussian_kl(first: Gaussian, second: Gaussian) -> Float64[Tensor, ""]:
     """Return KL(first || second) in nats.
 
@@ -63,6 +76,14 @@ def gaussian_kl(first: Gaussian, second: Gaussian) -> Float64[Tensor, ""]:
     ------
     ValueError
         If the two live in different dimensions.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from runtheory.information import Gaussian, gaussian_kl
+    >>> eye, origin = torch.eye(2).double(), torch.zeros(2).double()
+    >>> gaussian_kl(Gaussian(origin, eye), Gaussian(origin + 1, eye))
+    tensor(1., dtype=torch.float64)
     """
     if len(first.mean) != len(second.mean):
         raise ValueError(
@@ -76,6 +97,7 @@ def gaussian_kl(first: Gaussian, second: Gaussian) -> Float64[Tensor, ""]:
     return (solved.square().sum() - len(root)) / 2 + volumes
 
 
+@checked
 def binary_divergence(first: Numbers, second: Numbers) -> Array:
     """Return kl(q || p) = q log(q/p) + (1-q) log((1-q)/(1-p)), in nats; infinite where p is 0 or 1.
 
@@ -83,11 +105,19 @@ def binary_divergence(first: Numbers, second: Numbers) -> Array:
     ------
     ValueError
         If a probability lies outside [0, 1].
+
+    Examples
+    --------
+    >>> from runtheory.information import binary_divergence
+    >>> round(float(binary_divergence(0.1, 0.2)), 4)
+    0.0367
     """
-    q, p = probabilities(first=first), probabilities(second=second)
+    q, p = probabilities(first, "first"), probabilities(second, "second")
+    must_broadcast(q, p)
     return np.asarray(_binary_divergence(q, p))
 
 
+@checked
 def kl_inverse(risk: Numbers, budget: Numbers) -> Array:
     """Return the largest p with kl(risk || p) <= budget, rounded up.
 
@@ -98,9 +128,16 @@ def kl_inverse(risk: Numbers, budget: Numbers) -> Array:
     ------
     ValueError
         If ``risk`` lies outside [0, 1] or ``budget`` is negative.
+
+    Examples
+    --------
+    >>> from runtheory.information import kl_inverse
+    >>> round(float(kl_inverse(0.0, 0.1)), 6)
+    0.095163
     """
-    q, limit = probabilities(risk=risk), np.asarray(budget, dtype=np.float64)
+    q, limit = probabilities(risk, "risk"), real_numbers(budget, "budget")
     checks.not_negative(budget=limit)
+    must_broadcast(q, limit)
     q, limit = np.broadcast_arrays(q, limit)
     low, high = q.copy(), np.ones_like(q)
     # By hand, because SciPy's elementwise find_root agrees to 1e-15, takes four times as long and
@@ -115,6 +152,7 @@ def kl_inverse(risk: Numbers, budget: Numbers) -> Array:
     return np.asarray(high)
 
 
+@checked
 def discrete_kl(
     first: Float64[np.ndarray, "outcome"], second: Float64[np.ndarray, "outcome"]
 ) -> float:
@@ -155,10 +193,33 @@ def _binary_divergence(q: np.ndarray, p: np.ndarray) -> np.ndarray:
     return np.asarray(kept + lost)
 
 
-def probabilities(**values: Numbers) -> np.ndarray:
-    """Return the one argument as float64; ``ValueError`` by its name if it leaves [0, 1]."""
-    ((name, given),) = values.items()
-    array = np.asarray(given, dtype=np.float64)
-    checked: dict[str, Any] = {name: array}
-    checks.in_interval(0, 1, **checked)
+@checked
+def probabilities(values: Numbers, name: str) -> np.ndarray:
+    """Return ``values`` as float64; ``ValueError`` by ``name`` if one leaves [0, 1]."""
+    array = real_numbers(values, name)
+    checked_values: dict[str, Any] = {name: array}
+    checks.in_interval(0, 1, **checked_values)
     return array
+
+
+@checked
+def real_numbers(values: Numbers, name: str) -> np.ndarray:
+    """Return ``values`` as float64; ``TypeError`` by ``name`` unless all are real numbers."""
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise ValueError(f"{name} must have rows of one length") from None
+    if array.dtype.kind not in "iuf":
+        raise TypeError(f"{name} must be real numbers, got {array.dtype}")
+    return array.astype(np.float64)
+
+
+@checked
+def must_broadcast(first: Float64[np.ndarray, "..."], second: Float64[np.ndarray, "..."]) -> None:
+    """Raise ``ValueError`` unless the two shapes broadcast."""
+    try:
+        np.broadcast_shapes(first.shape, second.shape)
+    except ValueError:
+        raise ValueError(
+            f"risks and divergences must broadcast, got shapes {first.shape} and {second.shape}"
+        ) from None

@@ -11,11 +11,13 @@ from scipy.special import digamma
 from torch import Tensor
 
 from runtheory import checks
+from runtheory.boundary import checked
 from runtheory.information.measures.divergences import Gaussian, gaussian_kl
 
 Rows = Float64[Tensor, "batch sample feature"]
 
 
+@checked
 def mean_information(
     layer: Float64[Tensor, "feature input"],
     weights: Float64[Tensor, "weight input"],
@@ -46,6 +48,7 @@ def _joint(own: Tensor, cross: Tensor, other: Tensor) -> Gaussian:
     return Gaussian(square.new_zeros(len(square)), (square + square.T) / 2)
 
 
+@checked
 def normal_information(
     first: Rows, second: Float64[Tensor, "batch sample other"]
 ) -> Float64[Tensor, "batch"]:
@@ -63,6 +66,7 @@ def normal_information(
     return (log_determinant(first) + log_determinant(second) - both) / 2
 
 
+@checked
 def log_determinant(rows: Rows) -> Float64[Tensor, "batch"]:
     """Return an unbiased estimate of log det of the covariance of normal rows, for each batch.
 

@@ -12,12 +12,14 @@ from scipy.stats import norm
 from torch import Tensor
 
 from runtheory import checks
+from runtheory.boundary import checked
 
 Shifts = Float64[Tensor, "draw input"]
 Draws = Float64[np.ndarray, "draw"]
 FAR = 38.0  # deviations beyond which the normal density is zero in double precision
 
 
+@checked
 def line_distance(shift: Draws, spread: Draws) -> Draws:
     """Return W1 of N(m, a^2) and N(m', b^2) from m - m' and a - b.
 
@@ -30,6 +32,7 @@ def line_distance(shift: Draws, spread: Draws) -> Draws:
     return np.asarray(shift * (2 * norm.cdf(ratio) - 1) + 2 * spread * norm.pdf(ratio))
 
 
+@checked
 def distance_ends(
     shifts: Shifts, layer: Float64[Tensor, "feature input"], *, shrink: float
 ) -> tuple[Draws, Draws]:

@@ -8,8 +8,10 @@ import numpy as np
 from scipy.stats import binom
 
 from runtheory import checks
+from runtheory.boundary import checked
 
 
+@checked
 def independent_plug_in_mean(rows: int, first: int, second: int) -> float:
     """Return the mean of the plug-in information for independent uniform columns, in nats.
 

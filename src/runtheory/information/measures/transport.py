@@ -16,7 +16,9 @@ import torch
 from jaxtyping import Float, Float64
 from torch import Tensor
 
-from runtheory import checks
+from runtheory import checks, lazy
+from runtheory.boundary import checked
+from runtheory.information.samples import equal_columns, sample
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class SlicedDistance:
     standard_error: float
 
 
+@checked
 def wasserstein_line(
     first: Float[Tensor, "*row sample"], second: Float[Tensor, "*row other"]
 ) -> Float64[Tensor, "*row"]:
@@ -64,6 +67,7 @@ def wasserstein_line(
     return (distance * width).sum(dim=-1) / (count * other)
 
 
+@checked
 def sliced_wasserstein(
     first: Float[Tensor, "sample feature"],
     second: Float[Tensor, "other other_feature"],
@@ -80,9 +84,11 @@ def sliced_wasserstein(
     Raises
     ------
     ValueError
-        If the dimensions differ or ``directions`` is below 2 (no error could be given).
+        If the dimensions differ, a sample is empty or not finite, or ``directions`` is below 2 (no
+        error could be given).
     """
-    _check_dimensions(first, second)
+    first, second = sample(first, "first"), sample(second, "second")
+    equal_columns(first, second)
     checks.at_least(2, directions=directions)
     shape, device = (directions, first.shape[1]), first.device
     unit = torch.randn(shape, generator=generator, device=device, dtype=torch.float64)
@@ -93,6 +99,7 @@ def sliced_wasserstein(
     return SlicedDistance(float(distances.mean()), float(distances.std()) / math.sqrt(directions))
 
 
+@checked
 def wasserstein(
     first: Float[Tensor, "sample feature"],
     second: Float[Tensor, "other other_feature"],
@@ -107,16 +114,26 @@ def wasserstein(
     Raises
     ------
     ValueError
-        If the dimensions differ, a sample is empty or has more than ``most`` points.
+        If the dimensions differ, a sample is empty, not finite or has more than ``most`` points.
     RuntimeError
         If the solver did not reach the optimum.
-    """
-    import ot
 
-    _check_dimensions(first, second)
-    for sample in (first, second):
-        if not 1 <= len(sample) <= most:
-            raise ValueError(f"a sample must have 1 to {most} points, got {len(sample)}")
+    Examples
+    --------
+    >>> import torch
+    >>> from runtheory.information import wasserstein
+    >>> points = torch.tensor([[0.0, 0.0], [1.0, 0.0]])
+    >>> wasserstein(points, points + torch.tensor([0.0, 2.0]))
+    2.0
+    """
+    with lazy.needed_by(__name__, extra="labs"):
+        import ot
+
+    first, second = sample(first, "first"), sample(second, "second")
+    equal_columns(first, second)
+    for points in (first, second):
+        if not len(points) <= most:
+            raise ValueError(f"a sample must have 1 to {most} points, got {len(points)}")
     left = first.detach().to("cpu", torch.float64).numpy()
     right = second.detach().to("cpu", torch.float64).numpy()
     cost = ot.dist(left, right, metric="euclidean")
@@ -125,10 +142,3 @@ def wasserstein(
     if log["warning"] is not None:
         raise RuntimeError(f"the transport solver did not finish: {log['warning']}")
     return float(value)
-
-
-def _check_dimensions(first: Tensor, second: Tensor) -> None:
-    if first.shape[1] != second.shape[1]:
-        raise ValueError(
-            f"both samples must have the same dimension, got {first.shape[1]} and {second.shape[1]}"
-        )

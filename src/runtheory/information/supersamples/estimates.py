@@ -21,8 +21,9 @@ from jaxtyping import Float64, Int64
 from torch import Tensor
 
 from runtheory import checks
+from runtheory.boundary import checked
 from runtheory.information.supersamples import loss_information
-from runtheory.information.supersamples.symbols import table_information
+from runtheory.information.supersamples.symbols import table_information, zero_one
 
 Losses = Float64[Tensor, "replicate pair 2"]
 Symbols = Int64[Tensor, "replicate pair"]
@@ -115,20 +116,23 @@ FAST_RATE = PooledBound(
 POOLED_BOUNDS = (DIFFERENCE, SINGLE, BINARY, FAST_RATE)
 
 
+@checked
 def pooled_frequencies(losses: Losses, masks: Masks) -> Frequencies:
     """Return the shares of all pairs of all replicates taken together.
 
     Raises
     ------
     ValueError
-        If the shapes differ or a loss is neither 0 nor 1.
+        If the shapes differ, there is no pair, or a loss or mask entry is neither 0 nor 1.
     """
     if losses.shape[:2] != masks.shape:
         raise ValueError(
             f"losses and masks must agree, got {tuple(losses.shape)} and {tuple(masks.shape)}"
         )
-    if not bool(((losses == 0) | (losses == 1)).all()):
-        raise ValueError("losses must be zero or one, got another value")
+    if masks.numel() == 0:
+        raise ValueError("there must be at least one replicate and one pair, got none")
+    zero_one(losses, "losses")
+    zero_one(masks, "masks")
     train = losses.gather(2, masks[:, :, None]).squeeze(2)  # (replicate, pair)
     test = losses.sum(2) - train
     return Frequencies(
@@ -140,6 +144,7 @@ def pooled_frequencies(losses: Losses, masks: Masks) -> Frequencies:
     )
 
 
+@checked
 def estimated_bound(
     losses: Losses,
     masks: Masks,
@@ -168,6 +173,7 @@ def estimated_bound(
     return EstimatedBound(kind.value(table), kind.information(table), bias, low, high, table.pairs)
 
 
+@checked
 def interpolation_identity(losses: Losses, masks: Masks) -> float:
     """Return I(D; U) / log 2 from the pooled table; it equals the observed test error exactly.
 
@@ -182,6 +188,7 @@ def interpolation_identity(losses: Losses, masks: Masks) -> float:
     return loss_information.interpolation_error(_difference_information(table))
 
 
+@checked
 def estimated_disintegrated_bound(
     symbols: Symbols,
     masks: Masks,
@@ -209,8 +216,10 @@ def estimated_disintegrated_bound(
             f"{tuple(masks.shape)} and {tuple(groups.shape)}"
         )
     sizes = torch.unique(groups, return_counts=True)[1]
-    if int(symbols.min()) < 0 or int(sizes.min()) < 2:
-        raise ValueError("codes must not be negative and each group needs two replicates")
+    if symbols.numel() == 0 or int(symbols.min()) < 0 or int(sizes.min()) < 2:
+        raise ValueError(
+            "codes must be at least one, not negative, and each group needs two replicates"
+        )
     members = [torch.nonzero(groups == group).squeeze(1) for group in torch.unique(groups)]
     value, information, bias = _disintegrated(symbols, masks, members)
     nulls = []
@@ -244,8 +253,7 @@ def _band(values: list[float]) -> tuple[float, float]:
 
 
 def _check_masks(masks: Tensor, permutations: int) -> None:
-    if not bool(((masks == 0) | (masks == 1)).all()):
-        raise ValueError("masks must be zero or one, got another value")
+    zero_one(masks, "masks")
     if len(masks) < 2:
         raise ValueError(f"an estimate needs at least two replicates, got {len(masks)}")
     checks.at_least(1, permutations=permutations)

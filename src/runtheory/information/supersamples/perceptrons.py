@@ -8,7 +8,7 @@ to the order of floating-point sums.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -17,7 +17,8 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from runtheory import checks
+from runtheory import checks, tensor_checks
+from runtheory.boundary import checked
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,16 @@ class Perceptrons:
     def scores(
         self, inputs: Float[Tensor, "replicate batch input"]
     ) -> Float[Tensor, "replicate batch class"]:
-        """Return the scores of every replicate on its own batch."""
+        """Return the scores of every replicate on its own batch.
+
+        Raises
+        ------
+        ValueError
+            If inputs do not fit the networks.
+        """
+        width = self.weights[0].shape[1]
+        if inputs.shape[2] != width:
+            raise ValueError(f"inputs must have {width} columns, got {inputs.shape[2]}")
         hidden = inputs
         for layer, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
             hidden = torch.baddbmm(bias, hidden, weight)
@@ -88,6 +98,7 @@ class Descent:
         checks.in_interval(0, 1, ends="[)", momentum=self.momentum)
 
 
+@checked
 def draw_perceptrons(
     widths: Sequence[int],
     *,
@@ -121,6 +132,7 @@ def draw_perceptrons(
     return Perceptrons(tuple(weights), tuple(biases))
 
 
+@checked
 def draw_batches(
     count: int, settings: Descent, *, replicates: int, generator: torch.Generator
 ) -> Int64[Tensor, "step replicate batch"] | None:
@@ -129,8 +141,9 @@ def draw_batches(
     Raises
     ------
     ValueError
-        If ``settings.batch_size`` exceeds ``count``.
+        If ``settings.batch_size`` exceeds ``count``, or a count is below one.
     """
+    checks.at_least(1, count=count, replicates=replicates)
     if settings.batch_size is None:
         return None
     if settings.batch_size > count:
@@ -141,6 +154,7 @@ def draw_batches(
     return keys.argsort(-1)[:, :, : settings.batch_size]  # without replacement
 
 
+@checked
 def train(
     start: Perceptrons,
     inputs: Float[Tensor, "replicate sample input"],
@@ -148,17 +162,24 @@ def train(
     *,
     settings: Descent,
     batches: Int64[Tensor, "step replicate batch"] | None = None,
+    loss: Callable[[Tensor, Tensor], Tensor] | None = None,
 ) -> Perceptrons:
-    """Return the networks after descent on the mean cross-entropy of each one's own samples.
+    """Return the networks after descent on the mean loss of each one's own samples.
 
     Nothing is drawn here and ``start`` is not changed. The losses of all replicates are added,
-    which leaves each its own gradient.
+    which leaves each its own gradient. ``loss`` takes scores (replicate, batch, class) and labels
+    (replicate, batch) and returns the loss of each example (replicate, batch): the cross-entropy
+    if it is not given.
 
     Raises
     ------
     ValueError
-        If ``batches`` is missing where ``settings`` asks for minibatches, or the other way round.
+        If ``batches`` is missing where ``settings`` asks for minibatches, or the other way round,
+        inputs do not fit the networks or are not finite, or a label is none of their classes.
     """
+    tensor_checks.finite(inputs=inputs)
+    if tensor_checks.readable(labels):
+        checks.labels_below(labels, start.weights[-1].shape[2])
     if (batches is None) is not (settings.batch_size is None):
         raise ValueError(
             f"batches must be given exactly where batch_size is, got batch_size "
@@ -174,7 +195,8 @@ def train(
         chosen = (rows, batches[step]) if batches is not None else ...
         live = [parameter.requires_grad_() for parameter in parameters]
         net = Perceptrons(tuple(live[:layers]), tuple(live[layers:]))
-        gradients = _gradients(net, inputs[chosen], labels[chosen])
+        losses = (loss or _cross_entropies)(net.scores(inputs[chosen]), labels[chosen])
+        gradients = torch.autograd.grad(losses.sum() / losses.shape[1], net.parameters)
         with torch.no_grad():
             torch._foreach_mul_(velocities, settings.momentum)
             torch._foreach_add_(velocities, gradients)
@@ -183,7 +205,6 @@ def train(
     return Perceptrons(tuple(parameters[:layers]), tuple(parameters[layers:]))
 
 
-def _gradients(net: Perceptrons, inputs: Tensor, labels: Tensor) -> tuple[Tensor, ...]:
-    scores = net.scores(inputs)
-    loss = cross_entropy(scores.flatten(0, 1), labels.flatten(), reduction="sum")
-    return torch.autograd.grad(loss / labels.shape[1], net.parameters)
+def _cross_entropies(scores: Tensor, labels: Tensor) -> Tensor:
+    flat = cross_entropy(scores.flatten(0, 1), labels.flatten(), reduction="none")
+    return flat.view_as(labels)

@@ -14,7 +14,8 @@ import torch
 from jaxtyping import Float, Float64, Int64
 from torch import Tensor
 
-from runtheory import checks
+from runtheory import checks, tensor_checks
+from runtheory.boundary import checked
 from runtheory.information.supersamples.perceptrons import (
     Descent,
     Perceptrons,
@@ -69,6 +70,7 @@ class Outcomes:
         return self.test_error - self.train_error
 
 
+@checked
 def draw_super_samples(
     pool: int, *, pairs: int, groups: int, masks: int, generator: torch.Generator
 ) -> SuperSamples:
@@ -82,6 +84,14 @@ def draw_super_samples(
     ------
     ValueError
         If a count is below one or the pool is smaller than one super-sample.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from runtheory.information import draw_super_samples
+    >>> drawn = draw_super_samples(100, groups=2, pairs=20, masks=3, generator=torch.Generator())
+    >>> drawn.masks.shape
+    torch.Size([6, 20])
     """
     checks.at_least(1, pairs=pairs, groups=groups, masks=masks)
     if pool < 2 * pairs:
@@ -98,6 +108,7 @@ def draw_super_samples(
     )
 
 
+@checked
 def run_replicates(
     inputs: Float[Tensor, "example input"],
     labels: Int64[Tensor, "example"],
@@ -112,8 +123,10 @@ def run_replicates(
     Raises
     ------
     ValueError
-        If ``start`` does not have one network per replicate.
+        If ``start`` does not have one network per replicate, inputs are not finite, or on the terms
+        of :func:`~runtheory.information.supersamples.perceptrons.train`.
     """
+    tensor_checks.finite(inputs=inputs)
     if start.replicates != plan.replicates:
         raise ValueError(
             f"start needs one network per replicate, {plan.replicates}, got {start.replicates}"
@@ -144,6 +157,7 @@ class ReplicatePlan:
     descent: Descent
 
 
+@checked
 def train_replicates(
     inputs: Float[Tensor, "example input"],
     labels: Int64[Tensor, "example"],
@@ -171,6 +185,7 @@ def train_replicates(
     )
 
 
+@checked
 def random_outcomes(replicates: int, pairs: int, *, generator: torch.Generator) -> Outcomes:
     """Return losses that nobody made: a training and a test error are drawn, then every loss.
 

@@ -13,6 +13,8 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import linear
 
+from runtheory import tensor_checks
+from runtheory.boundary import checked
 from runtheory.dropout.masks import check_rate, check_samples
 from runtheory.dropout.penalties import logit_covariance
 from runtheory.shapes import Features, Labels, SampleLogits, Scalar
@@ -23,6 +25,7 @@ MOST_CLASSES = 3
 NODES, REACH = 161, 8.0  # of each normal coordinate
 
 
+@checked
 def gaussian_logits(
     features: Features,
     weight: Weight,
@@ -57,6 +60,7 @@ def gaussian_logits(
     return logits
 
 
+@checked
 def expected_gaussian_loss(
     features: Features, labels: Labels, weight: Weight, *, bias: Bias = None, rate: float
 ) -> Scalar:
@@ -65,14 +69,16 @@ def expected_gaussian_loss(
     The loss sees differences of logits alone: the trapezoidal rule runs over their classes - 1
     normal coordinates, at steps of a tenth from -8 to 8. For two classes it is
     right to 1e-9 for a deviation of the difference up to 10, to 1e-3 up to 30. Raises
-    ``ValueError`` for more than three classes.
+    ``ValueError`` for more than three classes and for a label that is none.
     """
+    labels = tensor_checks.class_labels(labels, classes=len(weight))
     logits, probability = logit_grid(features, weight, bias=bias, rate=rate)
     chosen = labels[:, None, None].expand(-1, logits.shape[1], 1)
     losses = -logits.log_softmax(-1).gather(-1, chosen)[..., 0]
     return (losses @ probability).mean()
 
 
+@checked
 def logit_grid(
     features: Features, weight: Weight, *, bias: Bias = None, rate: float
 ) -> tuple[Float[Tensor, "batch node class"], Float[Tensor, " node"]]:
@@ -93,6 +99,7 @@ def logit_grid(
     return logits, probability / probability.sum()
 
 
+@checked
 def eigen_root(covariance: Float[Tensor, "*case k k"]) -> Float[Tensor, "*case k k"]:
     """Return R with R R^T = ``covariance``: eigenvectors times roots of their eigenvalues."""
     values, vectors = torch.linalg.eigh(covariance)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import torch
 
+from runtheory.boundary import checked
 from runtheory.dropout.masks import check_rate, check_samples
 from runtheory.shapes import SampleFeatures
 
@@ -22,6 +23,7 @@ class MaskMoments:
     absolute: float
 
 
+@checked
 def mask_moments(rate: float) -> MaskMoments:
     """Return the moments of a coordinate that is 0 with probability ``rate``, else 1 / (1 - rate).
 
@@ -34,6 +36,7 @@ def mask_moments(rate: float) -> MaskMoments:
     return MaskMoments(up, kept * up**3 - rate, kept * up**4 + rate, kept * up**3 + rate)
 
 
+@checked
 def draw_noise(
     samples: int, shape: Sequence[int], *, rate: float, generator: torch.Generator
 ) -> SampleFeatures:

@@ -13,6 +13,7 @@ from jaxtyping import Float
 from scipy.stats import binom
 from torch import Tensor
 
+from runtheory.boundary import checked
 from runtheory.dropout.masks import check_rate
 from runtheory.dropout.oracle import all_masks
 from runtheory.noise.gaussian_dropout.moments import mask_moments
@@ -21,6 +22,7 @@ NODES, REACH = 8001, 10.0
 ROUNDING = 1e-12  # sums that differ by less, relative to the largest, are one atom
 
 
+@checked
 def normal_expectation(
     function: Callable[[Tensor], Tensor],
     mean: Float[Tensor, "*case"],
@@ -37,6 +39,7 @@ def normal_expectation(
     return values @ (probability / probability.sum())
 
 
+@checked
 def sum_law(
     contributions: Float[Tensor, " feature"], *, rate: float
 ) -> tuple[Float[Tensor, " atom"], Float[Tensor, " atom"]]:
@@ -56,17 +59,20 @@ def sum_law(
     return masks.double() @ parts / (1 - rate), weights
 
 
+@checked
 def logistic_loss(difference: Float[Tensor, "*case"]) -> Float[Tensor, "*case"]:
     """Return log(1 + e^-d), the cross entropy of two classes whose logits differ by d."""
     return torch.nn.functional.softplus(-difference, threshold=700)
 
 
+@checked
 def logistic_loss_third(difference: Float[Tensor, "*case"]) -> Float[Tensor, "*case"]:
     """Return the third derivative of ``logistic_loss``: s (1 - s) (1 - 2 s), s = 1 / (1 + e^-d)."""
     right = torch.special.expit(difference)
     return right * (1 - right) * (1 - 2 * right)
 
 
+@checked
 def loss_difference(
     contributions: Float[Tensor, " feature"], *, rate: float, bias: float = 0.0
 ) -> float:
@@ -81,6 +87,7 @@ def loss_difference(
     return float(weights @ logistic_loss(values + bias) - normal[0])
 
 
+@checked
 def third_order_term(
     contributions: Float[Tensor, " feature"], *, rate: float, bias: float = 0.0
 ) -> float:
@@ -103,6 +110,7 @@ def third_order_term(
     return moments.third / 6 * total
 
 
+@checked
 def remainder_bound(ranges: Float[Tensor, " feature"], *, rate: float) -> float:
     """Return (fourth + 3 variance^2) / 192 sum_j r_j^4, the rest after ``third_order_term``.
 
@@ -112,16 +120,21 @@ def remainder_bound(ranges: Float[Tensor, " feature"], *, rate: float) -> float:
     return (moments.fourth + 3 * moments.variance**2) / 192 * float(ranges.double().pow(4).sum())
 
 
+@checked
 def lyapunov_ratio(contributions: Float[Tensor, " feature"], *, rate: float) -> float:
     """Return sum_j E|a_j (xi_j - 1)|^3 over the 3/2 power of the variance of the sum.
 
-    The distance of distribution functions is at most 0.5606 times this [tyurin2009new].
+    The distance of distribution functions is at most 0.5606 times this [tyurin2009new]. Raises
+    ``ValueError`` where the sum is constant.
     """
     moments, parts = mask_moments(rate), contributions.double().abs()
     variance = moments.variance * float(parts.square().sum())
+    if variance == 0:
+        raise ValueError("the sum is constant: no rate, or no contribution")
     return moments.absolute * float(parts.pow(3).sum()) / variance**1.5
 
 
+@checked
 def distance_to_normal(contributions: Float[Tensor, " feature"], *, rate: float) -> float:
     """Return sup_t |P(sum_j a_j xi_j <= t) - P(normal <= t)| for the normal of equal moments.
 

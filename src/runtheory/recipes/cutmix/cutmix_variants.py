@@ -10,8 +10,9 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
+from runtheory.mixing.boxes import Boxes
 from runtheory.mixing.draw import Shape
-from runtheory.mixing.plans import Boxes, CutmixPlan, SoftRows, blend
+from runtheory.mixing.plans import CutmixPlan, SoftRows, blend
 from runtheory.mixing.variates import batch_sizes, beta_variates, draw_partners, gate
 from runtheory.recipes.cutmix.mixing_family import (
     CUTMIX,

@@ -1,0 +1,1 @@
+"""How often intervals and tests of learning algorithms err: exact levels, and a twin problem."""
