@@ -25,7 +25,25 @@ def test_band_is_the_interval_of_each_point() -> None:
     corners = axes[0].collections[0].get_paths()[0].vertices[:, 1]
     assert np.isclose(corners.max(), max(i.high for i in expected))
     plot.label(axes[0], x="step", y="loss (nats)", title="title", legend=True)
-    assert axes[0].get_ylabel() == "loss (nats)"
+    assert axes[0].get_ylabel() == "Loss (nats)"
+    assert [text.get_text() for text in axes[0].get_legend().texts] == ["Runs"]
+    plt.close(canvas)
+
+
+def test_texts_begin_with_a_capital_and_symbols_stay() -> None:
+    texts = {"no mixing": "No mixing", "under-confidence": "Under-confidence", "": "", "B": "B"}
+    stay = ("n = 20", "kl", "log10 NC1", "log 1000", "tr(V)", "$x$", "λ", "a / 2s", "8 masks")
+    for text, expected in {**texts, **{text: text for text in stay}}.items():
+        assert plot.capitalised(text) == expected
+
+
+def test_a_legend_that_is_there_already_gets_capitals() -> None:
+    canvas, axes = plot.figure()
+    axes[0].plot([0, 1], label="masks")
+    axes[0].errorbar([0, 1], [1, 2], yerr=[1, 1], label="p = 0.3")
+    axes[0].legend(fontsize=7)
+    plot.label(axes[0], x="", y="")
+    assert [text.get_text() for text in axes[0].get_legend().texts] == ["Masks", "p = 0.3"]
     plt.close(canvas)
 
 

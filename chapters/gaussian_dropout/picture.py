@@ -20,14 +20,14 @@ def sums() -> Figure:
     for axes, count in zip(panels, (2, 32), strict=True):
         values, weights = sum_law(torch.full((count,), MEAN / count), rate=RATE)
         stairs = torch.cat([torch.zeros(1), weights.cumsum(0), torch.ones(1)])
-        axes.step(torch.cat([line[:1], values, line[-1:]]), stairs, where="post", label="masks")
+        axes.step(torch.cat([line[:1], values, line[-1:]]), stairs, where="post", label="Masks")
         deviation = MEAN * math.sqrt(RATE / (1 - RATE) / count)
         normal = torch.special.ndtr((line - MEAN) / deviation)
-        axes.plot(line, normal, linestyle="--", label="normal factors")
+        axes.plot(line, normal, linestyle="--", label="Normal factors")
         axes.set_title(f"{count} features", fontsize=10)
-        axes.set_ylabel("share below")
+        axes.set_ylabel("Share below")
     panels[0].legend(fontsize=9, frameon=False, loc="lower right")
-    panels[1].set_xlabel("logit")
+    panels[1].set_xlabel("Logit")
     return canvas
 
 

@@ -58,8 +58,8 @@ def margins() -> Figure:
                 bar.set(facecolor=plot.COLOURS[5], hatch="//")
         axes.axvline(0, color="black", linewidth=0.9)
         axes.text(0.01, 0.95, f"{name}:\n{error:.0%} errors", transform=axes.transAxes, va="top")
-        axes.set_ylabel("share")
-    panels[1].set_xlabel("margin")
+        axes.set_ylabel("Share")
+    panels[1].set_xlabel("Margin")
     return canvas
 
 
@@ -119,7 +119,7 @@ def ladder() -> Figure:
     axes.set(xscale="log", xlim=(4e-3, 2), ylim=(-0.6, len(RUNGS) - 0.4))
     axes.set_xticks((0.01, 0.1, 1), ("0.01", "0.1", "1"))
     axes.set_yticks(rows, RUNGS.values())
-    axes.set_xlabel("bound on the gap")
+    axes.set_xlabel("Bound on the gap")
     canvas.legend(
         *axes.get_legend_handles_labels(), loc="outside upper center", fontsize=9, frameon=False
     )

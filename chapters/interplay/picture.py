@@ -60,7 +60,7 @@ def three_sources() -> Figure:
         )
         plot.label(axes, x="", y=f"variance,\n{MIXING[mixed]}")
     plot.doubling_axis(panels[1], masks.tolist())
-    panels[1].set_xlabel("masks M")
+    panels[1].set_xlabel("Masks M")
     panels[0].legend(fontsize=9, frameon=False)
     return canvas
 

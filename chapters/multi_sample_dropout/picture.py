@@ -104,7 +104,7 @@ def ways_to_draw_masks() -> Figure:
     own = [laws.variance(DATA, MASK, batch=b, samples=samples) for b in sizes]
     for index, (values, name) in enumerate(
         (
-            (own, "a mask for each example and copy"),
+            (own, "A mask for each example and copy"),
             (shared, "one set for the batch"),
             (copies, "the same mask in all copies"),
         )
@@ -219,7 +219,7 @@ def two_ridges() -> Figure:
         axes.set_ylim(0, 1.05)
         plot.label(axes, x="", y="share left", title=name)
     panels[0].legend(fontsize=9, frameon=False)
-    panels[1].set_xlabel("dropout rate p; ridge: p / (1 − p)")
+    panels[1].set_xlabel("Dropout rate p; ridge: p / (1 − p)")
     return canvas
 
 

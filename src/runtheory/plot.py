@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+# a word, not a letter that stands for a number, nor a formula that begins with a name
+WORD = re.compile(r"(?!(?:exp|kl|log|tr)\b)[a-z]{2,}(?![\w(])")
 # Okabe and Ito's palette: distinct to colour-blind readers; ordered so that neighbours also differ
 # in lightness, which survives a black-and-white print.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#000000")
@@ -57,13 +60,34 @@ def figure(
 
 @checked
 def label(axes: Axes, *, x: str, y: str, title: str = "", legend: bool = False) -> None:
-    """Name the axes (with units), and add a title and a legend where they are wanted."""
-    axes.set_xlabel(x)
-    axes.set_ylabel(y)
+    """Name the axes (with units), and add a title and a legend where they are wanted.
+
+    All texts, those of a legend that is there already included, begin with a capital letter.
+    """
+    axes.set_xlabel(capitalised(x))
+    axes.set_ylabel(capitalised(y))
     if title:
-        axes.set_title(title, fontsize=10)
+        axes.set_title(capitalised(title), fontsize=10)
+    for drawn in axes.get_legend_handles_labels()[0]:
+        drawn.set_label(capitalised(str(drawn.get_label())))
     if legend:
         axes.legend(fontsize=9, frameon=False)
+    elif (earlier := axes.get_legend()) is not None:
+        for text in earlier.texts:
+            text.set_text(capitalised(text.get_text()))
+
+
+@checked
+def capitalised(text: str) -> str:
+    """Return ``text`` with a capital letter, unless it begins with a symbol or a formula.
+
+    Examples
+    --------
+    >>> from runtheory.plot import capitalised
+    >>> [capitalised(text) for text in ("step", "x, in metres", "log 2", "\u03bb = 1", "test loss")]
+    ['Step', 'x, in metres', 'log 2', '\u03bb = 1', 'Test loss']
+    """
+    return text[0].upper() + text[1:] if WORD.match(text) else text
 
 
 @checked

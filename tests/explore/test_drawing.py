@@ -17,7 +17,7 @@ def test_a_curve_is_drawn_as_it_is_given() -> None:
     (axes,) = draw(parabola(1.0, "double")).axes
     assert np.allclose(axes.lines[0].get_ydata(), 2 * (1 + X**2))
     assert (axes.get_xlabel(), axes.get_ylim()) == ("x (m)", (0, 12))
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["curve", "end"]
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["Curve", "End"]
     plt.close("all")
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from runtheory.explore.marks import Axis, Bars, Heat, Line, Panel, Picture, Points, Rule, Step
 from runtheory.explore.settings import Smooth, Values, described, packed, settings, values_of
+from runtheory.plot import capitalised
 
 BYTES = 30_000
 ERROR = 0.02  # of an axis: five pixels of a panel on a page
@@ -59,7 +60,11 @@ def stored_grid(
 def shape_of(picture: Picture) -> list[Any]:
     """Return all of a picture but its numbers: axes, kinds, names and styles."""
     panels = [
-        [panel.x, panel.y, panel.title, panel.equal, [_look(panel, mark) for mark in panel.marks]]
+        [
+            *(_axis_told(axis) for axis in (panel.x, panel.y)),
+            *(capitalised(panel.title), panel.equal),
+            [_look(panel, mark) for mark in panel.marks],
+        ]
         for panel in picture.panels
     ]
     return [panels, list(picture.readings)]
@@ -178,7 +183,7 @@ def _numbers(picture: Picture) -> str:
 
 
 def _look(panel: Panel, mark: Any) -> dict[str, object]:
-    look: dict[str, object] = {"kind": KINDS[type(mark)], "name": mark.name}
+    look: dict[str, object] = {"kind": KINDS[type(mark)], "name": capitalised(mark.name)}
     look["colour"] = panel.colour(mark)
     look |= {
         name: getattr(mark, name) for name in ("style", "hollow", "flat") if hasattr(mark, name)
@@ -196,12 +201,13 @@ def _panel(panels: list[Panel]) -> dict[str, Any]:
         columns = {axis: _once([row[axis] for row in rows]) for axis in rows[0]}
         marks.append({**_look(first, mark), **columns})
     axes = {name: _axis_told(first.axis(name)) for name in "xy"}
-    return {"title": first.title, "equal": first.equal, **axes, "marks": marks}
+    return {"title": capitalised(first.title), "equal": first.equal, **axes, "marks": marks}
 
 
 def _axis_told(axis: Axis) -> dict[str, Any]:
     told = {name: value for name, value in asdict(axis).items() if value}
-    return {**told, "label": axis.label, "limits": [_plain(end) for end in axis.limits]}
+    label = capitalised(axis.label)
+    return {**told, "label": label, "limits": [_plain(end) for end in axis.limits]}
 
 
 def _once(rows: list[list[float | int | None]]) -> dict[str, Any]:

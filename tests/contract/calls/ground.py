@@ -108,6 +108,7 @@ CALLS: dict = {
     "records.names": dict,
     "plot.figure": lambda: {"columns": 1, "rows": 1, "width": 7.0, "height": 3.0},
     "plot.label": lambda: {"axes": _axes(), "x": "x", "y": "y", "title": "t", "legend": False},
+    "plot.capitalised": lambda: {"text": "test loss"},
     "plot.doubling_axis": lambda: {"axes": _axes(), "counts": [1, 2, 4]},
     "plot.plain_log_axis": lambda: {"axes": _axes()},
     "plot.curve_with_interval": lambda: {
