@@ -8,7 +8,7 @@ those of S; *deletion* asks it of the examples on which no reading of S is zero 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import chain, combinations
 
 import numpy as np
@@ -23,8 +23,9 @@ Law = Float64[np.ndarray, "*variable"]
 LEAST_ROWS = 5  # of which a correlation and its test are computed, beyond the given variables
 
 
-def statements(variables: int) -> Iterator[tuple[int, int, tuple[int, ...]]]:
-    """Yield (i, j, S) for every pair i < j and every set S of the others, in a fixed order.
+@checked
+def statements(variables: int) -> list[tuple[int, int, tuple[int, ...]]]:
+    """Return (i, j, S) for every pair i < j and every set S of the others, in a fixed order.
 
     Raises
     ------
@@ -32,11 +33,12 @@ def statements(variables: int) -> Iterator[tuple[int, int, tuple[int, ...]]]:
         If there are fewer than two variables.
     """
     checks.at_least(2, variables=variables)
+    found = []
     for i, j in combinations(range(variables), 2):
         others = [one for one in range(variables) if one not in (i, j)]
         subsets = (combinations(others, size) for size in range(len(others) + 1))
-        for given in chain.from_iterable(subsets):
-            yield i, j, given
+        found += [(i, j, given) for given in chain.from_iterable(subsets)]
+    return found
 
 
 @checked

@@ -1,0 +1,42 @@
+"""Example calls of what the demos of the part on noise compute with."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tests.contract.calls.common import array, generator
+
+DROPOUTS = "noise.causal_dropout_grni"
+CHAIN = [[], [0], [1]]
+
+
+def _law() -> np.ndarray:
+    law = np.abs(array(2, 2, 2)) + 0.1
+    return law / law.sum()
+
+
+CALLS: dict = {
+    f"{DROPOUTS}.statements": lambda: {"variables": 3},
+    f"{DROPOUTS}.draw_law": lambda: {"parents": CHAIN, "states": 2, "generator": generator()},
+    f"{DROPOUTS}.reading_law": lambda: {"law": _law(), "zeros": np.array([0.3, 0.1])},
+    f"{DROPOUTS}.information_table": lambda: {"law": _law()},
+    f"{DROPOUTS}.draw_levels": lambda: {
+        "parents": CHAIN,
+        "examples": 9,
+        "weight": 0.8,
+        "generator": generator(),
+    },
+    f"{DROPOUTS}.drop_low": lambda: {
+        "levels": array(9, 3),
+        "threshold": 0.1,
+        "slope": 2.0,
+        "generator": generator(),
+    },
+    f"{DROPOUTS}.partial_correlation": lambda: {
+        "readings": array(12, 3),
+        "i": 0,
+        "j": 1,
+        "given": [2],
+    },
+    f"{DROPOUTS}.skeleton": lambda: {"readings": array(12, 3), "level": 0.1},
+}
