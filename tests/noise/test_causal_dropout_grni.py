@@ -124,7 +124,7 @@ def test_the_skeleton_of_many_levels_is_the_graph() -> None:
     for child, before in enumerate(graph):
         for parent in before:
             expected[child, parent] = expected[parent, child] = True
-    for delete in ("none", "given", "all"):
+    for delete in dropouts.DELETED:
         found = dropouts.skeleton(levels, level=1e-4, delete=delete)
         np.testing.assert_array_equal(found, expected)
 
@@ -139,6 +139,19 @@ def test_whole_examples_are_left_out_for_every_test() -> None:
     )
 
 
+def test_one_pair_loses_the_zeros_that_the_rule_names() -> None:
+    levels = dropouts.draw_levels([[], [0]], examples=400, weight=0.8, generator=stream(5, "pair"))
+    readings = dropouts.drop_low(levels, threshold=0.0, slope=1.0, generator=stream(5, "zeros"))
+    # Of two genes: nothing is given, so "given" keeps all, and "involved" is whole examples.
+    for level in (1e-12, 1e-9, 1e-6, 1e-3):
+        edges = {
+            name: dropouts.skeleton(readings, level=level, delete=name)[0, 1]
+            for name in dropouts.DELETED
+        }
+        assert edges["given"] == edges["none"]
+        assert edges["involved"] == edges["all"]
+
+
 def test_what_cannot_be_asked_is_refused() -> None:
     law = drawn(CHAIN)
     with pytest.raises(ValueError, match="a parent comes before its child 0"):
@@ -149,7 +162,7 @@ def test_what_cannot_be_asked_is_refused() -> None:
         dropouts.reading_law(law, np.array([0.5, 0.5]))
     with pytest.raises(ValueError, match="nothing is left after deletion"):
         dropouts.information_table(dropouts.reading_law(law, np.ones(3)), delete=True)
-    with pytest.raises(ValueError, match="delete must be none, given or all"):
+    with pytest.raises(ValueError, match="delete must be one of none, given, involved, all"):
         dropouts.skeleton(np.zeros((5, 3)), level=0.1, delete="some")
     with pytest.raises(ValueError, match="columns must be different"):
         dropouts.partial_correlation(np.zeros((5, 3)), 0, 1, [1])

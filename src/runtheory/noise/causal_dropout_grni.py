@@ -20,6 +20,7 @@ from runtheory import checks, tensor_checks
 from runtheory.boundary import checked
 
 Law = Float64[np.ndarray, "*variable"]
+DELETED = ("none", "given", "involved", "all")
 LEAST_ROWS = 5  # of which a correlation and its test are computed, beyond the given variables
 
 
@@ -222,24 +223,26 @@ def skeleton(
     """Return the edges that no set of other variables explains away, by Fisher's z at ``level``.
 
     The two ends of an edge are dependent given every set S of the others. ``delete`` says whose
-    zeros are left out: "none", "given" (those of S, test by test) or "all" (whole examples).
+    zeros are left out: "none"; test by test those of S ("given") or of i, j and S ("involved");
+    or "all", whole examples.
 
     Raises
     ------
     ValueError
         If a reading is not finite, there are fewer than two variables, ``level`` lies outside
-        (0, 1), or ``delete`` is none of the three.
+        (0, 1), or ``delete`` is none of the four.
     """
     tensor_checks.finite(readings=readings)
     checks.in_interval(0, 1, ends="()", level=level)
-    if delete not in ("none", "given", "all"):
-        raise ValueError(f"delete must be none, given or all, got {delete!r}")
+    if delete not in DELETED:
+        raise ValueError(f"delete must be one of {', '.join(DELETED)}, got {delete!r}")
     variables, there = readings.shape[1], readings != 0
     edges = ~np.eye(variables, dtype=bool)
     if delete == "all":
         readings = readings[there.all(1)]
     for i, j, given in statements(variables):
-        kept = readings[there[:, given].all(1)] if delete == "given" else readings
+        asked = {"given": given, "involved": (i, j, *given)}.get(delete, ())
+        kept = readings[there[:, asked].all(1)] if asked else readings
         correlation = min(abs(partial_correlation(kept, i, j, given)), 1 - 1e-12)
         score = math.atanh(correlation) * math.sqrt(max(len(kept) - len(given) - 3, 0))
         if 2 * norm.sf(score) > level:
