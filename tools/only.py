@@ -15,17 +15,22 @@ PICTURES = "tests/book/test_pictures.py::test_what_is_stored_is_what_the_code_dr
 def arguments(slug: str, root: Path = ROOT) -> list[str]:
     """Return the tests of a technique's code, recipes and pictures, and its notebooks.
 
+    Of a demo it is the test that has its slug for a name, where there is one, and the notebook.
+
     Raises
     ------
     ValueError
         If neither a technique nor a demo has this slug.
     """
     shelf = read_shelf(root)
-    if slug in {demo.slug for demo in shelf.demos}:
-        return [f"demos/{slug}.ipynb"]
+    demos = {demo.slug: demo for demo in shelf.demos}
+    if slug in demos:
+        module = Path("tests", demos[slug].part, f"test_{slug}.py")
+        tests = [str(module)] if (root / module).exists() else []
+        return [*tests, f"demos/{slug}.ipynb"]
     cards = {card.slug: card for card in shelf.cards}
     if slug not in cards:
-        known = ", ".join([*cards, *(demo.slug for demo in shelf.demos)])
+        known = ", ".join([*cards, *demos])
         raise ValueError(f"there is no technique or demo {slug!r}; there are: {known}")
     code = Path(*cards[slug].code.split(".")[1:])
     module = Path("tests") / code.parent / f"test_{code.name}.py"

@@ -38,6 +38,13 @@ def test_a_demo(good_book: Path) -> None:
     assert only.arguments("known_paper", good_book) == ["demos/known_paper.ipynb"]
 
 
+def test_a_demo_with_code_of_its_own(book: Path) -> None:
+    test = "tests/noise/test_known_paper.py"
+    (book / test).parent.mkdir(parents=True, exist_ok=True)
+    (book / test).write_text("")
+    assert only.arguments("known_paper", book) == [test, "demos/known_paper.ipynb"]
+
+
 def test_an_unknown_slug_is_told_the_others(good_book: Path) -> None:
     with pytest.raises(
         ValueError, match="no technique or demo 'three'; there are: one, two, known"

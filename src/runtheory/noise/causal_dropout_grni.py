@@ -14,7 +14,6 @@ from itertools import chain, combinations
 import numpy as np
 import torch
 from jaxtyping import Bool, Float64
-from scipy.stats import norm
 
 from runtheory import checks, tensor_checks
 from runtheory.boundary import checked
@@ -209,10 +208,14 @@ def partial_correlation(
     columns = [i, j, *given]
     if len(set(columns)) < len(columns) or not set(columns) <= set(range(readings.shape[1])):
         raise ValueError(f"columns must be different ones of {readings.shape[1]}, got {columns}")
-    chosen = readings[:, columns]
-    if len(chosen) < len(columns) + LEAST_ROWS or np.ptp(chosen, axis=0).min() == 0:
+    if len(readings) < len(columns) + LEAST_ROWS or np.ptp(readings[:, columns], axis=0).min() == 0:
         return 0.0
-    inverse = np.linalg.pinv(np.corrcoef(chosen.T))
+    return _partial(np.corrcoef(readings[:, columns].T))
+
+
+def _partial(correlations: np.ndarray) -> float:
+    """Return the correlation of the first two variables, given the others."""
+    inverse = np.linalg.pinv(correlations, hermitian=True)
     return float(-inverse[0, 1] / math.sqrt(inverse[0, 0] * inverse[1, 1]))
 
 
@@ -240,11 +243,28 @@ def skeleton(
     edges = ~np.eye(variables, dtype=bool)
     if delete == "all":
         readings = readings[there.all(1)]
+    tables: dict[tuple[int, ...], tuple[int, np.ndarray]] = {}
     for i, j, given in statements(variables):
-        asked = {"given": given, "involved": (i, j, *given)}.get(delete, ())
-        kept = readings[there[:, asked].all(1)] if asked else readings
-        correlation = min(abs(partial_correlation(kept, i, j, given)), 1 - 1e-12)
-        score = math.atanh(correlation) * math.sqrt(max(len(kept) - len(given) - 3, 0))
-        if 2 * norm.sf(score) > level:
+        if not edges[i, j]:
+            continue  # one set that explains the pair away is enough
+        asked = {"given": given, "involved": tuple(sorted((i, j, *given)))}.get(delete, ())
+        if asked not in tables:
+            kept = readings[there[:, asked].all(1)] if asked else readings
+            tables[asked] = len(kept), _correlations(kept)
+        rows, table = tables[asked]
+        columns = [i, j, *given]
+        enough = rows >= len(columns) + LEAST_ROWS
+        found = abs(_partial(table[np.ix_(columns, columns)])) if enough else 0.0
+        score = math.atanh(min(found, 1 - 1e-12)) * math.sqrt(max(rows - len(given) - 3, 0))
+        if math.erfc(score / math.sqrt(2)) > level:  # twice the normal tail
             edges[i, j] = edges[j, i] = False
     return edges
+
+
+def _correlations(readings: np.ndarray) -> np.ndarray:
+    """Return the correlations of all columns; a constant one has none with the others."""
+    spread = np.ptp(readings, axis=0) > 0 if len(readings) else np.zeros(readings.shape[1], bool)
+    table = np.eye(readings.shape[1])
+    if spread.sum() > 1:
+        table[np.ix_(spread, spread)] = np.corrcoef(readings[:, spread].T)
+    return table
