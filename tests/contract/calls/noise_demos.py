@@ -7,12 +7,17 @@ import numpy as np
 from tests.contract.calls.common import array, generator
 
 DROPOUTS = "noise.causal_dropout_grni"
+SPREAD = "noise.sensitive_neuron_dropout"
 CHAIN = [[], [0], [1]]
 
 
 def _law() -> np.ndarray:
     law = np.abs(array(2, 2, 2)) + 0.1
     return law / law.sum()
+
+
+def _matrix() -> np.ndarray:
+    return np.diag([1.0, 2.0, 3.0]) + 0.1
 
 
 CALLS: dict = {
@@ -39,4 +44,22 @@ CALLS: dict = {
         "given": [2],
     },
     f"{DROPOUTS}.skeleton": lambda: {"readings": array(12, 3), "level": 0.1},
+    f"{SPREAD}.ridged_covariance": lambda: {"answers": array(3, 5), "ridge": 0.1},
+    f"{SPREAD}.spread_score": lambda: {"matrix": _matrix()},
+    f"{SPREAD}.log_coefficients": lambda: {"low": 0.5, "high": 2.0, "degree": 3},
+    f"{SPREAD}.truncation_bound": lambda: {"low": 0.5, "high": 2.0, "degree": 3},
+    f"{SPREAD}.random_signs": lambda: {"rows": 3, "probes": 2, "generator": generator()},
+    f"{SPREAD}.series_products": lambda: {
+        "matrix": _matrix(),
+        "probes": array(3, 2),
+        "coefficients": array(4),
+        "low": 0.5,
+        "high": 4.0,
+    },
+    f"{SPREAD}.lanczos_products": lambda: {
+        "matrix": _matrix(),
+        "probes": array(3, 2),
+        "steps": 2,
+    },
+    f"{SPREAD}.sign_variance": lambda: {"function": _matrix()},
 }
