@@ -76,7 +76,8 @@ def log_coefficients(low: float, high: float, *, degree: int) -> Float64[np.ndar
     Raises
     ------
     ValueError
-        If not 0 < low < high < infinity, or ``degree`` is negative.
+        If not 0 < low < high < infinity, if they agree or differ by more than floating point can
+        tell, or if ``degree`` is negative.
     """
     ratio = _ratio(low, high)
     checks.not_negative(degree=degree)
@@ -209,7 +210,10 @@ def _ratio(low: float, high: float) -> float:
     checks.positive_finite(low=low, high=high)
     if low >= high:
         raise ValueError(f"low must lie below high, got {low} and {high}")
-    return (math.sqrt(high) + math.sqrt(low)) / (math.sqrt(high) - math.sqrt(low))
+    ratio = (math.sqrt(high) + math.sqrt(low)) / (math.sqrt(high) - math.sqrt(low))
+    if not 1 < ratio < math.inf:
+        raise ValueError(f"low and high are too far apart or too close, got {low} and {high}")
+    return ratio
 
 
 def _check_symmetric(matrix: np.ndarray) -> None:
