@@ -47,7 +47,7 @@ ABOUT = {
     "Take-away": "three lines",
 }
 LAB = (
-    "# {title}: lab\n\nTO WRITE: what the lab asks and what it shows",
+    "# Lab: {title}\n\nTO WRITE: what the lab asks and what it shows",
     "## Before you run it\n\nTO WRITE: a prediction that the reader writes down",
     "## What we found\n\nTO WRITE: the verdicts, and what to try next",
 )

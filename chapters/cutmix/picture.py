@@ -225,13 +225,15 @@ def past() -> Figure:
 
 def steady() -> Figure:
     """Return what each method makes of a steady feature and of one that varies."""
-    law = steadiness.MarginLaw(np.array([[1.0, 1.0], [1.0, 3.0]]), np.array([0.5, 0.5]))
+    margins = steadiness.MarginDistribution(
+        np.array([[1.0, 1.0], [1.0, 3.0]]), np.array([0.5, 0.5])
+    )
     shares = {"shares": np.linspace(0.1, 0.9, 5), "chances": np.full(5, 0.2)}
     mixed = {
-        "plain": steadiness.smoothed_law(law),
-        "smoothing 0.2": steadiness.smoothed_law(law, amount=0.2),
-        "Mixup": steadiness.mixup_law(law, **shares),
-        "CutMix": steadiness.cutmix_law(law),
+        "plain": steadiness.smoothed_distribution(margins),
+        "smoothing 0.2": steadiness.smoothed_distribution(margins, amount=0.2),
+        "Mixup": steadiness.mixup_distribution(margins, **shares),
+        "CutMix": steadiness.cutmix_distribution(margins),
     }
     weights = np.array([steadiness.least_weights(one, decay=DECAY) for one in mixed.values()])
     canvas, (axes,) = plot.figure(width=4.4, height=2.6)

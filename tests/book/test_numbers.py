@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from tests.book import tiny_book
 from tools.cards import read_shelf
-from tools.notebooks import ROOT
+from tools.notebooks import ROOT, title_of
 from tools.sphinx_runtheory import numbers
 
 
@@ -53,6 +54,18 @@ def test_numbers_on_the_pages(book: Path) -> None:
     assert "Definition 1.1" in tiny_book.page(book, "chapters/one/theory")
     how = tiny_book.page(book, "book/how")
     assert 'href="../chapters/one/theory.html#thm-one" title="Half">Theorem 1.2</a>' in how
+
+
+def test_no_lab_of_the_book_says_twice_that_it_is_one() -> None:
+    found = numbers.numbers(read_shelf(ROOT), ROOT)
+    titles = {
+        page: numbers.numbered_title(title_of(ROOT / f"{page}.ipynb"), number)
+        for page, number in found.items()
+        if len(number) == 2
+    }
+    assert titles
+    words = {page: re.findall(r"\blab\b", title, re.I) for page, title in titles.items()}
+    assert {page for page, found in words.items() if len(found) != 1} == set()
 
 
 def test_no_title_of_the_book_is_without_its_number() -> None:

@@ -41,7 +41,7 @@ def test_the_loss_splits_and_its_gradient_is_prediction_less_target(seed, classe
     torch.testing.assert_close(whole, hard + tilt)
     (slope,) = torch.autograd.grad(whole, logits)
     hot = functional.one_hot(labels, classes).double()
-    target = smoothing.smoothed_law(hot, amount=amount)
+    target = smoothing.smoothed_distribution(hot, amount=amount)
     torch.testing.assert_close(slope * len(labels), (logits.softmax(1) - target).detach())
 
 
@@ -112,14 +112,14 @@ def test_numbers_of_the_theory_page() -> None:
 
 @given(seed=SEEDS, classes=CLASSES, amount=AMOUNTS)
 def test_best_predictions_are_less_confident_by_the_amount(seed, classes, amount) -> None:
-    law = drawn(seed, classes)[0].softmax(1)
-    best = smoothing.smoothed_law(law, amount=amount)
-    accuracy = float(law.amax(1).mean())
+    distribution = drawn(seed, classes)[0].softmax(1)
+    best = smoothing.smoothed_distribution(distribution, amount=amount)
+    accuracy = float(distribution.amax(1).mean())
     gap = float(best.amax(1).mean()) - accuracy
     assert gap == pytest.approx(-amount * (accuracy - 1 / classes), abs=1e-12)
     if amount < 1:
         undone = (best - amount / classes) / (1 - amount)
-        torch.testing.assert_close(undone, law, atol=1e-9, rtol=1e-6)
+        torch.testing.assert_close(undone, distribution, atol=1e-9, rtol=1e-6)
 
 
 def test_without_smoothing_there_is_no_upper_end() -> None:
@@ -166,15 +166,17 @@ def test_extreme_logits_stay_finite_and_keep_their_type(dtype) -> None:
     )
 
 
-def test_free_logits_descend_to_the_smoothed_law() -> None:
-    laws = torch.tensor([[1.0, 0.0, 0.0], [0.5, 0.2, 0.3]], dtype=torch.float64)
-    found = smoothing.minimising_logits(laws, amount=0.2, generator=stream(0, "start"))
-    expected = smoothing.smoothed_law(laws, amount=0.2)
+def test_free_logits_descend_to_the_smoothed_distribution() -> None:
+    distributions = torch.tensor([[1.0, 0.0, 0.0], [0.5, 0.2, 0.3]], dtype=torch.float64)
+    found = smoothing.minimising_logits(distributions, amount=0.2, generator=stream(0, "start"))
+    expected = smoothing.smoothed_distribution(distributions, amount=0.2)
     torch.testing.assert_close(found.softmax(1), expected, atol=1e-7, rtol=1e-7)
     with pytest.raises(ValueError, match=r"amount must lie in \(0, 1\], got 0.0"):
-        smoothing.minimising_logits(laws, amount=0.0, generator=stream(0, "start"))
-    with pytest.raises(ValueError, match="laws must be finite"):
-        smoothing.minimising_logits(laws * math.nan, amount=0.2, generator=stream(0, "start"))
+        smoothing.minimising_logits(distributions, amount=0.0, generator=stream(0, "start"))
+    with pytest.raises(ValueError, match="distributions must be finite"):
+        smoothing.minimising_logits(
+            distributions * math.nan, amount=0.2, generator=stream(0, "start")
+        )
 
 
 def test_what_is_refused() -> None:

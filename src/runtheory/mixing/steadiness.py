@@ -1,8 +1,8 @@
-"""Which features a linear classifier reads under smoothing, Mixup and CutMix, on a finite law.
+"""Which features a linear classifier reads under smoothing, Mixup and CutMix, by finite sums.
 
 An example of the label y in {-1, 1} shows y u, where the margins u of its features have a finite
-law that does not depend on y; both labels are as frequent. The feature k is *steady* if u_k does
-not vary. After [chidambaram2024better], with CutMix beside Mixup: every feature is a patch.
+distribution that does not depend on y; both labels are as frequent. The feature k is *steady* if
+u_k does not vary. After [chidambaram2024better], with CutMix beside Mixup: a feature is a patch.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ FAR = 15.0  # nats: a probability below 1e-6, which no minimum of mixed targets 
 
 
 @dataclass(frozen=True, eq=False)
-class MarginLaw:
-    """The law of the margins: ``values[j]`` has the probability ``chances[j]``.
+class MarginDistribution:
+    """The distribution of the margins: ``values[j]`` has the probability ``chances[j]``.
 
     Raises
     ------
@@ -48,7 +48,7 @@ class MarginLaw:
 
 
 @dataclass(frozen=True, eq=False)
-class MixedLaw:
+class MixedDistribution:
     """All examples that a method shows: rows of features, targets of the label 1, chances."""
 
     rows: Float64[np.ndarray, "example feature"]
@@ -70,7 +70,9 @@ class MixedLaw:
 
 
 @checked
-def smoothed_law(law: MarginLaw, *, amount: float = 0.0) -> MixedLaw:
+def smoothed_distribution(
+    distribution: MarginDistribution, *, amount: float = 0.0
+) -> MixedDistribution:
     """Return plain examples, of whose targets ``amount`` is shared out evenly; 0 is plain training.
 
     Raises
@@ -82,26 +84,29 @@ def smoothed_law(law: MarginLaw, *, amount: float = 0.0) -> MixedLaw:
     shown = [
         (label * margins, (1 + (1 - amount) * label) / 2, chance / 2)
         for label in (-1, 1)
-        for margins, chance in _values(law)
+        for margins, chance in _values(distribution)
     ]
     return _gathered(shown)
 
 
 @checked
-def mixup_law(
-    law: MarginLaw, *, shares: Float64[np.ndarray, "share"], chances: Float64[np.ndarray, "share"]
-) -> MixedLaw:
+def mixup_distribution(
+    distribution: MarginDistribution,
+    *,
+    shares: Float64[np.ndarray, "share"],
+    chances: Float64[np.ndarray, "share"],
+) -> MixedDistribution:
     """Return all Mixup examples of two independent ones, the partner having one of ``shares``.
 
     Raises
     ------
     ValueError
-        If a share lies outside [0, 1], or chances are no law.
+        If a share lies outside [0, 1], or chances are no distribution.
     """
     checks.in_interval(0, 1, least_share=float(shares.min()), largest_share=float(shares.max()))
-    MarginLaw(shares[:, None], chances)  # refuses what is no law
+    MarginDistribution(shares[:, None], chances)  # refuses what is no distribution
     shown = []
-    for (one, other), weight in _pairs(law):
+    for (one, other), weight in _pairs(distribution):
         for share, chance in zip(shares.tolist(), chances.tolist(), strict=True):
             rows = (1 - share) * one[0] * one[1] + share * other[0] * other[1]
             label = (1 - share) * one[0] + share * other[0]
@@ -110,14 +115,14 @@ def mixup_law(
 
 
 @checked
-def cutmix_law(law: MarginLaw) -> MixedLaw:
+def cutmix_distribution(distribution: MarginDistribution) -> MixedDistribution:
     """Return all CutMix examples of two independent ones, a patch for each feature.
 
     The number of pasted patches is uniform on 0 to all of them, and so are the places of a number.
     """
-    features = law.values.shape[1]
+    features = distribution.values.shape[1]
     shown = []
-    for (one, other), weight in _pairs(law):
+    for (one, other), weight in _pairs(distribution):
         for pasted, chance in _masks(features):
             rows = np.where(pasted, other[0] * other[1], one[0] * one[1])
             label = float(np.where(pasted, other[0], one[0]).mean())
@@ -126,8 +131,10 @@ def cutmix_law(law: MarginLaw) -> MixedLaw:
 
 
 @checked
-def least_weights(mixed: MixedLaw, *, decay: float = 0.0) -> Float64[np.ndarray, "feature"]:
-    """Return the weights that minimise the loss of a mixed law, from zero.
+def least_weights(
+    mixed: MixedDistribution, *, decay: float = 0.0
+) -> Float64[np.ndarray, "feature"]:
+    """Return the weights that minimise the loss of a mixed distribution, from zero.
 
     Raises
     ------
@@ -156,7 +163,7 @@ def least_weights(mixed: MixedLaw, *, decay: float = 0.0) -> Float64[np.ndarray,
 
 @checked
 def accuracy_without(
-    weights: Float64[np.ndarray, "feature"], law: MarginLaw, *, feature: int
+    weights: Float64[np.ndarray, "feature"], distribution: MarginDistribution, *, feature: int
 ) -> float:
     """Return the accuracy where the sign of one feature is a fair coin; a score of zero is half.
 
@@ -166,29 +173,33 @@ def accuracy_without(
         If there is no such feature, or there is not one weight for each.
     """
     checks.in_interval(0, len(weights) - 1, feature=feature)
-    if len(weights) != law.values.shape[1]:
-        raise ValueError(f"the law has {law.values.shape[1]} features, got {len(weights)} weights")
+    if len(weights) != distribution.values.shape[1]:
+        raise ValueError(
+            f"there are {distribution.values.shape[1]} features, got {len(weights)} weights"
+        )
     scores = []
     for sign in (-1.0, 1.0):
         signs = np.ones(len(weights))
         signs[feature] = sign
-        scores.append(law.values * signs @ weights)
+        scores.append(distribution.values * signs @ weights)
     right = np.mean([(np.sign(score) + 1) / 2 for score in scores], axis=0)
-    return float(law.chances @ right)
+    return float(distribution.chances @ right)
 
 
 Shown = tuple[np.ndarray, float, float]
 Labelled = tuple[int, np.ndarray]
 
 
-def _values(law: MarginLaw) -> Iterator[tuple[np.ndarray, float]]:
-    yield from zip(law.values, law.chances.tolist(), strict=True)
+def _values(distribution: MarginDistribution) -> Iterator[tuple[np.ndarray, float]]:
+    yield from zip(distribution.values, distribution.chances.tolist(), strict=True)
 
 
-def _pairs(law: MarginLaw) -> Iterator[tuple[tuple[Labelled, Labelled], float]]:
+def _pairs(distribution: MarginDistribution) -> Iterator[tuple[tuple[Labelled, Labelled], float]]:
     """Yield two independent examples, each its label and margins, and their probability."""
     examples = [
-        ((label, margins), chance / 2) for label in (-1, 1) for margins, chance in _values(law)
+        ((label, margins), chance / 2)
+        for label in (-1, 1)
+        for margins, chance in _values(distribution)
     ]
     for (one, first), (other, second) in product(examples, repeat=2):
         yield (one, other), first * second
@@ -202,6 +213,6 @@ def _masks(features: int) -> Iterator[tuple[np.ndarray, float]]:
             yield np.isin(np.arange(features), chosen), 1 / (features + 1) / len(places)
 
 
-def _gathered(shown: list[Shown]) -> MixedLaw:
+def _gathered(shown: list[Shown]) -> MixedDistribution:
     rows, targets, chances = zip(*shown, strict=True)
-    return MixedLaw(np.array(rows, dtype=np.float64), np.array(targets), np.array(chances))
+    return MixedDistribution(np.array(rows, dtype=np.float64), np.array(targets), np.array(chances))

@@ -141,8 +141,8 @@ def lead_interval(loss: float, *, amount: float, classes: int) -> tuple[float, f
 
 
 @checked
-def smoothed_law(law: Probabilities, *, amount: float) -> Probabilities:
-    """Return (1 - e) p + e/K: what is best predicted where the label's law is p.
+def smoothed_distribution(distribution: Probabilities, *, amount: float) -> Probabilities:
+    """Return (1 - e) p + e/K: what is best predicted where the label's distribution is p.
 
     Raises
     ------
@@ -150,25 +150,29 @@ def smoothed_law(law: Probabilities, *, amount: float) -> Probabilities:
         If ``amount`` lies outside [0, 1].
     """
     checks.in_interval(0, 1, amount=amount)
-    return (1 - amount) * law + amount / law.shape[1]
+    return (1 - amount) * distribution + amount / distribution.shape[1]
 
 
 @checked
-def minimising_logits(laws: Probabilities, *, amount: float, generator: torch.Generator) -> Logits:
-    """Return free logits, one row for each law of the label, after descent on the smoothed loss.
+def minimising_logits(
+    distributions: Probabilities, *, amount: float, generator: torch.Generator
+) -> Logits:
+    """Return free logits, one row for each distribution of the label, after descent on the loss.
 
     By L-BFGS from standard normal starts, float64. The minimum has a closed form, the logarithm of
-    ``smoothed_law`` up to a shift of each row: this is the way there, to compare with.
+    ``smoothed_distribution`` up to a shift of each row: this is the way there, to compare with.
 
     Raises
     ------
     ValueError
-        If ``amount`` lies outside (0, 1]: without smoothing the minimum is at infinity; or a law
-        is not finite.
+        If ``amount`` lies outside (0, 1]: without smoothing the minimum is at infinity; or if a
+        distribution is not finite.
     """
     checks.in_interval(0, 1, ends="(]", amount=amount)
-    tensor_checks.finite(laws=laws)
-    logits = torch.randn(laws.shape, generator=generator, dtype=torch.float64).requires_grad_(True)
+    tensor_checks.finite(distributions=distributions)
+    logits = torch.randn(
+        distributions.shape, generator=generator, dtype=torch.float64
+    ).requires_grad_(True)
     optimiser = torch.optim.LBFGS(
         [logits],
         max_iter=ITERATIONS,
@@ -181,7 +185,7 @@ def minimising_logits(laws: Probabilities, *, amount: float, generator: torch.Ge
     def loss() -> torch.Tensor:
         optimiser.zero_grad()
         value = functional.cross_entropy(
-            logits, laws.double(), reduction="sum", label_smoothing=amount
+            logits, distributions.double(), reduction="sum", label_smoothing=amount
         )
         value.backward()
         return value

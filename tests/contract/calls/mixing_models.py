@@ -11,12 +11,12 @@ from torch import Tensor
 
 from runtheory.mixing import draw_cutmix
 from runtheory.mixing.overtraining import Moments
-from runtheory.mixing.steadiness import MarginLaw, smoothed_law
+from runtheory.mixing.steadiness import MarginDistribution, smoothed_distribution
 from tests.contract.calls.common import doubles, floats, generator, labels, shares
 
 Call = Callable[[], dict[str, Any]]
 
-LAW = MarginLaw(np.array([[1.0, 1.0], [1.0, 3.0]]), np.array([0.5, 0.5]))
+MARGINS = MarginDistribution(np.array([[1.0, 1.0], [1.0, 3.0]]), np.array([0.5, 0.5]))
 HALVES = np.array([0.5, 0.5])
 
 
@@ -57,17 +57,19 @@ CALLS: dict[str, Call] = {
         "count": 3,
         "generator": generator(),
     },
-    "mixing.steadiness.smoothed_law": lambda: {"law": LAW, "amount": 0.1},
-    "mixing.steadiness.mixup_law": lambda: {
-        "law": LAW,
+    "mixing.steadiness.smoothed_distribution": lambda: {"distribution": MARGINS, "amount": 0.1},
+    "mixing.steadiness.mixup_distribution": lambda: {
+        "distribution": MARGINS,
         "shares": np.array([0.2, 0.7]),
         "chances": HALVES,
     },
-    "mixing.steadiness.cutmix_law": lambda: {"law": LAW},
-    "mixing.steadiness.least_weights": lambda: {"mixed": smoothed_law(LAW, amount=0.2)},
+    "mixing.steadiness.cutmix_distribution": lambda: {"distribution": MARGINS},
+    "mixing.steadiness.least_weights": lambda: {
+        "mixed": smoothed_distribution(MARGINS, amount=0.2)
+    },
     "mixing.steadiness.accuracy_without": lambda: {
         "weights": np.array([1.0, 2.0]),
-        "law": LAW,
+        "distribution": MARGINS,
         "feature": 0,
     },
 }

@@ -128,7 +128,7 @@ CALLS: dict = {
         "mean": doubles(3),
         "deviation": doubles(3).abs(),
     },
-    f"{GAUSS}.next_order.sum_law": _sum,
+    f"{GAUSS}.next_order.sum_distribution": _sum,
     f"{GAUSS}.next_order.logistic_loss": lambda: {"difference": doubles(3)},
     f"{GAUSS}.next_order.logistic_loss_third": lambda: {"difference": doubles(3)},
     f"{GAUSS}.next_order.loss_difference": lambda: {**_sum(), "bias": 0.1},
@@ -178,9 +178,12 @@ CALLS: dict = {
     f"{SMOOTH}.best_lead": lambda: {"amount": 0.1, "classes": 3},
     f"{SMOOTH}.least_loss": lambda: {"lead": 1.0, "amount": 0.1, "classes": 3},
     f"{SMOOTH}.lead_interval": lambda: {"loss": 1.0, "amount": 0.1, "classes": 3},
-    f"{SMOOTH}.smoothed_law": lambda: {"law": floats(4, 3).softmax(1), "amount": 0.1},
+    f"{SMOOTH}.smoothed_distribution": lambda: {
+        "distribution": floats(4, 3).softmax(1),
+        "amount": 0.1,
+    },
     f"{SMOOTH}.minimising_logits": lambda: {
-        "laws": floats(4, 3).softmax(1).double(),
+        "distributions": floats(4, 3).softmax(1).double(),
         "amount": 0.1,
         "generator": generator(),
     },

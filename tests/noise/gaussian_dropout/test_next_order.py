@@ -22,7 +22,7 @@ from runtheory.noise.gaussian_dropout.next_order import (
     lyapunov_ratio,
     normal_expectation,
     remainder_bound,
-    sum_law,
+    sum_distribution,
     third_order_term,
 )
 
@@ -31,8 +31,8 @@ PARTS = st.lists(st.floats(-2, 2), min_size=1, max_size=6)
 
 
 @given(parts=PARTS, rate=RATES)
-def test_law_of_a_sum_of_masks_in_a_loop(parts, rate) -> None:
-    values, weights = sum_law(torch.tensor(parts, dtype=torch.float64), rate=rate)
+def test_distribution_of_a_sum_of_masks_in_a_loop(parts, rate) -> None:
+    values, weights = sum_distribution(torch.tensor(parts, dtype=torch.float64), rate=rate)
     mean = second = 0.0
     for mask in itertools.product((0, 1), repeat=len(parts)):
         value = sum(k * a for k, a in zip(mask, parts, strict=True)) / (1 - rate)
@@ -43,11 +43,11 @@ def test_law_of_a_sum_of_masks_in_a_loop(parts, rate) -> None:
     assert float(weights @ values**2) == pytest.approx(second, abs=1e-12)
 
 
-def test_equal_contributions_follow_the_binomial_law_in_any_number() -> None:
-    values, weights = sum_law(torch.full((300,), 0.1), rate=0.25)
+def test_equal_contributions_follow_the_binomial_distribution_in_any_number() -> None:
+    values, weights = sum_distribution(torch.full((300,), 0.1), rate=0.25)
     assert float(weights @ values) == pytest.approx(30, rel=1e-6)
     with pytest.raises(ValueError, match=r"features must lie in \[1, 12\], got 13"):
-        sum_law(torch.arange(13.0), rate=0.5)
+        sum_distribution(torch.arange(13.0), rate=0.5)
 
 
 @settings(max_examples=25)
@@ -133,7 +133,7 @@ def test_remainder_covers_three_classes_at_rate_one_half(features, labels, linea
 def test_distance_to_normal_lies_between_half_an_atom_and_berry_esseen(rate, parts) -> None:
     a = torch.tensor(parts)
     found = distance_to_normal(a, rate=rate)
-    values, weights = sum_law(a, rate=rate)
+    values, weights = sum_distribution(a, rate=rate)
     grid = torch.cat([values - 1e-5, values + 1e-5]).double()
     cumulative = (values[None] <= grid[:, None]).double() @ weights
     deviation = math.sqrt(rate / (1 - rate) * float((a**2).sum()))

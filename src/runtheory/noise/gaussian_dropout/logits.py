@@ -35,14 +35,14 @@ def gaussian_logits(
     rate: float,
     generator: torch.Generator,
 ) -> SampleLogits:
-    """Draw logits from the normal law with the mean and covariance that dropout gives them.
+    """Draw normal logits with the mean and covariance that dropout gives them.
 
     Mean h W^T + bias, covariance rate / (1 - rate) W diag(h^2) W^T: one product and one
-    class x class factorisation per example, whatever the number of samples. The law is that of
-    normal factors exactly; for masks, normality is the central limit theorem over features. The
-    square root is by eigenvalues, as few active features leave the covariance without full rank;
-    there it has no derivative. Elsewhere automatic differentiation goes through the root: a
-    gradient of the right mean, but not that of ``projected_noise``.
+    class x class factorisation per example, whatever the number of samples. The distribution
+    is that of normal factors exactly; for masks, normality is the central limit theorem over
+    features. The square root is by eigenvalues, as few active features leave the covariance without
+    full rank; there it has no derivative. Elsewhere automatic differentiation goes through the
+    root: a gradient of the right mean, but not that of ``projected_noise``.
 
     Raises
     ------

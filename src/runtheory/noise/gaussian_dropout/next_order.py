@@ -40,13 +40,13 @@ def normal_expectation(
 
 
 @checked
-def sum_law(
+def sum_distribution(
     contributions: Float[Tensor, " feature"], *, rate: float
 ) -> tuple[Float[Tensor, " atom"], Float[Tensor, " atom"]]:
     """Return the values and probabilities of sum_j a_j xi_j, for the ``contributions`` a, float64.
 
-    Equal contributions are summed by the binomial law, in any number; others by listing all masks,
-    which raises ``ValueError`` for more than 12.
+    Equal contributions are summed by the binomial distribution, in any number; others by listing
+    all masks, which raises ``ValueError`` for more than 12.
     """
     check_rate(rate)
     parts = contributions.double()
@@ -78,9 +78,9 @@ def loss_difference(
 ) -> float:
     """Return the expected ``logistic_loss`` under masks less that under normal factors, exactly.
 
-    The logit is ``bias`` + sum_j a_j xi_j. Raises as ``sum_law``.
+    The logit is ``bias`` + sum_j a_j xi_j. Raises as ``sum_distribution``.
     """
-    values, weights = sum_law(contributions, rate=rate)
+    values, weights = sum_distribution(contributions, rate=rate)
     parts = contributions.double()
     deviation = (mask_moments(rate).variance * parts.square().sum()).sqrt()
     normal = normal_expectation(logistic_loss, (parts.sum() + bias)[None], deviation[None])
@@ -101,7 +101,7 @@ def third_order_term(
     total = 0.0
     for j, own in enumerate(parts):
         before, rest = parts[:j], parts[j + 1 :]  # masks, and normal factors
-        values, weights = sum_law(before, rate=rate)
+        values, weights = sum_distribution(before, rate=rate)
         deviation = (moments.variance * rest.square().sum()).sqrt().expand(len(values))
         expected = normal_expectation(
             logistic_loss_third, bias + values + own + rest.sum(), deviation
@@ -138,10 +138,10 @@ def lyapunov_ratio(contributions: Float[Tensor, " feature"], *, rate: float) -> 
 def distance_to_normal(contributions: Float[Tensor, " feature"], *, rate: float) -> float:
     """Return sup_t |P(sum_j a_j xi_j <= t) - P(normal <= t)| for the normal of equal moments.
 
-    Taken at the atoms of the sum, from both sides. Raises as ``sum_law``, and ``ValueError`` where
-    the sum is constant.
+    Taken at the atoms of the sum, from both sides. Raises as ``sum_distribution``, and
+    ``ValueError`` where the sum is constant.
     """
-    values, weights = sum_law(contributions, rate=rate)
+    values, weights = sum_distribution(contributions, rate=rate)
     values, order = values.sort()
     mean = float(contributions.double().sum())
     variance = mask_moments(rate).variance * float(contributions.double().square().sum())
