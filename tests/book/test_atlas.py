@@ -14,6 +14,7 @@ from tests.book.tiny_texts import LAW, TABLE
 from tools import atlas
 from tools.atlas import STATES, places
 from tools.cards import read_shelf
+from tools.inspection import PATIENCE
 from tools.ledgers import read_ledgers
 from tools.notebooks import ROOT
 from tools.sphinx_runtheory.atlas import picture, sentence, slug
@@ -88,6 +89,7 @@ def test_every_paper_of_the_book_has_one_state() -> None:
 @pytest.fixture(scope="module")
 def page(browser: Browser, origin: str) -> Page:
     opened = browser.new_page()
+    opened.set_default_timeout(PATIENCE)
     opened.goto(f"{origin}/book/atlas.html")
     return opened
 
@@ -137,6 +139,7 @@ def test_theme_and_state_filter_by_keyboard(page: Page) -> None:
 def test_without_javascript_it_is_a_table(browser: Browser, origin: str) -> None:
     context = browser.new_context(java_script_enabled=False)
     opened = context.new_page()
+    opened.set_default_timeout(PATIENCE)
     opened.goto(f"{origin}/book/atlas.html#cutmix")
     assert opened.locator("tr.atlas-row").count() == 140
     assert opened.locator(".atlas-filter").count() == 0

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from runtheory import explore
 from runtheory.explore.grid import stored_grid
@@ -19,7 +19,7 @@ from runtheory.explore.stored import picture_at
 from tests.book.test_pdf import frames, png
 from tests.explore.pictures import bars, every_kind, stored
 from tools import access, inspection
-from tools.inspection import visit
+from tools.inspection import PATIENCE, visit
 from tools.notebooks import ROOT
 from tools.sphinx_runtheory import explorables
 
@@ -52,6 +52,7 @@ def write(folder: Path, *told: dict) -> Path:
 def opened(browser: Browser, page: Path, **settings: Any) -> Iterator[Page]:
     """Open a page from its file, and let no error of it pass."""
     context = browser.new_context(**settings)
+    context.set_default_timeout(PATIENCE)
     shown, errors = context.new_page(), []
     shown.on("pageerror", lambda error: errors.append(str(error)))
     shown.goto(page.as_uri())
@@ -112,11 +113,9 @@ def test_the_keyboard_moves_the_figure_and_the_change_is_said(
         slider.press("ArrowRight")
         assert end_of_curve(page)[1] < before[1]
         said = page.locator("[aria-live=polite]")
-        page.wait_for_timeout(QUIET)
-        assert said.text_content() == "kind: double; end (m) 10, up 5"
+        expect(said).to_have_text("kind: double; end (m) 10, up 5", timeout=PATIENCE)
         slider.press("ArrowLeft")
-        page.wait_for_timeout(QUIET)
-        assert said.text_content() == "kind: plain; end (m) 5, down 5"
+        expect(said).to_have_text("kind: plain; end (m) 5, down 5", timeout=PATIENCE)
         shown = page.get_by_role("img", name="A parabola. height: 1, kind: plain; end (m) 5")
         assert shown.count() == 1
         assert slider.get_attribute("aria-valuetext") == "plain"
@@ -134,7 +133,8 @@ def test_several_moves_are_said_once(browser: Browser, tmp_path: Path) -> None:
           slider.value = place;
           slider.dispatchEvent(new Event("input"));
         } }""")  # at once, however busy the machine is
-        page.wait_for_timeout(QUIET)
+        page.wait_for_function("told.length > 0")
+        page.wait_for_timeout(QUIET)  # in which a second one would have come
         assert page.evaluate("told") == ["height: 2; end (m) 6, up 1"]
 
 
@@ -237,8 +237,7 @@ def test_frames_change_with_their_words(browser: Browser, tmp_path: Path) -> Non
     with opened(browser, write(tmp_path, frames(3))) as page:
         page.get_by_role("slider", name="M").press("ArrowRight")
         assert page.locator(".frame img").get_attribute("alt") == "at < 1"
-        page.wait_for_timeout(QUIET)
-        assert page.locator("[aria-live]").text_content() == "M: 2; at < 1"
+        expect(page.locator("[aria-live]")).to_have_text("M: 2; at < 1", timeout=PATIENCE)
 
 
 def test_the_numbers_cannot_end_the_script() -> None:

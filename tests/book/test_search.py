@@ -10,6 +10,7 @@ from docutils import nodes
 from docutils.utils import new_document
 from playwright.sync_api import Browser, Page
 
+from tools.inspection import PATIENCE
 from tools.sphinx_runtheory import search
 
 FIRST = 3
@@ -59,6 +60,7 @@ FOUND = """async (query) => {
 @pytest.fixture(scope="module")
 def page(browser: Browser, origin: str) -> Iterator[Page]:
     opened = browser.new_page()
+    opened.set_default_timeout(PATIENCE)
     opened.goto(f"{origin}/search.html?q=masks")
     opened.wait_for_selector("ol.search-hits")
     yield opened
@@ -103,6 +105,7 @@ def test_it_works_without_a_server_and_loads_nothing_before_it_is_used(
     browser: Browser, site: Path
 ) -> None:
     opened = browser.new_page()
+    opened.set_default_timeout(PATIENCE)
     asked: list[str] = []
     opened.on("request", lambda request: asked.append(request.url))
     opened.goto(f"{site.as_uri()}/search.html")
