@@ -96,5 +96,5 @@ def _front_page(index: str) -> None:
     (shown,) = re.findall(r'<ul class="technique-pictures simple">.*?drawing.*?</ul>', index, re.S)
     link = re.search(r'<a [^>]*chapters/two/theory.html">(.*?)</a>', shown, re.S)
     assert link is not None
-    assert re.search(r'<img alt="" src="[^"]*drawing.svg" */>.*Noise', link[1], re.S)
+    assert re.search(r'<img alt="" src="[^"]*drawing.svg"[^>]*>.*Noise', link[1], re.S)
     assert index.count("drawing.svg") == 1
