@@ -13,7 +13,7 @@ HASHED := requirements.hashed.txt
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book pdf epub test new serve play picture execute sync check bench dist lock clean
+.PHONY: help book pdf tex epub test new serve play picture execute sync check bench dist lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):.*## /  \1\t/' | expand -t 12
@@ -34,8 +34,13 @@ $(STAMP): requirements.lock $(HASHED) pyproject.toml
 book: $(STAMP) ## build the site into _build/html from the stored outputs; a warning is an error
 	$(BIN)/jupyter-book build . --all -n -W --keep-going
 
-pdf: $(STAMP) ## the whole book as one PDF in _build/pdf; needs XeLaTeX; TAGGED=1: for screen readers; VECTOR=1: runs the labs
+pdf: tex $(STAMP) ## the whole book as one PDF in _build/pdf; needs XeLaTeX; TAGGED=1: for screen readers; VECTOR=1: runs the labs
 	$(BIN)/python -m tools.pdf $(if $(TAGGED),--tagged) $(if $(VECTOR),--vector)
+
+# Before an environment of gigabytes is installed for nothing; tools.pdf asks for the rest.
+tex:
+	@for program in $(if $(TAGGED),lualatex,xelatex) latexmk rsvg-convert; do command -v $$program >/dev/null || \
+	{ echo "error: the PDF needs $$program; README.md names the packages" >&2; exit 1; }; done
 
 epub: $(STAMP) ## the whole book as an e-book in _build/epub, its formulas as MathML
 	$(BIN)/python -m tools.epub

@@ -18,6 +18,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.transforms.post_transforms.images import ImageConverter
 from sphinx.writers.latex import LaTeXTranslator
 from sphinx_proof.nodes import NODE_TYPES, proof_node
+from sphinxcontrib.bibtex.nodes import raw_latex
 
 from tools.sphinx_runtheory.citation import citation
 from tools.sphinx_runtheory.numbers import numbers
@@ -28,6 +29,7 @@ from tools.sphinx_runtheory.tagged import displayed
 SVG_TO_PDF = "rsvg-convert"
 LINES = re.compile(r"\\\\|&|\\tag")  # a formula of several lines, or with a number of its own
 LINE_END = r" \\ "
+CITATION = re.compile(r"\\hyperlink\{cite\.([^}]*)\}")  # as sphinxcontrib-bibtex writes one
 FRAME_WIDTH, WIDE_FRAME = "32%", "85%"  # three side by side, or one below the other
 
 
@@ -213,10 +215,24 @@ class BibliographyInPlace(SphinxPostTransform):
     def run(self, **kwargs: object) -> None:
         """Move the list to the page of that name."""
         works = next(self.document.findall(thebibliography), None)
+        if works is None:
+            return
         for page in self.document.findall(start_of_file):
-            if works is not None and page["docname"] == "book/bibliography":
+            if page["docname"] == "book/bibliography":
                 works.parent.remove(works)
                 next(page.findall(nodes.section)).append(works)
+        self._cited_on(works)
+
+    def _cited_on(self, works: thebibliography) -> None:
+        """Note the page of each citation, and let each work name the pages that cite it."""
+        for link in list(self.document.findall(raw_latex)):
+            found = CITATION.match(link.rawsource)
+            if found:
+                note = rf"\runtheorycites{{{found[1]}}}"
+                link.rawsource = note + link.rawsource
+        for work in works.findall(nodes.citation):
+            name = f"{work['docname']}:{work['ids'][0]}"
+            work[-1] += nodes.raw("", rf"\runtheorycited{{{name}}}", format="latex")
 
 
 class DrawingConverter(ImageConverter):

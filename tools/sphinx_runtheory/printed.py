@@ -30,6 +30,7 @@ FOLD = re.compile(r"<details>\s*<summary>(.*?)</summary>(.*?)</details>", re.S)
 WIDE = 1.8  # wider than high by so much, frames stand one below the other
 SHARP = 200  # dots an inch
 MARKER = re.compile(r"^# NBVAL\w+\n?", re.M)
+SPACES = re.compile(r"\n{3,}")  # between functions one empty line is enough on paper
 DROPPED = {"hide-input": "remove-input", "hide-cell": "remove-input"}  # what draws, on paper
 MARKED = re.compile(r"``(.+?)``")  # a name in a docstring
 CITED = re.compile(r"\[([a-z]+)(\d{4})[a-z]+\]")  # a work in a docstring, by its key
@@ -67,7 +68,7 @@ def for_print(notebook: NotebookNode, *, exercises: bool = False) -> NotebookNod
         if cell.cell_type == "markdown":
             cell.source = _unfolded(cell.source, to_the_back=exercises)
             continue
-        cell.source = MARKER.sub("", cell.source)
+        cell.source = SPACES.sub("\n\n", MARKER.sub("", cell.source))
         cell.metadata["tags"] = [DROPPED.get(tag, tag) for tag in tags(cell)]
         frames = _frames(cell)
         cell.outputs = [output for output in cell.outputs if _on_paper(output, exercises)]
