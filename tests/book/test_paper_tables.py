@@ -53,6 +53,13 @@ def test_a_long_one_runs_over_pages_and_a_wide_one_is_turned() -> None:
     alone.parent.insert(0, nodes.title("", "A heading"))
     shape_table(alone)
     assert alone.parent[0].astext().strip() == r"\begin{landscape}"  # not an empty page under it
+    second = table([["c" * 50, "d" * 50]])
+    alone.parent += [nodes.rubric("", "The next"), second]
+    shape_table(second)
+    assert [one.astext().strip() for one in alone.parent if isinstance(one, nodes.raw)] == [
+        r"\begin{landscape}",
+        r"\end{landscape}",
+    ]
     told = table([["a" * 50, "b" * 50]])
     told.parent.insert(0, nodes.paragraph("", "Words that fill the page before."))
     shape_table(told)

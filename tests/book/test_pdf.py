@@ -178,6 +178,7 @@ def test_one_document_in_the_order_of_the_table_of_contents(book: Path) -> None:
     assert r"\label{\detokenize{book/claims/core:claim-one-law}}" in tex
     assert r"\label{\detokenize{book/claims/noise:claim-known_paper-idea}}" in tex
     assert in_order(tex, "Noise < signal", "builds on", "The mean", r"\chapter{How}")
+    assert in_order(tex, r"\runtheorycites{", "hyperlink{cite.", r"\bibitem", r"\runtheorycited{")
     assert "svg" not in tex
     assert in_order(tex, "2 frames of an explorable", "M: 1", "M: 2")
     assert "a figure" not in tex

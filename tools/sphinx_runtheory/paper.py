@@ -57,6 +57,9 @@ class BookShape(SphinxPostTransform):
             shape_table(table)
         for cell in list(self.document.findall(_is_output)):
             shape_output(cell)
+        for picture in self.document.findall(nodes.image):
+            if picture["uri"].endswith(".svg"):
+                picture.attributes.pop("width", None)  # a drawing has the size it was drawn at
         self._formulas()
         self._statements()
 

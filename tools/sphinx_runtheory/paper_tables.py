@@ -11,7 +11,8 @@ LONG_NAME = 20  # letters that a narrow column may not hold
 BREAKS = re.compile(r"(?<=[._])(?=[A-Za-z])")
 UNBROKEN = re.compile(r"\s+|(?<=[-_./])(?=[A-Za-z])")  # between what cannot be broken
 LETTERS_ON_A_PAGE = 2000  # of a table, whose columns are narrow
-HEADING = (nodes.title, nodes.raw, nodes.target)  # what stands above a table that is alone
+HEADING = (nodes.title, nodes.rubric, nodes.raw, nodes.target)  # what goes with a turned table
+UPRIGHT = r"\end{landscape}"
 ROWS_ON_A_PAGE = 30  # Sphinx spreads a table of more over several pages
 
 
@@ -83,13 +84,21 @@ def _longest_words(table: nodes.table) -> int:
 
 def _turn(table: nodes.table) -> None:
     """Give a wide table a wide page, with its heading, and its rows their anchors."""
-    parent, place = table.parent, table.parent.index(table)
-    above = parent[:place]
-    alone = isinstance(parent, nodes.section) and all(isinstance(n, HEADING) for n in above)
-    parent.insert(place + 1, latex(r"\end{landscape}"))
-    parent.insert(0 if alone else place, latex(r"\begin{landscape}"))
+    parent = table.parent
+    start = place = parent.index(table)
+    while start and isinstance(parent[start - 1], HEADING) and not _ends_turned(parent[start - 1]):
+        start -= 1
+    parent.insert(place + 1, latex(UPRIGHT))
+    if start and _ends_turned(parent[start - 1]):
+        del parent[start - 1]  # both tables on one turned page, if they fit
+    else:
+        parent.insert(start, latex(r"\begin{landscape}"))
     for row in table.findall(nodes.row):
         _anchor(row)
+
+
+def _ends_turned(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.raw) and node.astext().strip() == UPRIGHT
 
 
 def _anchor(row: nodes.row) -> None:
