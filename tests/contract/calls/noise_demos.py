@@ -8,6 +8,7 @@ from tests.contract.calls.common import array, generator
 
 DROPOUTS = "noise.causal_dropout_grni"
 SPREAD = "noise.sensitive_neuron_dropout"
+MODALITIES = "noise.modality_dropout_3mt"
 CHAIN = [[], [0], [1]]
 
 
@@ -18,6 +19,10 @@ def _law() -> np.ndarray:
 
 def _matrix() -> np.ndarray:
     return np.diag([1.0, 2.0, 3.0]) + 0.1
+
+
+def _grouped() -> dict:
+    return {"inputs": array(5, 3), "groups": np.array([0, 1, 1])}
 
 
 CALLS: dict = {
@@ -62,4 +67,17 @@ CALLS: dict = {
         "steps": 2,
     },
     f"{SPREAD}.sign_variance": lambda: {"function": _matrix()},
+    f"{MODALITIES}.masked_error": lambda: {
+        **_grouped(),
+        "targets": array(5, 2),
+        "weights": array(3, 2),
+        "rate": 0.3,
+    },
+    f"{MODALITIES}.modality_penalty": lambda: {
+        **_grouped(),
+        "weights": array(3, 2),
+        "rate": 0.3,
+    },
+    f"{MODALITIES}.modality_ridge": lambda: {**_grouped(), "targets": array(5, 2), "rate": 0.3},
+    f"{MODALITIES}.filled": lambda: {**_grouped(), "missing": 1, "examples": array(5, 3)},
 }
