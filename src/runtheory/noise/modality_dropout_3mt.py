@@ -16,6 +16,7 @@ from runtheory import checks, tensor_checks
 from runtheory.boundary import checked
 
 Inputs = Float64[np.ndarray, "example feature"]
+Learnt = Float64[np.ndarray, "learnt feature"]
 Targets = Float64[np.ndarray, "example output"]
 Weights = Float64[np.ndarray, "feature output"]
 Groups = Int64[np.ndarray, "feature"]
@@ -95,7 +96,7 @@ def modality_ridge(
 
 @checked
 def filled(
-    inputs: Inputs, groups: Groups, *, missing: int, examples: Inputs, penalty: float = 0.0
+    inputs: Inputs, groups: Groups, *, missing: int, examples: Learnt, penalty: float = 0.0
 ) -> Inputs:
     """Return ``inputs`` with a group put in from the others, as ``examples`` relate them.
 
