@@ -38,12 +38,12 @@ def test_fresh_coins_fall_into_the_band_nine_times_in_ten() -> None:
     disagreeing, pairs, rounds = 400, 5000, 4000
     gained = np.random.default_rng(0).binomial(disagreeing, 0.5, rounds)
     band = pair_bound({"pairs": pairs, "gained": disagreeing // 2, "lost": disagreeing // 2})
-    values = np.array(
-        [
-            pair_bound({"pairs": pairs, "gained": count, "lost": disagreeing - count}).bound
-            for count in gained
-        ]
-    )
+    counts, place = np.unique(gained, return_inverse=True)  # each bound once: it is slow
+    bounds = [
+        pair_bound({"pairs": pairs, "gained": count, "lost": disagreeing - count}).bound
+        for count in counts
+    ]
+    values = np.array(bounds)[place]
     above = float((values > band.null_high).mean())
     below = float((values < band.null_low).mean())
     # The count is whole, so a tail holds 5% up to the mass of one count on either side.

@@ -102,7 +102,7 @@ class InterplayCell(TrainedCell):
 
 
 SMALL = InterplayCell(steps=4000)
-QUICK = replace(SMALL, pairs_per_class=20, width=4, batch_size=50, steps=8)
+QUICK = replace(SMALL, pairs_per_class=20, width=4, batch_size=50, steps=8, rows=2)
 ALL = {"dropout": tuple(DROPOUT.values()), "mixing": tuple(MIXING.values())}
 CORNERS = {"dropout": (PLAIN, MULTI_SAMPLE), "mixing": (NONE, CUTMIX)}
 SMOOTHED: Mapping[str, tuple[Arm, ...]] = {"dropout": (PLAIN,), "mixing": (SMOOTHING,)}

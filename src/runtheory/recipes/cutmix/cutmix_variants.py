@@ -74,7 +74,7 @@ class VariantCell(MixingCell):
 
 
 SMALL = VariantCell(width=16, steps=4000, rows=4)
-QUICK = replace(SMALL, per_class=20, width=4, batch_size=50, steps=8)
+QUICK = replace(SMALL, per_class=20, width=4, batch_size=50, steps=8, rows=2)
 ALL = {"mixing": tuple(VARIANTS.values())}
 
 
