@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 # Measured by `make bench` without what they depend on; torchvision as PyTorch in requirements.lock.
 PEERS := torchvision==0.28.0 timm==1.0.31
+# Needed by `make network` alone, without what they depend on beyond the book's own packages.
+EXPORTERS := onnx==1.23.2 onnxscript==0.7.2 onnx-ir==1.1.0 protobuf==7.36.2 ml-dtypes==0.6.0
 PORT ?= 8000
 NB ?=
 UV ?= uv
@@ -13,7 +15,7 @@ HASHED := requirements.hashed.txt
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book pdf tex epub test new serve play picture execute sync check bench dist lock clean
+.PHONY: help book pdf tex epub test new serve play picture network execute sync check bench dist lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):.*## /  \1\t/' | expand -t 12
@@ -68,6 +70,10 @@ play: $(STAMP) ## open copies of the notebooks in JupyterLab: what is saved ther
 
 picture: $(STAMP) ## draw the pictures of a theory page: make picture T=slug
 	@$(BIN)/python -m tools.pictures $(T)
+
+network: $(STAMP) ## train and export the networks that a page runs (two processor minutes); EXPORT=1: export alone
+	@test -d _build/exporters || $(BIN)/python -m pip install --quiet --no-deps --target _build/exporters $(EXPORTERS)
+	PYTHONPATH=_build/exporters OMP_NUM_THREADS=1 $(BIN)/python -m tools.network $(if $(EXPORT),--export)
 
 execute: $(STAMP) ## run the notebooks (all, or NB=path) and store their outputs
 	$(BIN)/python -m tools.execute $(NB)

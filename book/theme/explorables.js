@@ -346,6 +346,8 @@
     return [...caption, ...controls.map(one => one.row), body, ...(readings.length ? [read] : []), said];
   }
 
+  globalThis.runtheoryFigures = { make, draw, control, drawPanel, legend, QUIET }; // for network.js
+
   document.addEventListener("DOMContentLoaded", () => {
     for (const stored of document.querySelectorAll(`script[type="${KIND}"]`))
       stored.after(...explorable(JSON.parse(stored.textContent)));

@@ -19,6 +19,7 @@ from tools.sphinx_runtheory import (
     graphs,
     headers,
     markup,
+    network,
     numbers,
     pages,
     paper,
@@ -51,6 +52,7 @@ def setup(app: Sphinx) -> dict[str, object]:
     downloads.setup(app)
     printed.setup(app)
     explorables.setup(app)
+    network.setup(app)
     paper.setup(app)
     paper_index.setup(app)
     reference.setup(app)
