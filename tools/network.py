@@ -3,7 +3,7 @@
 ``python -m tools.network`` (``make network``) trains them, which takes about two minutes
 of one core, and writes into ``book/networks/cutmix`` their weights (``weights.safetensors``), both
 as one ONNX file (``networks.onnx``) and what the figure shows before it runs them
-(``figure.json``). ``--export`` writes the last two from the weights that are there. Exporting
+(``figure.json``). ``--export`` keeps the weights that are there and writes the last two. Exporting
 needs ``onnx`` and ``onnxscript``, which nothing else of the book needs.
 """
 
@@ -37,8 +37,9 @@ CELL = replace(mixing_family.SMALL, seed=0)
 # class is stored. Height and width of an image are those of Fashion-MNIST.
 START = {"around": 8, "inside": 0, "top": 14, "left": 14, "side": 14}
 SIDE = 28
-# What the browser's runtime reads at most: version 9 of the format.
-FORMAT, OPERATORS = 9, 18
+# What the browser's runtime reads: of the format at most version 9, of the operators at most 20.
+FORMAT = 9
+OPERATORS = 18
 
 
 class Evidence(nn.Module):
@@ -104,9 +105,10 @@ def figure(evidence: Evidence, seconds: float) -> dict[str, Any]:
         "classes": list(images.classes),
         "images": [_encoded(image) for image in shown_images()],
         "start": START,
-        "evidence": evidence(mixed(**START))[0].tolist(),
+        "evidence": [[round(p, 6) for p in row] for row in evidence(mixed(**START))[0].tolist()],
         "accuracy": [
-            accuracy(answers[:, at].log(), images.test_labels).item() for at in range(len(ARMS))
+            round(accuracy(answers[:, at].log(), images.test_labels).item(), 4)
+            for at in range(len(ARMS))
         ],
         "steps": CELL.steps,
         "seed": CELL.seed,
@@ -127,6 +129,8 @@ def export(evidence: Evidence, path: Path) -> None:
     )
     assert program is not None
     program.model.ir_version = FORMAT
+    for node in program.model.graph:
+        node.metadata_props.clear()  # lines of code and folders of the machine that exported
     program.save(str(path), external_data=False)
 
 
