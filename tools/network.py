@@ -89,7 +89,7 @@ def shown_images() -> Tensor:
     return images.test_images[first]
 
 
-def mixed(around: int, inside: int, top: int, left: int, side: int) -> Tensor:
+def mixed(around: int, inside: int, *, top: int, left: int, side: int) -> Tensor:
     """Return one image of pixels in [0, 1] with a box of another; ``top``, ``left`` its centre."""
     half = side // 2
     edges = torch.tensor([[top - half, top + half, left - half, left + half]] * 2)

@@ -78,6 +78,7 @@
     const whole = SIDE + 2 * MARGIN;
     return draw("svg", { viewBox: `${-MARGIN} ${-MARGIN} ${whole} ${whole}`, "aria-hidden": true }, draw("g", { class: "data" },
       draw("image", { href: address(pixels), width: SIDE, height: SIDE }),
+      draw("rect", { class: "border", width: SIDE, height: SIDE }),
       draw("rect", { class: "box", x: left - side / 2, y: top - side / 2, width: side, height: side })));
   }
 
@@ -91,10 +92,10 @@
   }
 
   function panel(title, colour, classes, label, values) {
-    const places = { rows: [classes.map((_, at) => at)] };
+    const places = { rows: [classes.map((_, at) => at)] }, named = classes.map((_, at) => at).filter(at => label[at] > 0);
     const marks = [
       { kind: "bars", name: "the network's probability", colour, flat: true, x: { rows: [values ?? []] }, y: places },
-      { kind: "points", name: "the label, by pixels", colour: 6, x: { rows: [label] }, y: places },
+      { kind: "points", name: "the label, by pixels", colour: 6, x: { rows: [named.map(at => label[at])] }, y: { rows: [named] } },
     ];
     const x = { label: "probability", limits: [0, 1], ticks: [0, 0.25, 0.5, 0.75, 1] };
     return { title, marks, x, y: { label: "", names: classes, limits: [classes.length - 0.5, -0.5] } };

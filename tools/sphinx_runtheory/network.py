@@ -25,7 +25,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from runtheory import plot
 from runtheory.explore.drawing import picture
-from runtheory.explore.views import encoded, tag
+from runtheory.explore.views import tag
 from tools.notebooks import ROOT
 from tools.sphinx_runtheory.explorables import FILES, table_node
 
@@ -107,19 +107,27 @@ def words() -> str:
 
 def still() -> bytes:
     """Return a picture (PNG) of the first image and of the two answers to it."""
+    from matplotlib.patches import Rectangle
+
     told, start = stored(), stored()["start"]
     names, places = told["classes"], range(len(told["classes"]))
     canvas, (image, *panels) = plot.figure(3, width=7.5, height=3.0)
     image.imshow(_mixed(), cmap="gray_r", vmin=0, vmax=255)
-    image.set(xticks=[], yticks=[], title=f"{names[start['around']]} and {names[start['inside']]}")
+    corner = (start["left"] - start["side"] / 2 - 0.5, start["top"] - start["side"] / 2 - 0.5)
+    image.add_patch(Rectangle(corner, start["side"], start["side"], fill=False, color="#D55E00"))
+    image.set(xticks=[], yticks=[])
+    image.set_title(f"{names[start['around']]} and {names[start['inside']]}", fontsize=10)
+    image.spines[["top", "right"]].set_visible(True)
     image.grid(False)
+    named = [at for at in places if labels()[at] > 0]
     for at, (axes, values) in enumerate(zip(panels, told["evidence"], strict=True)):
         axes.barh(places, values, color=plot.COLOURS[at], label="the network's probability")
-        axes.plot(labels(), places, "kX", markersize=5, label="the label, by pixels")
+        shares = [labels()[at] for at in named]
+        axes.plot(shares, named, "kX", markersize=5, label="the label, by pixels")
         axes.set_yticks(places, names if at == 0 else [""] * len(names), fontsize=8)
         axes.set(xlim=(0, 1), ylim=(len(names) - 0.5, -0.5))
         plot.label(axes, x="probability", y="", title=ARMS[at])
-    panels[1].legend(fontsize=7, frameon=False, loc="lower right")
+    panels[1].legend(fontsize=7, frameon=False, loc="center right")
     return picture(canvas)
 
 
