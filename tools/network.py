@@ -148,7 +148,8 @@ def _named(arm: str, net: nn.Module) -> dict[str, Tensor]:
 
 def _train(folder: Path) -> float:
     """Train the networks, store their weights and return the processor seconds that it took."""
-    before, weights = time.process_time(), {}
+    before = time.process_time()
+    weights: dict[str, Tensor] = {}
     for arm in ARMS:
         weights |= _named(arm, trained(arm))
     save_file(weights, folder / "weights.safetensors")

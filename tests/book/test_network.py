@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import torch
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Position
 
 from runtheory import data, records
 from tests.book import tiny_book
@@ -119,7 +119,7 @@ def test_without_a_click_the_first_answer_alone_is_told(browser: Browser, tmp_pa
         page.get_by_label("side of the box").press("ArrowRight")
         assert page.locator("g.data .bars").count() == 0
         assert page.locator("tbody td").nth(1).text_content() == "not asked"
-        assert "load them" in page.locator("p.readings").text_content()
+        assert "load them" in page.locator("p.readings").inner_text()
 
 
 def test_what_is_stored_is_what_the_weights_say() -> None:
@@ -192,7 +192,7 @@ def test_a_pointer_places_the_box(browser: Browser, tmp_path: Path) -> None:
         image = page.locator(".mixed svg")
         image.scroll_into_view_if_needed()
         area = image.bounding_box()
-        image.click(position={"x": area["width"] / 2, "y": area["height"] * 16 / 40})
+        image.click(position=Position(x=area["width"] / 2, y=area["height"] * 16 / 40))
         places = [page.get_by_label(f"from the {way}").input_value() for way in ("left", "top")]
         assert places == ["14", "10"]
 
