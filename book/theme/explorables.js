@@ -346,7 +346,7 @@
     return [...caption, ...controls.map(one => one.row), body, ...(readings.length ? [read] : []), said];
   }
 
-  globalThis.runtheoryFigures = { make, draw, control, drawPanel, legend, QUIET }; // for network.js
+  globalThis.runtheoryFigures = { make, draw, control, drawPanel, legend, QUIET }; // for networks
 
   document.addEventListener("DOMContentLoaded", () => {
     for (const stored of document.querySelectorAll(`script[type="${KIND}"]`))

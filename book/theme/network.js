@@ -1,17 +1,11 @@
-// A figure that runs two networks in the page: an image with a box of another, and the
-// probabilities that each network gives it. Until a button is pressed nothing is loaded; then the
-// runtime and the networks come as scripts of the book, which a page from a file may load as well.
-// Sliders, axes and marks are those of explorables.js.
+// A button that loads two networks into the page, what runs them, and the figure that asks them.
+// Until it is pressed nothing comes, and a stored picture and a table stand in the figure's place.
+// All that comes are scripts of the book, which a page from a file may load as well.
 (() => {
-  const KIND = "application/vnd.runtheory.network+json";
-  const FILES = ["ort.wasm-core.min.js", "ort-wasm-simd.js", "networks.js"];
+  const FILES = ["figure.js", "stored.js", "ort.wasm-core.min.js", "ort-wasm-simd.js", "networks.js"];
   const HERE = document.currentScript.src;
-  const SIDE = 28; // pixels of an image
-  const MARGIN = 6; // around it, where a box sticks out
-  const { make, draw, control, drawPanel, legend, QUIET } = globalThis.runtheoryFigures;
-  let made = 0, opened;
-
-  // ---- The networks --------------------------------------------------------------------------
+  const { make } = globalThis.runtheoryFigures;
+  let opened;
 
   const script = file => new Promise((done, refuse) => {
     const failed = () => refuse(new Error(`${file} did not come`));
@@ -19,13 +13,13 @@
     document.head.append(tag);
   });
 
-  const bytes = text => Uint8Array.from(atob(text), letter => letter.charCodeAt(0));
-
   async function unpacked(text) {
-    const stream = new Blob([bytes(text)]).stream().pipeThrough(new DecompressionStream("gzip"));
+    const packed = Uint8Array.from(atob(text), letter => letter.charCodeAt(0));
+    const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
     return new Uint8Array(await new Response(stream).arrayBuffer());
   }
 
+  // Return a function that takes the bytes of an image and gives, for each network, its probabilities.
   async function open() {
     for (const file of FILES) await script(file);
     const { ort, runtheoryNetwork: { runtime, networks } } = globalThis;
@@ -33,193 +27,34 @@
     ort.env.wasm.numThreads = 1;
     ort.env.wasm.wasmPaths = { "ort-wasm-simd.wasm": URL.createObjectURL(program) };
     const session = await ort.InferenceSession.create(await unpacked(networks), { executionProviders: ["wasm"] });
-    return async pixels => {
+    return async (pixels, side) => {
       const inputs = Float32Array.from(pixels, value => value / 255);
-      const { evidence } = await session.run({ pixels: new ort.Tensor("float32", inputs, [1, 1, SIDE, SIDE]) });
-      const classes = evidence.dims[2];
-      return [0, 1].map(at => [...evidence.data.slice(at * classes, (at + 1) * classes)]);
+      const { evidence } = await session.run({ pixels: new ort.Tensor("float32", inputs, [1, 1, side, side]) });
+      const [, arms, classes] = evidence.dims;
+      return Array.from({ length: arms }, (_, at) => [...evidence.data.slice(at * classes, (at + 1) * classes)]);
     };
   }
 
-  // ---- The mixed image -----------------------------------------------------------------------
-
-  // The box's edges in pixels, of its centre and side; what sticks out of the image is cut off.
-  function edges({ left, top, side }) {
-    const cut = value => Math.min(SIDE, Math.max(0, value));
-    return [top - side / 2, top + side / 2, left - side / 2, left + side / 2].map(cut);
-  }
-
-  function mix(images, state) {
-    const [top, bottom, left, right] = edges(state), mixed = images[state.around].slice();
-    for (let row = top; row < bottom; row++)
-      for (let column = left; column < right; column++)
-        mixed[row * SIDE + column] = images[state.inside][row * SIDE + column];
-    return mixed;
-  }
-
-  // The label of each class: the share of pixels that its image holds.
-  function labels(classes, state) {
-    const [top, bottom, left, right] = edges(state), share = (bottom - top) * (right - left) / SIDE ** 2;
-    const found = classes.map(() => 0);
-    found[state.around] += 1 - share;
-    found[state.inside] += share;
-    return found;
-  }
-
-  function address(pixels) {
-    const canvas = make("canvas", { width: SIDE, height: SIDE }), brush = canvas.getContext("2d");
-    const shown = brush.createImageData(SIDE, SIDE);
-    pixels.forEach((value, at) => shown.data.set([255 - value, 255 - value, 255 - value, 255], 4 * at));
-    brush.putImageData(shown, 0, 0);
-    return canvas.toDataURL();
-  }
-
-  function drawImage(pixels, { left, top, side }) {
-    const whole = SIDE + 2 * MARGIN;
-    return draw("svg", { viewBox: `${-MARGIN} ${-MARGIN} ${whole} ${whole}`, "aria-hidden": true }, draw("g", { class: "data" },
-      draw("image", { href: address(pixels), width: SIDE, height: SIDE }),
-      draw("rect", { class: "border", width: SIDE, height: SIDE }),
-      draw("rect", { class: "box", x: left - side / 2, y: top - side / 2, width: side, height: side })));
-  }
-
-  // ---- Words, table, bars --------------------------------------------------------------------
-
-  // "Bag 0.93, T-shirt/top 0.02, others 0.05"
-  function told(values, classes, { around, inside }) {
-    const named = [...new Set([around, inside])], rest = 1 - named.reduce((sum, at) => sum + values[at], 0);
-    const parts = named.map(at => `${classes[at]} ${values[at].toFixed(2)}`);
-    return [...parts, ...(rest > 0.005 ? [`others ${rest.toFixed(2)}`] : [])].join(", ");
-  }
-
-  function panel(title, colour, classes, label, values) {
-    const places = { rows: [classes.map((_, at) => at)] }, named = classes.map((_, at) => at).filter(at => label[at] > 0);
-    const marks = [
-      { kind: "bars", name: "the network's probability", colour, flat: true, x: { rows: [values ?? []] }, y: places },
-      { kind: "points", name: "the label, by pixels", colour: 6, x: { rows: [named.map(at => label[at])] }, y: { rows: [named] } },
-    ];
-    const x = { label: "probability", limits: [0, 1], ticks: [0, 0.25, 0.5, 0.75, 1] };
-    return { title, marks, x, y: { label: "", names: classes, limits: [classes.length - 0.5, -0.5] } };
-  }
-
-  function choice(name, classes, start, moved) {
-    const id = `choice-${++made}`, options = classes.map((one, at) => make("option", { value: at }, one));
-    const list = make("select", { id }, ...options);
-    list.value = start;
-    list.addEventListener("change", () => moved(`${name}: ${classes[list.value]}`));
-    return { value: () => Number(list.value), row: make("div", { className: "control" }, make("label", { htmlFor: id }, name), list) };
-  }
-
-  function slider(name, start, step, moved) {
-    const texts = Array.from({ length: SIDE / step + 1 }, (_, at) => String(at * step));
-    const made = control({ name, labels: texts, start: start / step }, moved);
-    const input = made.row.querySelector("input");
-    const set = value => {
-      input.value = Math.min(SIDE, Math.max(0, value)) / step;
-      input.dispatchEvent(new Event("input"));
-    };
-    return { ...made, value: () => Number(made.text()), set };
-  }
-
-  // ---- The figure ----------------------------------------------------------------------------
-
-  function figure(stored, table) {
-    const { classes, start, arms } = stored, images = stored.images.map(bytes);
-    const said = make("p", { className: "visually-hidden" }), read = make("p", { className: "readings" });
+  function offer(box) {
+    const said = make("p", { className: "visually-hidden" });
     said.setAttribute("aria-live", "polite");
-    const image = make("div", { className: "mixed" }), bars = arms.map(() => make("div", { className: "canvas" }));
-    image.setAttribute("role", "img");
-    const boxes = arms.map((name, at) => make("div", { className: "panel" }, bars[at], legend(panel(name, at, classes, [], []))));
-    const body = make("div", { className: "panels" }, ...boxes);
-    let ask, busy = false, timer, evidence = stored.evidence, state = start;
-
-    const sentence = () => [
-      `label: ${told(labels(classes, state), classes, state)}`,
-      ...(evidence ? arms.map((name, at) => `${name}: ${told(evidence[at], classes, state)}`)
-        : ["the networks have not been asked about this image: load them"]),
-    ];
-    const paint = () => {
-      const label = labels(classes, state);
-      arms.forEach((name, at) => {
-        const width = bars[at].clientWidth;
-        if (width) bars[at].replaceChildren(drawPanel(panel(name, at, classes, label, evidence?.[at]), width, [[0, 1]]));
-      });
-    };
-    const fill = () => table.querySelectorAll("tbody tr").forEach((row, at) => {
-      const [, label, ...cells] = row.cells;
-      label.textContent = labels(classes, state)[at].toFixed(4);
-      cells.forEach((cell, arm) => { cell.textContent = evidence ? evidence[arm][at].toFixed(4) : "not asked"; });
-    });
-    const show = () => {
-      image.replaceChildren(drawImage(mix(images, state), state));
-      const pair = `${classes[state.around]}, and in a box of ${state.side} pixels ${classes[state.inside]}`;
-      image.setAttribute("aria-label", `The mixed image: ${pair}`);
-      read.textContent = sentence().join(" · ");
-      paint();
-      fill();
-    };
-    // One question at a time; what moved meanwhile is asked next.
-    const answer = async () => {
-      if (busy) return;
-      busy = true;
-      for (let asked; asked !== state;) {
-        asked = state;
-        const found = await ask(mix(images, asked));
-        if (asked === state) evidence = found;
-      }
-      busy = false;
-      show();
-    };
-    const say = where => {
-      clearTimeout(timer);
-      timer = setTimeout(() => { said.textContent = [where, ...sentence()].join("; "); }, QUIET);
-    };
-    const moved = where => {
-      state = { around: around.value(), inside: inside.value(), left: left.value(), top: top.value(), side: side.value() };
-      if (ask) {
-        answer();
-      } else {
-        evidence = null;
-        show();
-      }
-      say(where);
-    };
-    const around = choice("image", classes, start.around, moved), inside = choice("image in the box", classes, start.inside, moved);
-    const left = slider("centre of the box, from the left (pixels)", start.left, 1, moved);
-    const top = slider("centre of the box, from the top (pixels)", start.top, 1, moved);
-    const side = slider("side of the box (pixels)", start.side, 2, moved);
-    const place = event => {
-      const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(image.firstChild.getScreenCTM().inverse());
-      left.set(Math.round(at.x));
-      top.set(Math.round(at.y));
-    };
-    image.addEventListener("pointerdown", place);
-    image.addEventListener("pointermove", event => { if (event.buttons & 1 && event.pointerType === "mouse") place(event); });
-
-    const load = make("button", { type: "button" }, `Load the two networks (${stored.size})`);
+    const load = make("button", { type: "button" }, `Load the two networks (${box.dataset.size})`);
     const status = make("p", { className: "loading" }, load);
+    box.querySelector(".caption").after(status, said);
     load.addEventListener("click", async () => {
       said.textContent = "Loading the two networks.";
       try {
-        ask = await (opened ??= open());
-        await answer();
-        left.row.querySelector("input").focus(); // the button, where the keyboard was, goes
+        const ask = await (opened ??= open());
+        await globalThis.runtheoryNetwork.figure(box, ask, said);
         status.replaceChildren("The networks are loaded, and asked anew at each move.");
-        say(status.textContent);
+        said.textContent = status.textContent;
       } catch (error) {
-        opened = ask = undefined;
-        busy = false;
+        opened = undefined;
         said.textContent = `The networks cannot run here: ${error.message}`;
         status.replaceChildren(load, ` ${said.textContent}`);
       }
     });
-    new ResizeObserver(paint).observe(body);
-    show();
-    const controls = [around, inside, left, top, side].map(one => one.row);
-    return [make("p", { className: "caption" }, stored.title), ...controls, image, status, body, read, said];
   }
 
-  document.addEventListener("DOMContentLoaded", () => {
-    for (const stored of document.querySelectorAll(`script[type="${KIND}"]`))
-      stored.after(...figure(JSON.parse(stored.textContent), stored.parentElement.querySelector("table")));
-  });
+  document.addEventListener("DOMContentLoaded", () => document.querySelectorAll(".runtheory-network").forEach(offer));
 })();

@@ -1,8 +1,8 @@
 """The figure that runs two networks in the page: its HTML, and the scripts it loads on a click.
 
-The directive ``network`` shows what ``tools.network`` has stored. Without the script, and on
-paper, there are a picture and a table of the first image; with it, sliders, and after a click the
-networks, run by ``book/theme/network.js``.
+The directive ``network`` shows what ``tools.network`` has stored: a picture and a table of the
+first image. On the site ``book/theme/network.js`` puts a button beside them, which loads the
+networks, what runs them and the figure itself (``book/theme/network_figure.js``).
 """
 
 from __future__ import annotations
@@ -29,8 +29,9 @@ from runtheory.explore.views import tag
 from tools.notebooks import ROOT
 from tools.sphinx_runtheory.explorables import FILES, table_node
 
-MIME = "application/vnd.runtheory.network+json"
+MARK = "runtheory-network"
 SCRIPT = "network.js"
+FIGURE = ROOT / "book" / "theme" / "network_figure.js"
 STORED = ROOT / "book" / "networks" / "cutmix"
 RUNTIME = ROOT / "book" / "vendor" / "onnxruntime-web"
 LOADER, PROGRAM = "ort.wasm-core.min.js", "ort-wasm-simd.wasm.gz"
@@ -52,10 +53,14 @@ def assets() -> dict[str, bytes]:
     """
     program = (RUNTIME / PROGRAM).read_bytes()
     networks = gzip.compress((STORED / "networks.onnx").read_bytes(), mtime=0)
+    told = {"arms": ARMS, **{name: stored()[name] for name in ("classes", "images", "start")}}
+    text = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
     return {
+        "figure.js": FIGURE.read_bytes(),
+        "stored.js": _script("stored", text),
         LOADER: (RUNTIME / LOADER).read_bytes(),
-        "ort-wasm-simd.js": _script("runtime", program),
-        "networks.js": _script("networks", networks),
+        "ort-wasm-simd.js": _script("runtime", _text(program)),
+        "networks.js": _script("networks", _text(networks)),
     }
 
 
@@ -133,13 +138,12 @@ def still() -> bytes:
 
 def fragment(image: str) -> str:
     """Return the figure as HTML; ``image`` is its picture, or where that lies."""
-    names = ("classes", "images", "start", "evidence")
-    told = {"title": TITLE, "arms": ARMS, "size": size(), **{one: stored()[one] for one in names}}
-    text = json.dumps(told, ensure_ascii=False, separators=(",", ":")).replace("</", r"<\/")
+    told = html.escape(TITLE)
+    shown = tag(image, words()).replace("<img ", '<img loading="lazy" ')
     return (
-        f'<div class="runtheory-explorable" role="group" aria-label="{html.escape(TITLE)}">'
-        f'<script type="{MIME}">{text}</script><noscript>{tag(image, words())}</noscript>'
-        f"<details><summary>As a table: {html.escape(TITLE)}</summary>"
+        f'<div class="{MARK}" role="group" aria-label="{told}" data-size="{size()}">'
+        f'<p class="caption">{told}</p>'
+        f"{shown}<details><summary>As a table: {told}</summary>"
         f'<div class="readings-table">{_html_table()}</div></details></div>'
     )
 
@@ -185,9 +189,12 @@ def _origin() -> nodes.Node:
     return nodes.paragraph("", text)
 
 
-def _script(name: str, content: bytes) -> bytes:
-    text = base64.b64encode(content).decode("ascii")
-    return f'(globalThis.runtheoryNetwork ??= {{}}).{name} = "{text}";\n'.encode()
+def _script(name: str, value: str) -> bytes:
+    return f"(globalThis.runtheoryNetwork ??= {{}}).{name} = {value};\n".encode()
+
+
+def _text(content: bytes) -> str:
+    return f'"{base64.b64encode(content).decode("ascii")}"'
 
 
 def _edges(centre: int, side: int) -> slice:
@@ -224,7 +231,7 @@ def _files(app: Sphinx, *about: Any) -> None:
     page = about[-1]
     if not isinstance(page, nodes.document) or app.builder.name == "epub":
         return
-    if any(MIME in raw.astext() for raw in page.findall(nodes.raw)):
+    if any(MARK in raw.astext() for raw in page.findall(nodes.raw)):
         app.add_js_file(FILES[0], loading_method="defer")
         app.add_js_file(SCRIPT, loading_method="defer")
         app.add_css_file(FILES[1])
