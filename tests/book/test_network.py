@@ -13,14 +13,14 @@ from typing import Any
 
 import pytest
 import torch
-from playwright.sync_api import Browser, Page, Position
+from playwright.sync_api import Browser, Page, Position, expect
 
 from runtheory import data, records
 from tests.book import tiny_book
-from tests.book.test_explorables import COLOURS, QUIET, THEME
+from tests.book.test_explorables import COLOURS, THEME
 from tools import access, inspection
 from tools import network as networks
-from tools.inspection import visit
+from tools.inspection import PATIENCE, visit
 from tools.sphinx_runtheory import network
 
 PAGE = """<!doctype html><html lang="en-GB" data-theme="light"><head><meta charset="utf-8">
@@ -66,15 +66,24 @@ def opened(browser: Browser, page: Path, **settings: Any) -> Iterator[Page]:
 
 def load(page: Page) -> None:
     page.get_by_role("button", name="Load the two networks").press("Enter")
-    page.locator("p.loading", has_text="The networks are loaded").wait_for(timeout=60_000)
+    page.locator("p.loading", has_text="The networks are loaded").wait_for(timeout=PATIENCE)
 
 
 def mix(page: Page, *, around: int, inside: int, top: int, left: int, side: int) -> None:
+    """Move the controls, and wait until the table tells of where they stand."""
     page.get_by_label("image", exact=True).select_option(str(around))
     page.get_by_label("image in the box", exact=True).select_option(str(inside))
     page.get_by_label("from the left").fill(str(left))
     page.get_by_label("from the top").fill(str(top))
     page.get_by_label("side of the box").fill(str(side // 2))
+    rows, columns = (
+        sum(abs(at + 0.5 - centre) < side / 2 for at in range(28)) for centre in (top, left)
+    )
+    label = [0.0] * 10
+    label[around] += 1 - rows * columns / 784
+    label[inside] += rows * columns / 784
+    column = page.locator("tbody td:nth-child(2)")  # filled together with the answers
+    expect(column).to_have_text([f"{share:.4f}" for share in label], timeout=PATIENCE)
 
 
 def shown(page: Page) -> torch.Tensor:
@@ -95,7 +104,6 @@ def test_the_page_says_what_pytorch_says(browser: Browser, tmp_path: Path) -> No
         load(page)
         for box in BOXES:
             mix(page, **box)
-            page.wait_for_timeout(300)
             label, *evidence = shown(page)
             torch.testing.assert_close(torch.stack(evidence), expected(box), rtol=0, atol=1e-4)
             assert label.sum() == pytest.approx(1, abs=1e-4)
@@ -105,12 +113,9 @@ def test_the_label_follows_the_pixels(browser: Browser, tmp_path: Path) -> None:
     with opened(browser, write(tmp_path)) as page:
         load(page)
         mix(page, around=3, inside=7, top=2, left=9, side=16)  # rows 0 to 10, columns 1 to 17
-        page.wait_for_timeout(300)
         cells = page.locator("tbody tr td:nth-child(2)").all_text_contents()
         assert [cells[3], cells[7]] == [f"{1 - 160 / 784:.4f}", f"{160 / 784:.4f}"]
-        page.wait_for_timeout(300)
         mix(page, around=4, inside=4, top=14, left=14, side=14)
-        page.wait_for_timeout(300)
         assert page.locator("tbody tr td:nth-child(2)").nth(4).text_content() == "1.0000"
 
 
@@ -179,8 +184,9 @@ def test_the_keyboard_does_all_and_the_answer_is_said(browser: Browser, tmp_path
         slider = page.get_by_role("slider", name="from the left")
         assert slider.evaluate("slider => slider === document.activeElement")
         slider.press("ArrowRight")
-        page.wait_for_timeout(QUIET)
-        said = page.locator("[aria-live=polite]").text_content()
+        live = page.locator("[aria-live=polite]")
+        expect(live).to_contain_text("from the left (pixels): 15; ", timeout=PATIENCE)
+        said = live.inner_text()
         label, none, cutmix = said.split("; ")[1:]
         box = {**networks.START, "left": 15}
         assert said.startswith("centre of the box, from the left (pixels): 15; ")
@@ -197,8 +203,8 @@ def test_a_pointer_places_the_box(browser: Browser, tmp_path: Path) -> None:
         image.scroll_into_view_if_needed()
         area = image.bounding_box()
         image.click(position=Position(x=area["width"] / 2, y=area["height"] * 16 / 40))
-        places = [page.get_by_label(f"from the {way}").input_value() for way in ("left", "top")]
-        assert places == ["14", "10"]
+        for way, place in (("left", "14"), ("top", "10")):
+            expect(page.get_by_label(f"from the {way}")).to_have_value(place, timeout=PATIENCE)
 
 
 def test_what_cannot_be_loaded_is_said_and_may_be_asked_again(
