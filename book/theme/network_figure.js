@@ -62,11 +62,11 @@
   function panel(title, colour, classes, label, values) {
     const places = { rows: [classes.map((_, at) => at)] }, named = classes.map((_, at) => at).filter(at => label[at] > 0);
     const marks = [
-      { kind: "bars", name: "the network's probability", colour, flat: true, x: { rows: [values] }, y: places },
-      { kind: "points", name: "the label, by pixels", colour: 6, x: { rows: [named.map(at => label[at])] }, y: { rows: [named] } },
+      { kind: "bars", name: "The network's probability", colour, flat: true, x: { rows: [values] }, y: places },
+      { kind: "points", name: "The label, by pixels", colour: 6, x: { rows: [named.map(at => label[at])] }, y: { rows: [named] } },
     ];
-    const x = { label: "probability", limits: [0, 1], ticks: [0, 0.25, 0.5, 0.75, 1] };
-    return { title, marks, x, y: { label: "", names: classes, limits: [classes.length - 0.5, -0.5] } };
+    const x = { label: "Probability", limits: [0, 1], ticks: [0, 0.25, 0.5, 0.75, 1] };
+    return { title: title[0].toUpperCase() + title.slice(1), marks, x, y: { label: "", names: classes, limits: [classes.length - 0.5, -0.5] } };
   }
 
   function choice(name, classes, start, moved) {

@@ -116,7 +116,7 @@ def still() -> bytes:
 
     told, start = stored(), stored()["start"]
     names, places = told["classes"], range(len(told["classes"]))
-    canvas, (image, *panels) = plot.figure(3, width=7.5, height=3.0)
+    canvas, (image, *panels) = plot.figure(rows=3, width=4.5, height=2.4)
     image.imshow(_mixed(), cmap="gray_r", vmin=0, vmax=255)
     corner = (start["left"] - start["side"] / 2 - 0.5, start["top"] - start["side"] / 2 - 0.5)
     image.add_patch(Rectangle(corner, start["side"], start["side"], fill=False, color="#D55E00"))
@@ -129,7 +129,7 @@ def still() -> bytes:
         axes.barh(places, values, color=plot.COLOURS[at], label="the network's probability")
         shares = [labels()[at] for at in named]
         axes.plot(shares, named, "kX", markersize=5, label="the label, by pixels")
-        axes.set_yticks(places, names if at == 0 else [""] * len(names), fontsize=8)
+        axes.set_yticks(places, names, fontsize=8)
         axes.set(xlim=(0, 1), ylim=(len(names) - 0.5, -0.5))
         plot.label(axes, x="probability", y="", title=ARMS[at])
     panels[1].legend(fontsize=7, frameon=False, loc="center right")
@@ -172,7 +172,7 @@ class Network(SphinxDirective):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(still())
         beside = Path(self.env.doc2path(self.env.docname)).parent
-        image = nodes.image(uri=Path(os.path.relpath(file, beside)).as_posix(), width="90%")
+        image = nodes.image(uri=Path(os.path.relpath(file, beside)).as_posix(), width="60%")
         image["alt"] = words()
         title = nodes.paragraph("", "", nodes.strong("", f"{TITLE}."))
         return [title, image, table_node(*rows())]
