@@ -40,21 +40,23 @@ class Steps:
     """How adapters learn: dropout of ``drop`` on their inputs, and ``cap``, the gain at norm zero.
 
     Without ``cap`` steps are plain. With it the weights into a unit, of norm rho, move at
-    (rho + cap^-2)^(-1/2) times the learning rate.
+    (rho + cap^-2)^(-1/2) times the learning rate. B moves at ``up_rate`` times the rate of A.
 
     Raises
     ------
     ValueError
-        If ``drop`` is outside [0, 1), or ``cap`` is not positive and finite.
+        If ``drop`` is outside [0, 1), or ``cap`` or ``up_rate`` is not positive and finite.
     """
 
     drop: float = 0.0
     cap: float | None = None
+    up_rate: float = 1.0
 
     def __post_init__(self) -> None:
         check_rate(self.drop)
-        if self.cap is not None:
-            checks.positive_finite(cap=self.cap)
+        checks.positive_finite(
+            cap=1.0 if self.cap is None else self.cap, up_rate=self.up_rate
+        )
 
 
 @checked
@@ -199,10 +201,11 @@ def _one_step(
         scores.flatten(0, 1), labels.flatten(), reduction="sum"
     )
     gradients = torch.autograd.grad(loss / labels.shape[1], live)
+    factors = (*[1.0] * layers, *[steps.up_rate] * layers)
     with torch.no_grad():
         moved = [
-            weights - sizes * _gain_of(weights, steps) * gradient
-            for weights, gradient in zip(live, gradients, strict=True)
+            weights - factor * sizes * _gain_of(weights, steps) * gradient
+            for weights, gradient, factor in zip(live, gradients, factors, strict=True)
         ]
     return Adapters(tuple(moved[:layers]), tuple(moved[layers:]))
 
