@@ -16,7 +16,7 @@ START, CAP, DROP = 0.05, 4.0, 0.3
 def leaving_zero() -> Figure:
     """Return a product leaving zero in four ways, and the noise of dropout's addition by steps."""
     canvas, (above, below) = plot.figure(rows=2, width=4.2, height=2.6)
-    times = np.linspace(0, 6, 121)
+    times = np.linspace(0, 9, 181)
     ways = {
         "plain": saddle.product(times, start=START),
         "dropout 0.3": saddle.product(times, start=START, rate=DROP),
@@ -25,13 +25,14 @@ def leaving_zero() -> Figure:
     }
     for (name, path), style in zip(ways.items(), ("-", "--", "-.", ":"), strict=True):
         above.plot(times, path, style, label=name)
-    plot.label(above, x="time", y="product $ab$", legend=True)
+    plot.label(above, x="time", y="product $ab$")
+    above.legend(loc="lower right", fontsize="small", frameon=False)
     steps = np.geomspace(1, 1000, 30)
     inputs, targets, fit = _regression()
-    for share in (0.1, 0.25, 1.0):
+    for share, name in ((0.1, "a tenth of the fit"), (0.25, "a quarter"), (1.0, "all of it")):
         change = share * fit
         needed = noise.steps_to_settle(inputs, targets, change, rate=DROP, share=1.0)
-        below.loglog(steps, (needed / steps) ** 0.5, label=f"{share:g} of the fit")
+        below.loglog(steps, (needed / steps) ** 0.5, label=name)
     below.axhline(1, color="black", linestyle="--")
     plot.label(below, x="steps averaged over", y="deviation / penalty", legend=True)
     return canvas

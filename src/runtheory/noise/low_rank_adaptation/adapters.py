@@ -6,9 +6,8 @@ at the start, so that nothing has changed yet. No scaling factor in front of A B
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 
 import torch
 from jaxtyping import Float, Int64
@@ -54,9 +53,7 @@ class Steps:
 
     def __post_init__(self) -> None:
         check_rate(self.drop)
-        checks.positive_finite(
-            cap=1.0 if self.cap is None else self.cap, up_rate=self.up_rate
-        )
+        checks.positive_finite(cap=1.0 if self.cap is None else self.cap, up_rate=self.up_rate)
 
 
 @checked
@@ -101,10 +98,7 @@ def adapted_scores(
     check_rate(drop)
     if drop and generator is None:
         raise ValueError("dropout needs a generator, got None")
-    if inputs.shape[2] != net.weights[0].shape[1]:
-        raise ValueError(
-            f"inputs must have {net.weights[0].shape[1]} columns, got {inputs.shape[2]}"
-        )
+    _check_width(net, inputs)
     hidden = inputs
     layers = zip(net.weights, net.biases, adapters.down, adapters.up, strict=True)
     for layer, (weight, bias, down, up) in enumerate(layers):
@@ -146,16 +140,14 @@ def unit_gain(
 def adapt(
     net: Perceptrons,
     start: Adapters,
-    inputs: Inputs,
-    labels: Labels,
+    examples: tuple[Inputs, Labels],
     *,
     batches: Int64[Tensor, "step replicate batch"],
     learning_rates: Float[Tensor, " replicate"],
     steps: Steps,
     generator: torch.Generator,
-    until: Sequence[int],
-) -> tuple[Adapters, ...]:
-    """Return the adapters after each number of steps in ``until``, by descent on cross-entropy.
+) -> Iterator[Adapters]:
+    """Yield the adapters after each step of descent on the cross-entropy of a batch.
 
     Each replicate has its own learning rate. ``net`` and ``start`` are not changed; masks are drawn
     from ``generator``, batches are given.
@@ -163,23 +155,35 @@ def adapt(
     Raises
     ------
     ValueError
-        If ``until`` does not ascend from 1 to at most the number of batches, a learning rate is
-        not positive, inputs are not finite or do not fit, or a label is none of the classes.
+        If a learning rate is not positive, inputs are not finite or do not fit, or a label is none
+        of the classes.
     """
+    inputs, labels = examples
     tensor_checks.finite(inputs=inputs, learning_rates=learning_rates)
-    checks.positive(learning_rates=learning_rates.tolist())
-    _check_until(until, len(batches))
     if tensor_checks.readable(labels):
+        checks.positive(learning_rates=learning_rates.tolist())
         checks.labels_below(labels, net.weights[-1].shape[2])
+    _check_width(net, inputs)
+    return _walk(net, start, examples, batches, learning_rates, steps=steps, generator=generator)
+
+
+def _walk(
+    net: Perceptrons,
+    now: Adapters,
+    examples: tuple[Tensor, Tensor],
+    batches: Tensor,
+    learning_rates: Tensor,
+    *,
+    steps: Steps,
+    generator: torch.Generator,
+) -> Iterator[Adapters]:
+    inputs, labels = examples
     rows = torch.arange(net.replicates, device=inputs.device)[:, None]  # beside (replicate, batch)
     sizes = learning_rates.to(inputs)[:, None, None]
-    now, kept = start, []
-    for step, chosen in enumerate(islice(batches, until[-1]), start=1):
+    for chosen in batches:
         picked = inputs[rows, chosen], labels[rows, chosen]
         now = _one_step(net, now, *picked, sizes=sizes, steps=steps, generator=generator)
-        if step in until:
-            kept.append(now)
-    return tuple(kept)
+        yield now
 
 
 def _one_step(
@@ -214,7 +218,7 @@ def _gain_of(weights: Tensor, steps: Steps) -> Tensor | float:
     return 1.0 if steps.cap is None else unit_gain(weights, cap=steps.cap)
 
 
-def _check_until(until: Sequence[int], count: int) -> None:
-    places = list(until)
-    if not places or places != sorted(set(places)) or places[0] < 1 or places[-1] > count:
-        raise ValueError(f"until must ascend from at least 1 to at most {count}, got {places}")
+def _check_width(net: Perceptrons, inputs: Tensor) -> None:
+    width = net.weights[0].shape[1]
+    if inputs.shape[2] != width:
+        raise ValueError(f"inputs must have {width} columns, got {inputs.shape[2]}")

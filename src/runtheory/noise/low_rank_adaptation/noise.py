@@ -7,7 +7,6 @@ alone. Everything is in float64.
 
 from __future__ import annotations
 
-import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 

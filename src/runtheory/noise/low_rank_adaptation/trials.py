@@ -33,8 +33,12 @@ Examples = tuple[Tensor, Tensor]  # inputs (seed, example, feature), labels (see
 
 @dataclass(frozen=True)
 class Task:
-    """Examples to learn from, to choose the learning rate by and to be scored by, for each seed."""
+    """A trained network for each seed, and examples to learn from, to choose the rate by, to score.
 
+    Each of the three holds inputs (seed, example, feature) and labels (seed, example).
+    """
+
+    net: Perceptrons
     training: Examples
     validation: Examples
     test: Examples
@@ -78,7 +82,6 @@ def accuracy(
 
 @checked
 def tried(
-    net: Perceptrons,
     task: Task,
     *,
     steps: Steps,
@@ -93,13 +96,12 @@ def tried(
     Raises
     ------
     ValueError
-        If there are no rates or one is not positive, or as ``draw_adapters`` and ``adapt``.
+        If there are no rates or one is not positive, ``until`` does not ascend from at least 1, or
+        as ``draw_adapters`` and ``adapt``.
     """
-    if not rates or not until:
-        raise ValueError("rates and until must not be empty")
-    checks.positive_finite(rates=list(rates))
-    seeds, levels = net.replicates, len(rates)
-    start = draw_adapters(net, rank=rank, generator=stream(seed, "adapters"))
+    _check_plan(rates, until)
+    seeds, levels = task.net.replicates, len(rates)
+    start = draw_adapters(task.net, rank=rank, generator=stream(seed, "adapters"))
     plan = draw_batches(
         task.training[0].shape[1],
         Descent(steps=until[-1], batch_size=batch_size),
@@ -107,18 +109,27 @@ def tried(
         generator=stream(seed, "batches"),
     )
     assert plan is not None
-    wide = _repeated_net(net, levels)
-    found = adapt(
+    wide = _repeated_net(task.net, levels)
+    walk = adapt(
         wide,
         Adapters(*(_repeated(group, levels) for group in (start.down, start.up))),
-        *_repeated(task.training, levels),
+        _repeated(task.training, levels),
         batches=plan.repeat(1, levels, 1),
         learning_rates=torch.tensor(rates).repeat_interleave(seeds),
         steps=steps,
         generator=stream(seed, "masks"),
-        until=until,
     )
-    return tuple(_tuned(wide, adapters, task, rates) for adapters in found)
+    kept = [adapters for step, adapters in enumerate(walk, start=1) if step in until]
+    return tuple(_tuned(wide, adapters, task, rates) for adapters in kept)
+
+
+def _check_plan(rates: Sequence[float], until: Sequence[int]) -> None:
+    if not rates:
+        raise ValueError("rates must not be empty")
+    checks.positive_finite(rates=list(rates))
+    places = list(until)
+    if not places or places != sorted(set(places)) or places[0] < 1:
+        raise ValueError(f"until must ascend from at least 1, got {places}")
 
 
 def _tuned(wide: Perceptrons, adapters: Adapters, task: Task, rates: Sequence[float]) -> Tuned:
