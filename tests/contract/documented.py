@@ -236,6 +236,11 @@ DOCUMENTED = (
         {"nan": RESULT},
     ),
     Excuse(
+        "a row of batches is a step: fewer rows are fewer steps",
+        (("noise.low_rank_adaptation.adapters.adapt", "batches"),),
+        {"one row": RESULT, "a row fewer": RESULT},
+    ),
+    Excuse(
         "positions are independent of the sides",
         (("mixing.laws.coverage_given_side", "position"),),
         {"empty": RESULT, "one row": RESULT, "a row fewer": RESULT},

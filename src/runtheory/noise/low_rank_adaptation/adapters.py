@@ -98,7 +98,7 @@ def adapted_scores(
     check_rate(drop)
     if drop and generator is None:
         raise ValueError("dropout needs a generator, got None")
-    _check_width(net, inputs)
+    _check_fit(net, inputs)
     hidden = inputs
     layers = zip(net.weights, net.biases, adapters.down, adapters.up, strict=True)
     for layer, (weight, bias, down, up) in enumerate(layers):
@@ -155,16 +155,19 @@ def adapt(
     Raises
     ------
     ValueError
-        If a learning rate is not positive, inputs are not finite or do not fit, or a label is none
-        of the classes.
+        If there is no step, a learning rate is not positive, inputs are not finite or do not fit,
+        a label is none of the classes, or a batch names an example that is not there.
     """
     inputs, labels = examples
+    checks.at_least(1, steps=len(batches))
     tensor_checks.finite(inputs=inputs, learning_rates=learning_rates)
     if tensor_checks.readable(labels):
         checks.positive(learning_rates=learning_rates.tolist())
         checks.labels_below(labels, net.weights[-1].shape[2])
-    _check_width(net, inputs)
-    return _walk(net, start, examples, batches, learning_rates, steps=steps, generator=generator)
+        checks.labels_below(batches, inputs.shape[1], name="batches")
+    _check_fit(net, inputs)
+    sizes = learning_rates.to(inputs)[:, None, None]
+    return _walk(net, start, examples, batches, sizes=sizes, steps=steps, generator=generator)
 
 
 def _walk(
@@ -172,14 +175,13 @@ def _walk(
     now: Adapters,
     examples: tuple[Tensor, Tensor],
     batches: Tensor,
-    learning_rates: Tensor,
     *,
+    sizes: Tensor,
     steps: Steps,
     generator: torch.Generator,
 ) -> Iterator[Adapters]:
     inputs, labels = examples
     rows = torch.arange(net.replicates, device=inputs.device)[:, None]  # beside (replicate, batch)
-    sizes = learning_rates.to(inputs)[:, None, None]
     for chosen in batches:
         picked = inputs[rows, chosen], labels[rows, chosen]
         now = _one_step(net, now, *picked, sizes=sizes, steps=steps, generator=generator)
@@ -218,7 +220,10 @@ def _gain_of(weights: Tensor, steps: Steps) -> Tensor | float:
     return 1.0 if steps.cap is None else unit_gain(weights, cap=steps.cap)
 
 
-def _check_width(net: Perceptrons, inputs: Tensor) -> None:
-    width = net.weights[0].shape[1]
-    if inputs.shape[2] != width:
-        raise ValueError(f"inputs must have {width} columns, got {inputs.shape[2]}")
+def _check_fit(net: Perceptrons, inputs: Tensor) -> None:
+    asked, came = (net.replicates, net.weights[0].shape[1]), (inputs.shape[0], inputs.shape[2])
+    if asked != came:
+        raise ValueError(
+            f"inputs must have {asked[0]} replicates and {asked[1]} columns, "
+            f"got {came[0]} and {came[1]}"
+        )

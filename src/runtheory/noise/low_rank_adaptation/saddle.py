@@ -107,7 +107,8 @@ def adapted_product(
     Raises
     ------
     ValueError
-        As :func:`product`, if ``cap`` is not positive and finite, or times do not ascend.
+        As :func:`product`, if ``cap`` is not positive and finite, times do not ascend, or the flow
+        is too steep to be integrated.
     """
     _check(start, rate, target)
     checks.positive_finite(cap=cap)
@@ -123,6 +124,8 @@ def adapted_product(
     found = solve_ivp(
         speed, (0, at[-1] + 1e-9), [start, 0.0], "DOP853", t_eval=at, rtol=1e-10, atol=1e-13
     )
+    if not found.success:
+        raise ValueError(f"the flow could not be integrated: {found.message}")
     return np.asarray(found.y[0] * found.y[1])
 
 

@@ -14,7 +14,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from runtheory import checks
+from runtheory import checks, tensor_checks
 from runtheory.boundary import checked
 from runtheory.information.supersamples.perceptrons import Descent, Perceptrons, draw_batches
 from runtheory.noise.low_rank_adaptation.adapters import (
@@ -73,8 +73,9 @@ def accuracy(
     Raises
     ------
     ValueError
-        As ``adapted_scores``.
+        As ``adapted_scores``, and if inputs are not finite.
     """
+    tensor_checks.finite(inputs=inputs)
     scores = adapted_scores(net, adapters, inputs)
     right = (scores.argmax(2) == labels) & scores.isfinite().all(2)
     return right.double().mean(1)
