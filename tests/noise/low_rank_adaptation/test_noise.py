@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runtheory.dropout import oracle, penalties
@@ -33,6 +33,7 @@ def listed(given: list[torch.Tensor], rate: float, *, shared: bool) -> tuple[flo
 
 
 @given(seed=SEEDS, rate=RATES, shared=st.booleans())
+@settings(max_examples=20)
 def test_mean_and_variance_over_all_masks(seed, rate, shared) -> None:
     drawn = inputs, targets, change = case(seed)
     mean, variance = listed(drawn, rate, shared=shared)

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
@@ -68,6 +68,7 @@ def test_a_tiny_start_takes_the_logarithm() -> None:
 
 
 @given(start=STARTS, rate=DROPS, cap=st.floats(0.5, 20.0))
+@settings(max_examples=20)
 def test_the_adapted_flow_is_never_ahead(start, rate, cap) -> None:
     times = np.linspace(0.01, 3, 25)
     adapted = saddle.adapted_product(times, start=start, cap=cap, rate=rate)

@@ -111,10 +111,11 @@ def tried(
     )
     assert plan is not None
     wide = _repeated_net(task.net, levels)
+    inputs, labels = _repeated(task.training, levels)
     walk = adapt(
         wide,
         Adapters(*(_repeated(group, levels) for group in (start.down, start.up))),
-        _repeated(task.training, levels),
+        (inputs, labels),
         batches=plan.repeat(1, levels, 1),
         learning_rates=torch.tensor(rates).repeat_interleave(seeds),
         steps=steps,
