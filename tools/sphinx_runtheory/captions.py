@@ -18,7 +18,6 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from tools.sphinx_runtheory.numbers import Number, numbers
 from tools.sphinx_runtheory.paper_tables import latex
 from tools.sphinx_runtheory.shelf import book_at
-from tools.widgets import VIEW
 
 NUMBER = "lab-number"  # the attribute of a figure that holds its number
 KIND = "lab-figure"
@@ -52,8 +51,7 @@ def _pictures(page: nodes.document) -> Iterator[nodes.image]:
     for bundle in page.findall(nodes.container):
         if bundle.get("nb_element") != "mime_bundle":
             continue
-        kinds = {form.get("mime_type") for form in bundle.children}
-        if VIEW in kinds or FRAMES & set(_classes_above(bundle)):
+        if FRAMES & set(_classes_above(bundle)):
             continue
         yield from (image for image in bundle.findall(nodes.image) if image.get("alt"))
 
