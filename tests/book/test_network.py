@@ -253,11 +253,15 @@ def test_the_runtime_is_the_one_of_the_registry() -> None:
     assert f"onnxruntime-web {version}" in licences
 
 
-def test_a_page_of_the_book_shows_it(book: Path) -> None:
+def with_figure(book: Path) -> Path:
     theory = book / "chapters" / "two" / "theory.md"
     text = theory.read_text(encoding="utf-8")
     theory.write_text(text + "\n```{network}\n```\n", encoding="utf-8")
-    done = tiny_book.build(book)
+    return book
+
+
+def test_a_page_of_the_book_shows_it(book: Path) -> None:
+    done = tiny_book.build(with_figure(book))
     assert done.returncode == 0, done.stdout + done.stderr
     built = tiny_book.page(book, "chapters/two/theory")
     assert built.index("explorables.js") < built.index("network.js")
@@ -265,3 +269,12 @@ def test_a_page_of_the_book_shows_it(book: Path) -> None:
     static = book / "_build" / "html" / "_static" / "network"
     assert {path.name for path in static.iterdir()} == {*network.assets(), *network.NOTICES}
     assert (book / "_build" / "html" / "_images" / "two-networks.png").is_file()
+
+
+def test_on_paper_a_page_has_picture_and_table(book: Path) -> None:
+    done = tiny_book.build(with_figure(book), "--builder", "latex")
+    assert done.returncode == 0, done.stdout + done.stderr
+    tex = (book / "_build" / "latex" / "runnable_theory.tex").read_text(encoding="utf-8")
+    assert rf"\sphinxstylestrong{{{network.TITLE}.}}" in tex
+    assert "two-networks.png" in tex or "two-networks}.png" in tex
+    assert f"{network.labels()[0]:.4f}" in tex
