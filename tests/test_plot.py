@@ -31,8 +31,20 @@ def test_band_is_the_interval_of_each_point() -> None:
 
 
 def test_texts_begin_with_a_capital_and_symbols_stay() -> None:
-    texts = {"no mixing": "No mixing", "under-confidence": "Under-confidence", "": "", "B": "B"}
-    stay = ("n = 20", "kl", "log10 NC1", "log 1000", "tr(V)", "$x$", "λ", "a / 2s", "8 masks")
+    texts = {"no mixing": "No mixing", "under-confidence": "Under-confidence", "a tenth": "A tenth"}
+    stay = (
+        "n = 20",
+        "kl",
+        "log10 NC1",
+        "log 1000",
+        "tr(V)",
+        "$x$",
+        "λ",
+        "a / 2s",
+        "a of the theorem",
+        "8 masks",
+        "",
+    )
     for text, expected in {**texts, **{text: text for text in stay}}.items():
         assert plot.capitalised(text) == expected
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# a word, not a letter that stands for a number, nor a formula that begins with a name
-WORD = re.compile(r"(?!(?:exp|kl|log|tr)\b)[a-z]{2,}(?![\w(])")
+# a word or an article, not a letter that stands for a number, nor a formula's first name
+WORD = re.compile(r"(?!(?:exp|kl|log|tr)\b)[a-z]{2,}(?![\w(])|a [a-z]{4,}")
 # Okabe and Ito's palette: distinct to colour-blind readers; ordered so that neighbours also differ
 # in lightness, which survives a black-and-white print.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#000000")
