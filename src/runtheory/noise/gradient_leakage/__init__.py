@@ -1,0 +1,1 @@
+"""What a shared gradient reveals of the images behind it, with dropout and without."""
