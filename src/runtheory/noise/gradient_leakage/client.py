@@ -1,9 +1,9 @@
 r"""What a client of federated learning shares: the gradient of its loss on its own images.
 
 The networks have one hidden layer of logistic units. With factors of dropout $\xi^0$ on the inputs
-and $\xi$ on the hidden units,
-$u = W(\xi^0 \odot x) + b$, $z = V(\xi \odot \sigma(u)) + c$, and the loss is the cross-entropy of z.
-One network stands for each replicate, so that many clients are computed at once.
+and $\xi$ on the hidden units, $u = W(\xi^0 \odot x) + b$ and $z = V(\xi \odot \sigma(u)) + c$; the
+loss is the cross-entropy of z. One network stands for each replicate, so that many clients are
+computed at once.
 """
 
 from __future__ import annotations

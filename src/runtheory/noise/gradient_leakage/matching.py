@@ -105,9 +105,22 @@ def cosine_distance(found: Pulls, sent: Layers) -> Float[Tensor, " replicate"]:
     second = (torch.bmm(sent.out_weight, kept[..., None])[..., 0] + sent.out_bias) * logits
     own = _squares(hidden) * (1 + _squares(seen)) + _squares(logits) * (1 + _squares(kept))
     other = torch.stack([_squares(part.flatten(1)) for part in sent.parts]).sum(0)
-    return 1 - (first.sum(1) + second.sum(1)) / (own * other).sqrt().clamp(
-        min=torch.finfo(own.dtype).tiny
-    )
+    norms = (own * other).sqrt().clamp(min=torch.finfo(own.dtype).tiny)
+    return 1 - (first.sum(1) + second.sum(1)) / norms
+
+
+@checked
+def silent_share(found: Layers, sent: Layers) -> Float[Tensor, " replicate"]:
+    """Return the share of the squares of a gradient that lies where the shared one is zero.
+
+    A share s keeps the distance of the two at 1 - sqrt(1 - s) or above (prop-search): units that
+    were dropped tell that the image was found without them.
+    """
+    tensor_checks.finite(sent=torch.cat([part.flatten() for part in sent.parts]))
+    parts = list(zip(found.parts, sent.parts, strict=True))
+    whole = torch.stack([_squares(own.flatten(1)) for own, _ in parts]).sum(0)
+    silent = [_squares(torch.where(other == 0, own, 0.0).flatten(1)) for own, other in parts]
+    return torch.stack(silent).sum(0) / whole
 
 
 @checked
@@ -136,7 +149,9 @@ def matched(
     tensor_checks.finite(smoothness=smoothness, **{"sent.weight": sent.weight})
     checks.not_negative(smoothness=smoothness.tolist())
     tensor_checks.equal_lengths(labels=labels, networks=net.weight, sent=sent.weight)
-    problem = _posed(net, sent, labels, guess, smoothness, search, generator)
+    problem = _posed(
+        net, sent, labels, guess=guess, smoothness=smoothness, search=search, generator=generator
+    )
     _descend(problem, search)
     with torch.no_grad():
         distance, total = (part.unflatten(0, (-1, search.restarts)) for part in problem.measured())
@@ -202,13 +217,8 @@ class _Problem:
 
     def measured(self) -> tuple[Tensor, Tensor]:
         """Return the distance of each copy's gradient, and the whole objective."""
-        own = pulls(
-            self.net,
-            self.images[:, None],
-            self.labels[:, None],
-            on_inputs=self.inputs.factors(),
-            on_hidden=self.hidden.factors(),
-        )
+        given = self.net, self.images[:, None], self.labels[:, None]
+        own = pulls(*given, on_inputs=self.inputs.factors(), on_hidden=self.hidden.factors())
         distance = cosine_distance(own, self.sent)
         side = math.isqrt(self.images.shape[1])
         smooth = total_variation(self.images.unflatten(1, (side, side)))
@@ -220,6 +230,7 @@ def _posed(
     net: Layers,
     sent: Layers,
     labels: Tensor,
+    *,
     guess: Guess,
     smoothness: Tensor,
     search: Search,
@@ -228,50 +239,46 @@ def _posed(
     _, hidden, pixels = net.weight.shape
     if math.isqrt(pixels) ** 2 != pixels:
         raise ValueError(f"pixels must fill a square, got {pixels}")
-    copies = net.repeated(search.restarts)
+    copies, like = net.repeated(search.restarts), net.weight[:, 0, :1]
     shape = (len(labels) * search.restarts, pixels)
     images = torch.rand(shape, generator=generator, device=generator.device, dtype=torch.float64)
-    places = [
-        _placed(name, one, (len(labels), width), search.restarts, generator)
-        for name, one, width in (
-            ("inputs", guess.inputs, pixels),
-            ("hidden", guess.hidden, hidden),
-        )
-    ]
+    inputs, units = (
+        _placed(one, like.expand(-1, width), restarts=search.restarts, generator=generator)
+        for one, width in ((guess.inputs, pixels), (guess.hidden, hidden))
+    )
     return _Problem(
         copies,
         sent.repeated(search.restarts),
         labels.repeat_interleave(search.restarts),
-        images.to(net.weight).requires_grad_(),
-        *places,
+        images.to(like).requires_grad_(),
+        inputs,
+        units,
         smoothness.repeat_interleave(search.restarts),
         search.share_weight,
     )
 
 
 def _placed(
-    name: str,
     one: Tensor | Relaxed | None,
-    shape: tuple[int, int],
+    like: Tensor,
+    *,
     restarts: int,
     generator: torch.Generator,
 ) -> _Place:
     """Start a relaxed mask where the authors' code does: at zeros and ones drawn at the rate."""
     if one is None:
         return _Place()
-    if isinstance(one, Relaxed):
-        checks.in_interval(0, 1, ends="[)", rates=one.rates.tolist())
-        if len(one.rates) != shape[0]:
-            raise ValueError(f"{name} must have {shape[0]} rates, got {len(one.rates)}")
-        rates = one.rates.repeat_interleave(restarts)
-        uniform = torch.rand(
-            (len(rates), shape[1]), generator=generator, device=generator.device, dtype=rates.dtype
-        )
-        mask = (uniform < 1 - rates[:, None]).to(rates)
-        return _Place(mask=mask.requires_grad_(), rates=rates)
-    if tuple(one.shape) != shape:
-        raise ValueError(f"{name} must be {shape}, got {tuple(one.shape)}")
-    return _Place(fixed=one.repeat_interleave(restarts, 0))
+    if isinstance(one, Tensor):
+        tensor_checks.equal_shapes(**{"factors of a guess": one, "what they multiply": like})
+        return _Place(fixed=one.to(like).repeat_interleave(restarts, 0))
+    checks.in_interval(0, 1, ends="[)", rates=one.rates.tolist())
+    if len(one.rates) != len(like):
+        raise ValueError(f"a guess must have {len(like)} rates, got {len(one.rates)}")
+    rates = one.rates.to(like).repeat_interleave(restarts)
+    shape = (len(rates), like.shape[1])
+    uniform = torch.rand(shape, generator=generator, device=generator.device, dtype=torch.float64)
+    kept = uniform.to(like) < 1 - rates[:, None]
+    return _Place(mask=kept.to(like).requires_grad_(), rates=rates)
 
 
 def _descend(problem: _Problem, search: Search) -> None:
