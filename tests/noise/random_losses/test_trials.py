@@ -35,6 +35,14 @@ def test_normal_classes_have_their_means() -> None:
     assert float((means - torch.tensor([1.5, 0, 0])).abs().max()) < 4 * 1.01 / math.sqrt(count)
 
 
+def test_one_example_of_one_feature_is_a_task_and_none_is_not() -> None:
+    draw = {"replicates": 1, "shift": 1.0, "generator": stream(0, "task")}
+    inputs, labels = trials.normal_classes(1, features=1, **draw)
+    assert (inputs.shape, labels.shape) == ((1, 1, 1), (1, 1))
+    with pytest.raises(ValueError, match="features"):
+        trials.normal_classes(1, features=0, **draw)
+
+
 def test_the_nearest_mean_is_nearly_best_where_examples_abound() -> None:
     found = trials.nearest_mean_errors(task(4000, 2))
     best = norm.cdf(-1.5)

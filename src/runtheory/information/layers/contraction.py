@@ -121,11 +121,12 @@ def gaussian_noise(diameter: float, *, deviation: float) -> Contraction:
     weights = np.exp(-(nodes**2) / 2) * (nodes[1] - nodes[0]) / math.sqrt(2 * math.pi)
     slope = reach * nodes
     lost = min(-(reach**2) / 2 + math.log(float(weights @ (1 / np.cosh(slope)))), 0.0)
-    # sinh^2 / cosh times exp(-u^2/2) is tanh^2 under the mean of the two outputs.
-    gained = float(weights @ (np.sinh(slope) * np.tanh(slope))) if reach < 1 else 0.0
+    kept = -math.expm1(lost)
+    if reach < 1:  # sinh^2 / cosh times exp(-u^2/2) is tanh^2 under the mean of the two outputs
+        kept = math.exp(-(reach**2) / 2) * float(weights @ (np.sinh(slope) * np.tanh(slope)))
     return Contraction(
         math.erf(reach / math.sqrt(2)),
-        math.exp(-(reach**2) / 2) * gained if reach < 1 else -math.expm1(lost),
+        kept,
         min(math.log(2) + float(log_ndtr(-reach)), 0.0),
         lost,
     )
