@@ -66,6 +66,7 @@ def test_a_doubling_axis_shows_the_counts_themselves() -> None:
     canvas.canvas.draw()
     assert [text.get_text() for text in axes[0].get_xticklabels()] == ["1", "2", "4"]
     np.testing.assert_allclose(axes[0].get_xticks(), [1, 2, 4])
+    assert axes[0].xaxis.get_transform().base == 2
     plt.close(canvas)
 
 

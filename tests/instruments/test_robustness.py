@@ -43,6 +43,22 @@ def test_covered_images_are_those_of_the_pixels(small_classifier: Trained) -> No
     assert row["centre_covered"] == evaluation.accuracy(logits, image_set.test_labels).item()
 
 
+def test_bytes_become_shares_of_one(
+    small_classifier: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    net, image_set = small_classifier
+    tried = []
+    monkeypatch.setattr(
+        RobustnessProbe,
+        "_robustness",
+        lambda probe, net, pixels, labels: tried.append(pixels) or {},
+    )
+    RobustnessProbe(image_set, 0, SETTINGS)(net)
+    brightest = image_set.test_images.flatten(1).amax(1).sort().values / 255
+    assert len(tried[0]) == len(image_set.test_images)
+    torch.testing.assert_close(tried[0].flatten(1).amax(1).sort().values, brightest)
+
+
 def test_nothing_covered_and_no_attack_leave_the_accuracy(small_classifier: Trained) -> None:
     net, image_set = small_classifier
     easy = replace(SETTINGS, occluded_side=0.0, attack_radius=0.0)

@@ -109,6 +109,12 @@ def test_held_out_points_are_not_those_of_the_training() -> None:
     assert float(own.min()) > 0.1
 
 
+def test_each_point_is_in_one_half() -> None:
+    halves = estimates._halves(torch.arange(7.0)[:, None], stream(0, "halves"))
+    assert [len(half) for half in halves] == [3, 4]
+    assert sorted(np.concatenate(halves).ravel()) == list(range(7))
+
+
 def test_many_points_are_not_learnt_by_heart() -> None:
     draw = stream(0, "shift")
     first, second = torch.randn(2, 20_000, 2, generator=draw)
