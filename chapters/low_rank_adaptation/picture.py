@@ -29,7 +29,7 @@ def leaving_zero() -> Figure:
     above.legend(loc="lower right", fontsize="small", frameon=False)
     steps = np.geomspace(1, 1000, 30)
     inputs, targets, fit = _regression()
-    for share, name in ((0.1, "a tenth of the fit"), (0.25, "a quarter"), (1.0, "all of it")):
+    for share, name in ((0.1, "one tenth of the fit"), (0.25, "one quarter"), (1.0, "the whole")):
         change = share * fit
         needed = noise.steps_to_settle(inputs, targets, change, rate=DROP, share=1.0)
         below.loglog(steps, (needed / steps) ** 0.5, label=name)

@@ -12,6 +12,7 @@ from runtheory.dropout import laws, objectives, updates
 from runtheory.information.ladder import GaussianMeanModel, binary_gaussian, noisy_descent
 from runtheory.information.layers import contraction
 from runtheory.information.measures.divergences import binary_divergence
+from runtheory.noise.low_rank_adaptation import noise
 from tools.notebooks import ROOT
 
 Told = tuple[str, tuple[float, ...]]
@@ -110,8 +111,40 @@ def _range(ladder: binary_gaussian.Ladder, bounds: list[float]) -> tuple[float, 
     return ladder.gap, min(bounds), max(bounds)
 
 
+def _low_rank() -> list[Told]:
+    case = torch.ones(1, 2), torch.ones(1, 1), torch.tensor([[0.5], [0.25]])
+    added = float(noise.added_penalty(case[0], case[2], rate=0.2))
+    deviation = float(noise.error_variance(*case, rate=0.2)) ** 0.5
+    kept = torch.tensor([[[1, 1]], [[1, 0]], [[0, 1]], [[0, 0]]]).bool()
+    errors = noise.masked_errors(*case, masks=kept, rate=0.2).tolist()
+    mean = (1 - 0.75) ** 2 + added
+    fifty = deviation / 50**0.5
+    return [
+        ("| both | 0.64 | {:.4f} |\n| first | 0.16 | {:.4f} |", tuple(errors[:2])),
+        ("| second | 0.16 | {:.4f} |\n| none | 0.04 | {:g} |", tuple(errors[2:])),
+        ("The mean is ${:.4f}$: dropout has added ${:.4f}$", (mean, added)),
+        ("deviation is ${:.4f}$; averaged over fifty draws ${:.4f}$", (deviation, fifty)),
+        ("still ${:.0f}$ per cent", (100 * fifty / added,)),
+        ("is ${:.3f}$, then ${:.3f}$, ${:.3f}$, ${:.3f}$.", tuple(_whole_steps())),
+    ]
+
+
+def _whole_steps() -> list[float]:
+    a, b, products = 0.1, 0.0, []
+    for _ in range(4):
+        pull = 0.5 * (1 - a * b)
+        a, b = a + pull * b, b + pull * a
+        products.append(a * b)
+    return products
+
+
 @pytest.mark.parametrize(
-    ("slug", "told"), [("multi_sample_dropout", _dropout), ("information_bounds", _bounds)]
+    ("slug", "told"),
+    [
+        ("multi_sample_dropout", _dropout),
+        ("information_bounds", _bounds),
+        ("low_rank_adaptation", _low_rank),
+    ],
 )
 def test_a_page_tells_the_numbers_of_the_package(slug: str, told: Callable[[], list[Told]]) -> None:
     page = (ROOT / "chapters" / slug / "theory.md").read_text(encoding="utf-8")
