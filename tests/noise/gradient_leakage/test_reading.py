@@ -85,6 +85,20 @@ def test_agreement_finds_the_images_that_have_two_units() -> None:
     assert len(reading.agreed_points(mixed, tolerance=1e-7)) == 0
 
 
+def test_rectified_units_before_two_classes_agree_on_a_mixture() -> None:
+    """What the page warns of: such a point is no image, though all active units have it."""
+    torch.manual_seed(0)
+    first, last = torch.nn.Linear(9, 20).double(), torch.nn.Linear(20, 2).double()
+    images = torch.rand((2, 9), generator=stream(6, "mixed"), dtype=torch.float64)
+    before = first(images)
+    loss = torch.nn.functional.cross_entropy(last(before.relu()), torch.tensor([0, 1]))
+    loss.backward()
+    ratios = reading.unit_ratios(first.weight.grad, first.bias.grad)[(before > 0).all(0)]
+    points = reading.agreed_points(ratios, tolerance=1e-6)
+    assert points.shape == (1, 9)
+    assert float(torch.cdist(points, images).min()) > 0.1
+
+
 def test_agreed_points_by_hand() -> None:
     rows = torch.tensor([[0.0, 1], [5, 5], [math.nan, 0], [0, 1], [2, 2], [5, 5.05], [0, 1]])
     assert reading.agreed_points(rows, tolerance=0.1).tolist() == [[0, 1], [5, 5]]

@@ -86,9 +86,10 @@ def agreed_points(
 ) -> Float[Tensor, "point pixel"]:
     """Return each point that at least two units' ratios agree on, in every pixel.
 
-    Units that one example has to itself agree on that example; ratios of mixed units agree by
-    accident alone. Rows of NaN are left out. Two points are the same if no pixel differs by more
-    than ``tolerance``; each is returned once, as its first unit has it.
+    Units that one example has to itself agree on that example; logistic units that mix agree by
+    accident alone (rectified ones before two classes may agree on a mixture). Rows of NaN are left
+    out. Two points are the same if no pixel differs by more than ``tolerance``; each is returned
+    once, as its first unit has it.
 
     Raises
     ------
