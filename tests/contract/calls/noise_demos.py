@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
 
-from tests.contract.calls.common import array, generator
+from tests.contract.calls.common import array, doubles, floats, generator
 
 DROPOUTS = "noise.causal_dropout_grni"
 SPREAD = "noise.sensitive_neuron_dropout"
 MODALITIES = "noise.modality_dropout_3mt"
+PAIRS = "noise.esimcse"
 CHAIN = [[], [0], [1]]
 
 
@@ -23,6 +25,15 @@ def _matrix() -> np.ndarray:
 
 def _grouped() -> dict:
     return {"inputs": array(5, 3), "groups": np.array([0, 1, 1])}
+
+
+def _joint() -> np.ndarray:
+    joint = np.abs(array(3, 3)) + 0.1
+    return joint / joint.sum()
+
+
+def _lengths() -> torch.Tensor:
+    return torch.arange(5, 13).reshape(2, 4)
 
 
 CALLS: dict = {
@@ -80,4 +91,38 @@ CALLS: dict = {
     },
     f"{MODALITIES}.modality_ridge": lambda: {**_grouped(), "targets": array(5, 2), "rate": 0.3},
     f"{MODALITIES}.filled": lambda: {**_grouped(), "missing": 1, "examples": array(5, 3)},
+    f"{PAIRS}.most_repeated": lambda: {"words": 7, "rate": 0.32},
+    f"{PAIRS}.repeated_joint": lambda: {
+        "shares": np.array([0.2, 0.8]),
+        "shortest": 5,
+        "rate": 0.32,
+    },
+    f"{PAIRS}.best_critic": lambda: {"joint": _joint()},
+    f"{PAIRS}.shared_information": lambda: {"joint": _joint()},
+    f"{PAIRS}.contrastive_loss": lambda: {
+        "critic": doubles(3, 3),
+        "joint": _joint(),
+        "negatives": 2,
+    },
+    f"{PAIRS}.repeated_lengths": lambda: {
+        "lengths": _lengths(),
+        "rate": 0.32,
+        "generator": generator(),
+    },
+    f"{PAIRS}.draw_views": lambda: {
+        "meanings": floats(2, 4, 3),
+        "lengths": _lengths(),
+        "noise": 0.5,
+        "generator": generator(),
+    },
+    f"{PAIRS}.similarities": lambda: {
+        "first": floats(2, 4, 3),
+        "second": floats(2, 4, 3, seed=1),
+        "weights": floats(2, 2).abs(),
+    },
+    f"{PAIRS}.train_weights": lambda: {
+        "draw": lambda: (floats(2, 4, 3), floats(2, 4, 3, seed=1)),
+        "replicates": 2,
+        "steps": 2,
+    },
 }
