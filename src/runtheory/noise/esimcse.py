@@ -108,12 +108,10 @@ def contrastive_loss(
     Raises
     ------
     ValueError
-        If ``joint`` is no distribution of the critic's shape, a score is NaN or infinite from
+        If ``joint`` is no distribution, a score is NaN or infinite from
         above, ``negatives`` is not positive, or there are more than a million tuples.
     """
     _check_distribution(joint)
-    if joint.shape != critic.shape:
-        raise ValueError(f"joint must have the shape {tuple(critic.shape)}, got {joint.shape}")
     if bool((critic.isnan() | (critic == torch.inf)).any()):
         raise ValueError("critic must be below infinity, got NaN or infinity")
     checks.at_least(1, negatives=negatives)
@@ -150,7 +148,7 @@ def repeated_lengths(lengths: Lengths, *, rate: float, generator: torch.Generato
 @checked
 def draw_views(
     meanings: Sentences, lengths: Lengths, *, noise: float, generator: torch.Generator
-) -> Sentences:
+) -> Float[Tensor, "replicate batch view"]:
     """Return sentences as encoded under dropout: meaning plus noise, and the length as it is.
 
     The last feature is the length, (N - 14.5) / 5.77: standardised if N is uniform on 5 to 24.
@@ -183,13 +181,11 @@ def similarities(
     tensor_checks.finite(first=first, second=second, weights=weights)
     if tensor_checks.readable(weights):
         checks.not_negative(weights=weights.detach().cpu().numpy())
-    meaning, length = (
-        torch.cdist(
-            first[..., part], second[..., part], compute_mode="donot_use_mm_for_euclid_dist"
-        )
-        for part in (slice(None, -1), slice(-1, None))
-    )
-    scaled = weights[:, 0, None, None] * meaning**2 + weights[:, 1, None, None] * length**2
+    a, b = first[..., :-1], second[..., :-1]
+    squares = a.square().sum(2)[:, :, None] + b.square().sum(2)[:, None]
+    meaning = (squares - 2 * a @ b.mT).clamp(min=0)  # rounding may fall below zero
+    length = (first[:, :, None, -1] - second[:, None, :, -1]) ** 2
+    scaled = weights[:, 0, None, None] * meaning + weights[:, 1, None, None] * length
     return -scaled / 2
 
 
