@@ -124,6 +124,20 @@ def test_filled_pixels_are_conditional_means_of_a_normal_distribution() -> None:
     assert torch.equal(again, found)
 
 
+def test_the_numbers_that_the_page_works_by_hand() -> None:
+    images = torch.tensor([[0.2, 0.8], [1.0, 0.4]]).double()
+    pull = torch.tensor([-0.05, 0.15]).double()
+    each = pull[:, None] * images
+    alone = reading.unit_ratios(each[:1], pull[:1])
+    torch.testing.assert_close(alone, images[:1])
+    both = each.mean(0)
+    assert both.tolist() == pytest.approx([0.07, 0.01])
+    mixed = reading.unit_ratios(both[None], pull.mean()[None])
+    assert mixed[0].tolist() == pytest.approx([1.4, 0.2])
+    weights = torch.linalg.solve(images.T, mixed[0])
+    assert weights.tolist() == pytest.approx([-0.5, 1.5])
+
+
 def test_wrong_arguments_are_named() -> None:
     one = torch.ones(1, 2)
     for call, text in [
