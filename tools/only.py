@@ -25,9 +25,8 @@ def arguments(slug: str, root: Path = ROOT) -> list[str]:
     shelf = read_shelf(root)
     demos = {demo.slug: demo for demo in shelf.demos}
     if slug in demos:
-        module = Path("tests", demos[slug].part, f"test_{slug}.py")
-        tests = [str(module)] if (root / module).exists() else []
-        return [*tests, f"demos/{slug}.ipynb"]
+        own = Path("tests", demos[slug].part, f"test_{slug}.py")
+        return [*([str(own)] if (root / own).exists() else []), f"demos/{slug}.ipynb"]
     cards = {card.slug: card for card in shelf.cards}
     if slug not in cards:
         known = ", ".join([*cards, *demos])

@@ -47,12 +47,13 @@ def test_bytes_become_shares_of_one(
     small_classifier: Trained, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     net, image_set = small_classifier
-    tried = []
-    monkeypatch.setattr(
-        RobustnessProbe,
-        "_robustness",
-        lambda probe, net, pixels, labels: tried.append(pixels) or {},
-    )
+    tried: list[torch.Tensor] = []
+
+    def note(probe: RobustnessProbe, net: nn.Module, pixels: torch.Tensor, labels: object) -> dict:
+        tried.append(pixels)
+        return {}
+
+    monkeypatch.setattr(RobustnessProbe, "_robustness", note)
     RobustnessProbe(image_set, 0, SETTINGS)(net)
     brightest = image_set.test_images.flatten(1).amax(1).sort().values / 255
     assert len(tried[0]) == len(image_set.test_images)

@@ -29,11 +29,11 @@ def drawn(seed: int, replicates: int = 2) -> tuple[Perceptrons, Adapters, Tensor
 
 def learn(seed: int, steps: Steps, size: float, count: int) -> list[Adapters]:
     """The adapters after each of ``count`` steps."""
-    net, start, *examples = drawn(seed)
+    net, start, inputs, labels = drawn(seed)
     walk = adapters.adapt(
         net,
         start,
-        tuple(examples),
+        (inputs, labels),
         batches=torch.randint(6, (count, 2, 4), generator=stream(seed, "batches")),
         learning_rates=torch.full((2,), size, dtype=torch.float64),
         steps=steps,

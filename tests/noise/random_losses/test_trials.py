@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import pytest
 import torch
@@ -36,11 +37,11 @@ def test_normal_classes_have_their_means() -> None:
 
 
 def test_one_example_of_one_feature_is_a_task_and_none_is_not() -> None:
-    draw = {"replicates": 1, "shift": 1.0, "generator": stream(0, "task")}
-    inputs, labels = trials.normal_classes(1, features=1, **draw)
+    draw = partial(trials.normal_classes, replicates=1, shift=1.0, generator=stream(0, "task"))
+    inputs, labels = draw(1, features=1)
     assert (inputs.shape, labels.shape) == ((1, 1, 1), (1, 1))
     with pytest.raises(ValueError, match="features"):
-        trials.normal_classes(1, features=0, **draw)
+        draw(1, features=0)
 
 
 def test_the_nearest_mean_is_nearly_best_where_examples_abound() -> None:
