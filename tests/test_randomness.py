@@ -21,6 +21,13 @@ def test_a_stream_is_given_by_its_seed_and_purpose() -> None:
         stream(0, "")
 
 
+def test_the_first_rank_draws_what_a_single_process_does() -> None:
+    alone, first, second = Streams(3), Streams(3, rank=0), Streams(3, rank=1)
+    assert alone.rank == 0
+    assert draw(alone["masks"]) == draw(first["masks"]) == draw(stream(3, "masks"))
+    assert draw(first["batches"]) != draw(second["batches"])
+
+
 def test_a_new_consumer_never_shifts_an_old_one() -> None:
     alone, beside = Streams(3), Streams(3)
     draw(beside["batches"])

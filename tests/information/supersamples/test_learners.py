@@ -85,15 +85,16 @@ def test_one_call_gives_every_bound_of_a_regression() -> None:
     assert found.bounds["given the super-sample, predictions"].value == given.value
     for name in ("root, difference", "fast rate", "coin (binary kl)"):
         assert found.gap <= found.bounds[name].value
-    once = super_sample_bounds(
-        Constant(),
-        points,
-        labels,
-        pairs=9,
-        generator=stream(2, "one"),
-        draws=Draws(masks=1, permutations=2),
-    )
-    assert len(once.bounds) == 4  # one mask tells nothing given the super-sample
+    for masks, bounds in ((1, 4), (2, 7)):  # one mask tells nothing given the super-sample
+        drawn = super_sample_bounds(
+            Constant(),
+            points,
+            labels,
+            pairs=9,
+            generator=stream(2, "few"),
+            draws=Draws(masks=masks, permutations=2),
+        )
+        assert len(drawn.bounds) == bounds
 
 
 def test_a_tree_learns_by_heart_and_the_identity_gives_its_test_error() -> None:
