@@ -21,7 +21,7 @@ SEEDS = st.integers(0, 1000)
 
 
 def drawn(graph: list[list[int]], seed: int = 0) -> np.ndarray:
-    return dropouts.draw_law(graph, states=3, generator=stream(seed, "law"))
+    return dropouts.draw_distribution(graph, states=3, generator=stream(seed, "law"))
 
 
 def names(table: np.ndarray, variables: int = 3) -> set[tuple]:
@@ -41,18 +41,18 @@ def test_deletion_brings_back_the_independences_of_the_graph(seed: int) -> None:
     wanted = {"chain": {(0, 2, (1,))}, "fork": {(1, 2, (0,))}, "meeting": {(0, 1, ())}}
     for graph, expected in zip((CHAIN, FORK, MEETING), wanted.values(), strict=True):
         law = drawn(graph, seed)
-        readings = dropouts.reading_law(law, ZEROS)
+        readings = dropouts.reading_distribution(law, ZEROS)
         assert names(dropouts.information_table(law)) == expected
         assert names(dropouts.information_table(readings, delete=True)) == expected
 
 
 def test_zeros_that_are_kept_leave_no_independence_of_a_chain() -> None:
-    readings = dropouts.reading_law(drawn(CHAIN), ZEROS)
+    readings = dropouts.reading_distribution(drawn(CHAIN), ZEROS)
     assert names(dropouts.information_table(readings)) == set()
 
 
 def test_zeros_that_come_at_random_are_a_nuisance_all_the_same() -> None:
-    readings = dropouts.reading_law(drawn(CHAIN), np.full(3, 0.3))
+    readings = dropouts.reading_distribution(drawn(CHAIN), np.full(3, 0.3))
     assert names(dropouts.information_table(readings)) == set()
 
 
@@ -68,7 +68,7 @@ def test_the_law_of_the_readings_in_a_loop() -> None:
                 0 if gone else state + 1 for state, gone in zip(states, dropped, strict=True)
             )
             expected[seen] += chance
-    np.testing.assert_allclose(dropouts.reading_law(law, ZEROS), expected, rtol=1e-12)
+    np.testing.assert_allclose(dropouts.reading_distribution(law, ZEROS), expected, rtol=1e-12)
 
 
 def test_information_in_a_loop() -> None:
@@ -155,13 +155,13 @@ def test_one_pair_loses_the_zeros_that_the_rule_names() -> None:
 def test_what_cannot_be_asked_is_refused() -> None:
     law = drawn(CHAIN)
     with pytest.raises(ValueError, match="a parent comes before its child 0"):
-        dropouts.draw_law([[1], []], states=2, generator=stream(0, "law"))
-    with pytest.raises(ValueError, match="a law sums to one"):
+        dropouts.draw_distribution([[1], []], states=2, generator=stream(0, "law"))
+    with pytest.raises(ValueError, match="chances must sum to one"):
         dropouts.information_table(2 * law)
     with pytest.raises(ValueError, match="a chance for each state"):
-        dropouts.reading_law(law, np.array([0.5, 0.5]))
+        dropouts.reading_distribution(law, np.array([0.5, 0.5]))
     with pytest.raises(ValueError, match="nothing is left after deletion"):
-        dropouts.information_table(dropouts.reading_law(law, np.ones(3)), delete=True)
+        dropouts.information_table(dropouts.reading_distribution(law, np.ones(3)), delete=True)
     with pytest.raises(ValueError, match="delete must be one of none, given, involved, all"):
         dropouts.skeleton(np.zeros((5, 3)), level=0.1, delete="some")
     with pytest.raises(ValueError, match="columns must be different"):

@@ -18,7 +18,7 @@ from jaxtyping import Bool, Float64
 from runtheory import checks, tensor_checks
 from runtheory.boundary import checked
 
-Law = Float64[np.ndarray, "*variable"]
+Distribution = Float64[np.ndarray, "*variable"]
 DELETED = ("none", "given", "involved", "all")
 LEAST_ROWS = 5  # of which a correlation and its test are computed, beyond the given variables
 
@@ -42,13 +42,13 @@ def statements(variables: int) -> list[tuple[int, int, tuple[int, ...]]]:
 
 
 @checked
-def draw_law(
+def draw_distribution(
     parents: Sequence[Sequence[int]], *, states: int, generator: torch.Generator
 ) -> Float64[np.ndarray, "*variable"]:
-    """Return a random law on a directed graph, an axis of ``states`` for each variable.
+    """Return a random distribution on a directed graph, an axis of ``states`` for each variable.
 
-    ``parents`` lists for each variable the earlier ones that it depends on. The law of a variable,
-    given its parents, is uniform on the simplex, drawn anew for each of their states.
+    ``parents`` lists for each variable the earlier ones that it depends on. The chances of
+    a variable, given its parents, are uniform on the simplex, drawn anew for each of their states.
 
     Raises
     ------
@@ -59,47 +59,53 @@ def draw_law(
     Examples
     --------
     >>> import torch
-    >>> from runtheory.noise.causal_dropout_grni import draw_law, information_table
-    >>> law = draw_law([[], [0], [1]], states=3, generator=torch.Generator().manual_seed(0))
-    >>> bool(information_table(law)[3] < 1e-12)  # the ends of a chain, given the middle
+    >>> from runtheory.noise.causal_dropout_grni import draw_distribution, information_table
+    >>> seeded = torch.Generator().manual_seed(0)
+    >>> chances = draw_distribution([[], [0], [1]], states=3, generator=seeded)
+    >>> bool(information_table(chances)[3] < 1e-12)  # the ends of a chain, given the middle
     True
     """
     checks.at_least(1, variables=len(parents))
     checks.at_least(2, states=states)
-    law = np.ones((states,) * len(parents))
+    chances = np.ones((states,) * len(parents))
     for child, before in enumerate(parents):
         for parent in before:
             if not 0 <= parent < child:
                 raise ValueError(f"a parent comes before its child {child}, got {parent}")
-        shape = [states if axis in before or axis == child else 1 for axis in range(law.ndim)]
+        shape = [states if axis in before or axis == child else 1 for axis in range(chances.ndim)]
         weights = -torch.rand(shape, generator=generator, dtype=torch.float64).log()
-        law = law * (weights / weights.sum(child, keepdim=True)).numpy()
-    return law
+        chances = chances * (weights / weights.sum(child, keepdim=True)).numpy()
+    return chances
 
 
 @checked
-def reading_law(law: Law, zeros: Float64[np.ndarray, "state"]) -> Float64[np.ndarray, "*reading"]:
-    """Return the law of the readings: state 0 is the zero, state z + 1 shows the state z.
+def reading_distribution(
+    chances: Distribution, zeros: Float64[np.ndarray, "state"]
+) -> Float64[np.ndarray, "*reading"]:
+    """Return the distribution of the readings: state 0 is the zero, state z + 1 shows the state z.
 
     ``zeros`` is the chance of a zero in each state of a variable.
 
     Raises
     ------
     ValueError
-        If a chance lies outside [0, 1], an axis has not one state for each, or ``law`` is no law.
+        If a chance lies outside [0, 1], an axis has not one state for each, or ``chances``
+        is no distribution.
     """
     checks.in_interval(0, 1, zeros=zeros)
-    _check_law(law)
-    if any(states != len(zeros) for states in law.shape):
-        raise ValueError(f"zeros must have a chance for each state of {law.shape}, got {zeros}")
+    _check_distribution(chances)
+    if any(states != len(zeros) for states in chances.shape):
+        raise ValueError(f"zeros must have a chance for each state of {chances.shape}, got {zeros}")
     channel = np.concatenate([zeros[:, None], np.diag(1 - zeros)], axis=1)  # (state, reading)
-    for axis in range(law.ndim):
-        law = np.moveaxis(np.tensordot(law, channel, axes=(axis, 0)), -1, axis)
-    return law
+    for axis in range(chances.ndim):
+        chances = np.moveaxis(np.tensordot(chances, channel, axes=(axis, 0)), -1, axis)
+    return chances
 
 
 @checked
-def information_table(law: Law, *, delete: bool = False) -> Float64[np.ndarray, "statement"]:
+def information_table(
+    chances: Distribution, *, delete: bool = False
+) -> Float64[np.ndarray, "statement"]:
     """Return I(X_i; X_j | X_S) in nats for all :func:`statements`; zero is independence.
 
     With ``delete`` it is that of the examples on which no variable of S is in state 0.
@@ -107,37 +113,39 @@ def information_table(law: Law, *, delete: bool = False) -> Float64[np.ndarray, 
     Raises
     ------
     ValueError
-        If ``law`` is no law of two variables or more, or nothing is left after deletion.
+        If ``chances`` is no distribution of two variables or more, or nothing is left.
     """
-    _check_law(law)
+    _check_distribution(chances)
     found = []
-    for i, j, given in statements(law.ndim):
-        others = tuple(set(range(law.ndim)) - {i, j, *given})
-        small = np.moveaxis(law.sum(others, keepdims=True), (i, j), (0, 1))
-        small = small.reshape(law.shape[i], law.shape[j], *(law.shape[one] for one in given))
+    for i, j, given in statements(chances.ndim):
+        others = tuple(set(range(chances.ndim)) - {i, j, *given})
+        small = np.moveaxis(chances.sum(others, keepdims=True), (i, j), (0, 1))
+        small = small.reshape(
+            chances.shape[i], chances.shape[j], *(chances.shape[one] for one in given)
+        )
         if delete:
             small = small[(..., *[slice(1, None)] * len(given))]
         found.append(_information(small.reshape(*small.shape[:2], -1)))
     return np.array(found)
 
 
-def _information(law: np.ndarray) -> float:
+def _information(chances: np.ndarray) -> float:
     """Return I(X; Y | S) of an array with the axes X, Y and S that need not sum to one."""
-    if law.sum() <= 0:
+    if chances.sum() <= 0:
         raise ValueError("nothing is left after deletion")
-    law = law / law.sum()
-    product = law.sum(0) * law.sum(1, keepdims=True)  # p(x, s) p(y, s), axes x, y, s
+    chances = chances / chances.sum()
+    product = chances.sum(0) * chances.sum(1, keepdims=True)  # p(x, s) p(y, s), axes x, y, s
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = law * law.sum((0, 1)) / product
-    there = law > 0
-    return float((law[there] * np.log(ratio[there])).sum())
+        ratio = chances * chances.sum((0, 1)) / product
+    there = chances > 0
+    return float((chances[there] * np.log(ratio[there])).sum())
 
 
-def _check_law(law: np.ndarray) -> None:
-    tensor_checks.finite(law=law)
-    checks.not_negative(law=law)
-    if law.ndim == 0 or not math.isclose(law.sum(), 1, rel_tol=1e-9):
-        raise ValueError(f"a law sums to one, got {law.sum()}")
+def _check_distribution(chances: np.ndarray) -> None:
+    tensor_checks.finite(chances=chances)
+    checks.not_negative(chances=chances)
+    if chances.ndim == 0 or not math.isclose(chances.sum(), 1, rel_tol=1e-9):
+        raise ValueError(f"chances must sum to one, got {chances.sum()}")
 
 
 @checked

@@ -214,7 +214,7 @@ def train_weights(
         optimiser.zero_grad()
         # Replicates are summed: each has its own weights, and so its own descent.
         loss = functional.cross_entropy(scores.mT, partners, reduction="sum") / scores.shape[1]
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         optimiser.step()
     return logarithms.detach().exp()
 

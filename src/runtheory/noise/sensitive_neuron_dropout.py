@@ -39,7 +39,7 @@ def ridged_covariance(answers: Float64[np.ndarray, "row feature"], *, ridge: flo
     >>> answers = np.array([[1.0, -1.0, 0.0], [1.0, -1.0, 0.0], [0.0, 2.0, -2.0]])
     >>> matrix = ridged_covariance(answers, ridge=0.1)
     >>> round(spread_score(matrix), 3)
-    0.229
+    0.308
     """
     tensor_checks.finite(answers=answers)
     checks.positive_finite(ridge=ridge)

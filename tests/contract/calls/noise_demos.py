@@ -14,9 +14,9 @@ PAIRS = "noise.esimcse"
 CHAIN = [[], [0], [1]]
 
 
-def _law() -> np.ndarray:
-    law = np.abs(array(2, 2, 2)) + 0.1
-    return law / law.sum()
+def _chances() -> np.ndarray:
+    chances = np.abs(array(2, 2, 2)) + 0.1
+    return chances / chances.sum()
 
 
 def _matrix() -> np.ndarray:
@@ -38,9 +38,16 @@ def _lengths() -> torch.Tensor:
 
 CALLS: dict = {
     f"{DROPOUTS}.statements": lambda: {"variables": 3},
-    f"{DROPOUTS}.draw_law": lambda: {"parents": CHAIN, "states": 2, "generator": generator()},
-    f"{DROPOUTS}.reading_law": lambda: {"law": _law(), "zeros": np.array([0.3, 0.1])},
-    f"{DROPOUTS}.information_table": lambda: {"law": _law()},
+    f"{DROPOUTS}.draw_distribution": lambda: {
+        "parents": CHAIN,
+        "states": 2,
+        "generator": generator(),
+    },
+    f"{DROPOUTS}.reading_distribution": lambda: {
+        "chances": _chances(),
+        "zeros": np.array([0.3, 0.1]),
+    },
+    f"{DROPOUTS}.information_table": lambda: {"chances": _chances()},
     f"{DROPOUTS}.draw_levels": lambda: {
         "parents": CHAIN,
         "examples": 9,
