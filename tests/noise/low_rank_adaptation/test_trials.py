@@ -3,6 +3,8 @@ away are wrong."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -39,6 +41,16 @@ def test_the_best_rate_learns_the_task_and_no_rate_sees_another() -> None:
     alone = tried((0.5,))
     torch.testing.assert_close(alone[1].accuracy, long.accuracy)
     torch.testing.assert_close(alone[0].at_rates[0], short.at_rates[1])
+
+
+def test_the_rate_is_chosen_by_validation_and_not_by_the_test() -> None:
+    task = setting()
+    inputs, labels = task.validation
+    wrong = replace(task, validation=(inputs, 1 - labels))  # there, learning does harm
+    arguments = {"steps": Steps(), "rates": (1e-6, 0.5), "until": (30,), "rank": 2}
+    (misled,) = trials.tried(wrong, **arguments, batch_size=10, seed=1)
+    assert misled.rate == 1e-6
+    assert float(misled.accuracy.mean()) < float(misled.levels[1])
 
 
 def test_a_network_that_ran_away_is_wrong() -> None:
