@@ -71,6 +71,19 @@ def test_the_law_of_the_readings_in_a_loop() -> None:
     np.testing.assert_allclose(dropouts.reading_distribution(law, ZEROS), expected, rtol=1e-12)
 
 
+def test_the_numbers_that_the_demo_works_by_hand() -> None:
+    step = np.array([[0.9, 0.1], [0.1, 0.9]])
+    chain = np.einsum("a,ab,bc->abc", np.full(2, 0.5), step, step)
+    readings = dropouts.reading_distribution(chain, np.array([0.6, 0.1]))
+    middle = readings.sum((0, 2))[0]
+    assert (0.5 * 0.6) / middle == pytest.approx(6 / 7)
+    # The levels of the two ends among the cells whose middle reads zero, before their own zeros.
+    ends = np.einsum("abc,b->ac", chain, np.array([0.6, 0.1])) / middle
+    covariance = ends[1, 1] - ends[1].sum() * ends[:, 1].sum()
+    assert covariance == pytest.approx(6 / 49 * 0.64)
+    assert round(covariance, 3) == 0.078
+
+
 def test_information_in_a_loop() -> None:
     law = drawn(MEETING)
     total = 0.0

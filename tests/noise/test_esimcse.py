@@ -84,6 +84,15 @@ def test_information_of_equal_and_of_independent_lengths() -> None:
     assert esimcse.shared_information(np.outer(shares, shares)) == pytest.approx(0, abs=1e-12)
 
 
+def test_the_number_that_the_demo_works_by_hand() -> None:
+    equal = np.eye(4) / 4
+    critic = torch.tensor(esimcse.best_critic(equal))
+    found = float(esimcse.contrastive_loss(critic, equal, negatives=3))
+    by_hand = (27 * math.log(2) + 9 * math.log(3) + math.log(4)) / 64
+    assert found == pytest.approx(by_hand)
+    assert round(found, 3) == 0.469
+
+
 def test_similarities_in_a_loop() -> None:
     draw = torch.Generator().manual_seed(0)
     first, second = (torch.randn(2, 3, 4, generator=draw) for _ in range(2))

@@ -96,6 +96,21 @@ def test_filling_is_fitting_without(missing: int) -> None:
     np.testing.assert_array_equal(put_in[:, kept], new[:, kept])
 
 
+def test_the_numbers_that_the_demo_works_by_hand() -> None:
+    moments = np.array([[1.1, 1, 1], [1, 2, 1], [1, 1, 1]])  # of two readings and what is wanted
+    rows = np.linalg.cholesky(moments + 1e-15 * np.eye(3)).T
+    readings, wanted = rows[:, :2], rows[:, 2:]
+    weights = modalities.modality_ridge(readings, wanted, np.array([0, 1]), rate=0.0)
+    np.testing.assert_allclose(weights[:, 0], [10 / 12, 1 / 12], rtol=1e-6)
+    assert plain(readings, wanted, weights) == pytest.approx(1 / 12, rel=1e-6)
+    alone = readings * np.array([0, 1])
+    assert round(plain(alone, wanted, weights), 3) == 0.847
+    assert plain(alone, wanted, np.array([[0.0], [0.5]])) == pytest.approx(0.5, rel=1e-6)
+    # As the rate goes to one each weight, unscaled, goes to the one that its reading has alone.
+    late = modalities.modality_ridge(readings, wanted, np.array([0, 1]), rate=1 - 1e-6) / 1e-6
+    np.testing.assert_allclose(late[:, 0], [1 / 1.1, 0.5], rtol=1e-4)
+
+
 def test_what_cannot_be_is_refused() -> None:
     inputs, targets, weights = problem()
     with pytest.raises(ValueError, match=r"rate must lie in \[0, 1\), got 1"):

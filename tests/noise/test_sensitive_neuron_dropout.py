@@ -102,6 +102,15 @@ def test_the_score_of_a_diagonal() -> None:
     assert spread.spread_score(np.diag([1.0, 2.0, 8.0])) == pytest.approx(math.log(16) / 3)
 
 
+def test_the_numbers_that_the_demo_works_by_hand() -> None:
+    matrix = np.array([[2.0, 1.0], [1.0, 2.0]])
+    assert round(spread.spread_score(matrix), 3) == 0.549
+    probes = np.array([[1.0, 1.0], [1.0, -1.0]])
+    found = spread.lanczos_products(matrix, probes, steps=2) / 2
+    np.testing.assert_allclose(found, [math.log(3), 0], atol=1e-12)
+    assert spread.sign_variance(logarithm(matrix) / 2) ** 0.5 == pytest.approx(math.log(3) / 2)
+
+
 def test_equal_answers_leave_the_ridge() -> None:
     answers = np.tile(np.array([[1.0, 3.0, -2.0]]), (4, 1))
     values = np.linalg.eigvalsh(spread.ridged_covariance(answers, ridge=0.01))
