@@ -76,3 +76,10 @@ def test_images_are_floats_between_0_and_1() -> None:
     for wrong in (255.0, -0.1, math.nan):
         with pytest.raises(ValueError, match=re.escape("images must lie in [0, 1], got")):
             tensor_checks.unit_range(images=torch.tensor([0.5, wrong]))
+
+
+@pytest.mark.parametrize("brightest", [1 + 1e-6, 1.9, 255.0])
+def test_images_a_little_too_bright_are_refused(brightest: float) -> None:
+    tensor_checks.unit_range(images=torch.tensor([0.0, 1.0]))
+    with pytest.raises(ValueError, match="images must lie in"):
+        tensor_checks.unit_range(images=torch.tensor([0.0, brightest]))

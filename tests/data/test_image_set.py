@@ -207,6 +207,13 @@ def test_images_of_another_layout_or_kind_are_refused(change, error, message: st
             data.assemble("odd", pairs[0], test=pairs[1], classes=("a", "b"))
 
 
+def test_narrow_images_are_not_taken_for_another_layout() -> None:
+    narrow = torch.zeros((4, 1, 8, 3), dtype=torch.uint8)
+    labels = torch.tensor([0, 1, 0, 1])
+    made = data.assemble("narrow", (narrow, labels), test=(narrow, labels), classes=("a", "b"))
+    assert made.train_images.shape == (4, 1, 8, 3)
+
+
 def test_training_and_test_images_have_one_shape() -> None:
     labels = torch.arange(6) % 2
     with pytest.raises(ValueError, match=r"training images are \(3, 5, 5\), test images \(1, 5"):

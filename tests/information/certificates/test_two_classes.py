@@ -29,6 +29,12 @@ def test_rows_are_means_over_squares_scaled_by_the_other_classes(source: data.Im
     assert torch.equal(is_second, labels[mine] == ours[1])
 
 
+def test_a_square_of_one_keeps_every_pixel(source: data.ImageSet) -> None:
+    rows, _ = two_classes(source, "Pullover", "Shirt", square=1)
+    coarse, _ = two_classes(source, "Pullover", "Shirt", square=28)
+    assert (rows.shape, coarse.shape) == ((3000, 784), (3000, 1))
+
+
 def test_scaling_owes_nothing_to_the_two_classes(source: data.ImageSet) -> None:
     first = source.classes.index("Pullover")
     changed = source.train_images.clone()

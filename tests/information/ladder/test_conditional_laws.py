@@ -41,6 +41,14 @@ def test_the_transport_given_the_weights_is_the_mean_of_a_folded_normal():
     assert cl.output_wasserstein(laws) == pytest.approx(laws.law.expect(folded), rel=1e-12)
 
 
+def test_margins_are_in_units_of_the_deviation():
+    laws, scaled = (
+        cl.conditional_laws(GaussianMeanModel(3, 5, 0.7 * unit, unit)) for unit in (1.0, 2.5)
+    )
+    for name in ("train_centre", "test_centre", "train_error", "test_error"):
+        np.testing.assert_allclose(getattr(scaled, name), getattr(laws, name), rtol=1e-12)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
