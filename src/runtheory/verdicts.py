@@ -49,7 +49,8 @@ def identity(measured: Numbers, expected: Numbers, tolerance: float) -> Judgemen
     return Judgement(
         *_worst(measured, difference),
         expected_text=f"{_at(expected, difference):.6g}",
-        tolerance_text=f"relative {tolerance:.0e}, largest difference {largest:.1e}",
+        tolerance_text=f"{f'relative {tolerance:.0e}' if tolerance else 'none'}, "
+        f"largest difference {f'{largest:.1e}' if largest else '0'}",
         verdict="holds" if largest <= tolerance else "contradicted",
         refusal=f"{times:.2g} tolerances",
     )
@@ -65,7 +66,8 @@ def bound(measured: Numbers, limit: Numbers, *, upper: bool, tolerance: float = 
     return Judgement(
         *_worst(measured, excess),
         expected_text=f"at {'most' if upper else 'least'} {_at(limit, excess):.6g}",
-        tolerance_text=f"{tolerance:.1e}, smallest slack {-worst:.2g}",
+        tolerance_text=f"{f'{tolerance:.1e}' if tolerance else 'none'}, "
+        f"smallest slack {-worst:.2g}",
         verdict="holds" if worst <= tolerance else "contradicted",
         refusal=crossed,
     )
