@@ -6,30 +6,13 @@ and of each what comes. One that excuses nothing any more fails the test.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from tests.contract.excuse import RESULT, Excuse
 
-RESULT = "a result"
 NET = "the caller's own network says what it takes"
 LEDGER = "KeyError for an id that no ledger lists, as its text says"
 STEP = "a step of the scores, which have asked before"
 CHECK = "a check that others call asks one thing and returns nothing"
 WHERE = "asks where a tensor lies and who follows it, not its numbers"
-
-
-@dataclass(frozen=True)
-class Excuse:
-    """Why ``came`` (by variant: a result, or an error's name) is right for these arguments."""
-
-    reason: str
-    places: tuple[tuple[str, str], ...]  # function, argument
-    came: dict[str, str]
-
-    def each(self) -> Iterator[tuple[str, str, str, str]]:
-        """Yield function, argument, variant and what comes."""
-        for function, argument in self.places:
-            for variant, came in self.came.items():
-                yield function, argument, variant, came
 
 
 DOCUMENTED = (

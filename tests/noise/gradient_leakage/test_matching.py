@@ -172,6 +172,10 @@ def test_wrong_arguments_are_named() -> None:
     ]:
         with pytest.raises(ValueError, match=text):
             call()
+
+
+def test_images_must_be_square() -> None:
+    labels = clients(6)[2]
     narrow = client.draw_networks(
         8, hidden=3, classes=2, replicates=1, generator=stream(0, "narrow")
     )

@@ -92,8 +92,8 @@ def test_rectified_units_before_two_classes_agree_on_a_mixture() -> None:
     images = torch.rand((2, 9), generator=stream(6, "mixed"), dtype=torch.float64)
     before = first(images)
     loss = torch.nn.functional.cross_entropy(last(before.relu()), torch.tensor([0, 1]))
-    loss.backward()
-    ratios = reading.unit_ratios(first.weight.grad, first.bias.grad)[(before > 0).all(0)]
+    gradient = torch.autograd.grad(loss, (first.weight, first.bias))
+    ratios = reading.unit_ratios(*gradient)[(before > 0).all(0)]
     points = reading.agreed_points(ratios, tolerance=1e-6)
     assert points.shape == (1, 9)
     assert float(torch.cdist(points, images).min()) > 0.1

@@ -47,8 +47,9 @@ def test_the_rate_is_chosen_by_validation_and_not_by_the_test() -> None:
     task = setting()
     inputs, labels = task.validation
     wrong = replace(task, validation=(inputs, 1 - labels))  # there, learning does harm
-    arguments = {"steps": Steps(), "rates": (1e-6, 0.5), "until": (30,), "rank": 2}
-    (misled,) = trials.tried(wrong, **arguments, batch_size=10, seed=1)
+    (misled,) = trials.tried(
+        wrong, steps=Steps(), rates=(1e-6, 0.5), until=(30,), rank=2, batch_size=10, seed=1
+    )
     assert misled.rate == 1e-6
     assert float(misled.accuracy.mean()) < float(misled.levels[1])
 
