@@ -14,11 +14,13 @@ from jaxtyping import install_import_hook
 install_import_hook("runtheory", "beartype.beartype")
 
 import torch
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     torch.set_num_threads(1)
 
-# The same examples on every machine; no deadline, because a busy machine proves nothing wrong.
-settings.register_profile("book", deadline=None, derandomize=True)
+# The same examples on every machine, up to constants of the modules that are loaded; no deadline
+# and no limit of time for drawing, because a busy machine proves nothing wrong.
+SLOW = [HealthCheck.too_slow]
+settings.register_profile("book", deadline=None, derandomize=True, suppress_health_check=SLOW)
 settings.load_profile("book")
