@@ -109,7 +109,7 @@ def excess_loss(
         If a predicted row is negative or does not sum to one, or as :func:`stationary`.
     """
     often = stationary(rows)
-    check_distributions(predicted=predicted)
+    check_distributions(predicted, name="predicted")
     terms = torch.xlogy(rows, rows) - torch.xlogy(rows, predicted)
     return (often * terms.sum(-1)).sum(-1)
 
@@ -156,14 +156,14 @@ def context_codes(symbols: int, order: int) -> Float[Tensor, "context code"]:
     return torch.nn.functional.one_hot(torch.stack(digits, 1), symbols).flatten(1).float()
 
 
-def check_distributions(**values: Tensor) -> None:
-    """Raise ``ValueError`` unless the last axis of each value holds distributions."""
-    for name, value in values.items():
-        checks.at_least(1, **{f"numbers in {name}": value.numel()})
-        tensor_checks.finite(**{name: value})
-        checks.not_negative(**{name: float(value.min())})
-        if float((value.double().sum(-1) - 1).abs().max()) > ROUNDING:
-            raise ValueError(f"{name} must sum to one along the last axis")
+@checked
+def check_distributions(values: Float[Tensor, "*stack symbol"], *, name: str) -> None:
+    """Raise ``ValueError`` unless the last axis of ``values`` holds distributions."""
+    checks.at_least(1, **{f"numbers in {name}": values.numel()})
+    tensor_checks.finite(**{name: values})
+    checks.not_negative(**{name: float(values.min())})
+    if float((values.double().sum(-1) - 1).abs().max()) > ROUNDING:
+        raise ValueError(f"{name} must sum to one along the last axis")
 
 
 def _check_rows(rows: Tensor) -> None:
@@ -176,5 +176,5 @@ def _check_rows(rows: Tensor) -> None:
         raise ValueError(
             f"rows must have a power of {symbols} symbols as contexts, got {contexts} contexts"
         )
-    check_distributions(rows=rows)
+    check_distributions(rows, name="rows")
     checks.positive(rows=float(rows.min()))

@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
-from runtheory import checks, tensor_checks
+from runtheory import checks
 from runtheory.boundary import checked
 from runtheory.noise.repeated_data.source import Tokens, check_distributions
 
@@ -68,12 +68,10 @@ def training_loss(
     Raises
     ------
     ValueError
-        If shapes differ, a source has no tokens, a count is negative, or a prediction is no
-        distribution.
+        If a source has no tokens, a count is negative, or a prediction is no distribution.
     """
-    tensor_checks.equal_shapes(counts=counts, predicted=predicted)
     _check_counts(counts)
-    check_distributions(predicted=predicted)
+    check_distributions(predicted, name="predicted")
     tokens = counts.sum((1, 2))
     checks.at_least(1, tokens=int(tokens.min()))
     return -torch.xlogy(counts.double(), predicted).sum((1, 2)) / tokens
@@ -176,7 +174,7 @@ def _bias_and_spread(row: Tensor, draws: int) -> tuple[float, float]:
 def _check_row(row: Tensor, draws: int) -> None:
     checks.at_least(1, draws=draws)
     checks.at_least(2, symbols=len(row))
-    check_distributions(row=row)
+    check_distributions(row, name="row")
     checks.positive(row=float(row.min()))
 
 

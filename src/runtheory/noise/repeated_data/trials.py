@@ -6,6 +6,7 @@ network and see the same batches.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ from runtheory.noise.repeated_data.source import Rows, Tokens, context_codes, ex
 from runtheory.randomness import stream
 
 Batches = Int64[Tensor, "step source batch"]  # numbers of tokens
+LEARNING_RATE = 0.006  # constant: a rate that falls would hide a loss that turns up
 
 
 @dataclass(frozen=True)
@@ -86,36 +88,35 @@ def trained(
     batches: Batches,
     until: Sequence[int],
     hidden: Sequence[int] = (64, 64),
-    learning_rate: float = 0.006,
     seed: int = 0,
 ) -> Float[Tensor, "place way source"]:
     """Train by Adam, and return the loss above the entropy rate after each number of steps.
 
-    The loss is the exact one of the source, in nats: all contexts are asked, weighted by how often
-    they occur.
+    On the CPU. The loss is the exact one of the source, in nats: all contexts are asked, weighted
+    by how often they occur.
 
     Raises
     ------
     ValueError
         If there are no ways, ``until`` does not ascend from at least one to at most the number of
-        batches, counts of sources differ, or as :func:`source.stationary`.
+        batches, counts of sources differ, a batch asks for a token that is not there, a context or
+        symbol is none of the rows', or as :func:`source.stationary`.
     """
-    _check_plan(rows, tokens, ways, batches, until)
+    checks.at_least(1, ways=len(ways))
+    _check_plan(rows, tokens, batches, until)
     sources, contexts, symbols = rows.shape
-    order = round(torch.tensor(contexts).log().div(torch.tensor(symbols).log()).item())
-    codes = context_codes(symbols, order).to(rows.device)
-    net = draw_perceptrons(
-        (codes.shape[1], *hidden, symbols), replicates=sources, generator=stream(seed, "start")
-    )
-    net = _copied(net, len(ways))
+    codes = context_codes(symbols, round(math.log(contexts, symbols)))
+    widths = (codes.shape[1], *hidden, symbols)
+    start = draw_perceptrons(widths, replicates=sources, generator=stream(seed, "start"))
+    net = _copied(start, len(ways))
     knobs = _Knobs.of(ways, sources)
-    adam = torch.optim.Adam(net.parameters, lr=learning_rate)
+    adam = torch.optim.Adam(net.parameters, lr=LEARNING_RATE)
     masks, found = stream(seed, "masks"), []
     places = torch.arange(sources)[:, None]
     for step, chosen in enumerate(batches[: until[-1]], start=1):
         read = codes[tokens.contexts[places, chosen]].repeat(len(ways), 1, 1)
         answers = tokens.following[places, chosen].repeat(len(ways), 1)
-        _descend(net, adam, knobs, (read, answers), learning_rate=learning_rate, generator=masks)
+        _descend(net, adam, knobs, (read, answers), generator=masks)
         if step in until:
             with torch.no_grad():
                 scores = net.scores(codes.expand(net.replicates, -1, -1)).double()
@@ -143,7 +144,6 @@ def _descend(
     knobs: _Knobs,
     examples: tuple[Tensor, Tensor],
     *,
-    learning_rate: float,
     generator: torch.Generator,
 ) -> None:
     """Take one step, in place: losses of all replicates are added, which leaves each its own."""
@@ -155,7 +155,7 @@ def _descend(
     (-smoothed.sum() / answers.shape[1]).backward()
     with torch.no_grad():
         for weight in net.weights:
-            weight *= 1 - learning_rate * knobs.decay
+            weight *= 1 - LEARNING_RATE * knobs.decay
     adam.step()
 
 
@@ -174,17 +174,24 @@ def _dropped_scores(
 
 
 def _copied(net: Perceptrons, ways: int) -> Perceptrons:
-    parts = ([one.repeat(ways, 1, 1).requires_grad_() for one in p] for p in (net.weights, net.biases))
+    parts = (
+        [one.repeat(ways, 1, 1).requires_grad_() for one in p] for p in (net.weights, net.biases)
+    )
     return Perceptrons(*(tuple(part) for part in parts))
 
 
-def _check_plan(
-    rows: Tensor, tokens: Tokens, ways: Sequence[Way], batches: Tensor, until: Sequence[int]
-) -> None:
-    checks.at_least(1, ways=len(ways))
+def _check_plan(rows: Tensor, tokens: Tokens, batches: Tensor, until: Sequence[int]) -> None:
     counts = {len(rows), len(tokens.contexts), len(tokens.following), batches.shape[1]}
     if len(counts) > 1:
         raise ValueError(f"rows, tokens and batches must have as many sources, got {counts}")
+    _check_tokens(tokens, batches, contexts=rows.shape[1], symbols=rows.shape[2])
     places = list(until)
-    if not places or places != sorted(set(places)) or not 1 <= places[0] <= places[-1] <= len(batches):
+    if not places or places != sorted(set(places)) or places[0] < 1 or places[-1] > len(batches):
         raise ValueError(f"until must ascend from 1 to at most {len(batches)}, got {places}")
+
+
+def _check_tokens(tokens: Tokens, batches: Tensor, *, contexts: int, symbols: int) -> None:
+    checks.at_least(1, batch=batches.shape[2])
+    checks.labels_below(batches, tokens.contexts.shape[1], name="batches")
+    checks.labels_below(tokens.contexts, contexts, name="contexts")
+    checks.labels_below(tokens.following, symbols, name="following")
