@@ -199,6 +199,7 @@ CALLS: dict = {
     },
     f"{REPEATED}.source.stationary": lambda: {"rows": _rows()},
     f"{REPEATED}.source.entropy_rate": lambda: {"rows": _rows()},
+    f"{REPEATED}.source.block_entropy": lambda: {"rows": _rows(), "length": 3},
     f"{REPEATED}.source.excess_loss": lambda: {"rows": _rows(), "predicted": _rows()},
     f"{REPEATED}.source.check_distributions": lambda: {"values": _rows(), "name": "rows"},
     f"{REPEATED}.source.draw_tokens": lambda: {

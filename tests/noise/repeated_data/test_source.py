@@ -59,6 +59,24 @@ def test_the_numbers_that_the_page_works_by_hand() -> None:
     assert float(source.entropy_rate(rows)) == pytest.approx(0.544, abs=5e-4)
 
 
+@pytest.mark.parametrize(("symbols", "order"), [(2, 1), (3, 2)])
+def test_entropies_of_blocks_by_their_probabilities(symbols, order) -> None:
+    rows = drawn(4, symbols, order)
+    often, total = source.stationary(rows), torch.zeros(2).double()
+    for block in itertools.product(range(symbols), repeat=order + 2):
+        numbers = [
+            sum(k * symbols**p for p, k in enumerate(reversed(block[i : i + order])))
+            for i in range(2)
+        ]
+        chance = often[:, numbers[0]]
+        for number, symbol in zip(numbers, block[order:], strict=True):
+            chance = chance * rows[:, number, symbol]
+        total -= chance * chance.log()
+    torch.testing.assert_close(source.block_entropy(rows, order + 2), total)
+    shorter = source.block_entropy(rows, order + 1)
+    torch.testing.assert_close(total - shorter, source.entropy_rate(rows))
+
+
 def test_excess_is_cross_entropy_minus_the_rate() -> None:
     rows, predicted = drawn(1, 3, 2), drawn(2, 3, 2)
     often = source.stationary(rows)
@@ -111,6 +129,7 @@ def test_wrong_arguments_are_named() -> None:
         (lambda: source.stationary(torch.eye(3).double()[None]), "positive"),
         (lambda: source.entropy_rate(math.nan * rows), "finite"),
         (lambda: source.excess_loss(rows, 2 * rows), "predicted"),
+        (lambda: source.block_entropy(rows, 0), "length"),
         (lambda: source.draw_tokens(rows, 0, generator=generator), "tokens"),
         (lambda: source.context_codes(0, 1), "symbols"),
     ]:

@@ -49,8 +49,8 @@ def test_training_is_that_of_a_plain_loop(way) -> None:
     start = draw_perceptrons((6, 8, 3), replicates=2, generator=stream(3, "start"))
     codes = source.context_codes(3, 2)
     for one in range(2):
-        net = nn.Sequential(nn.Linear(6, 8), nn.ReLU(), nn.Linear(8, 3))
-        linear = [net[0], net[2]]
+        linear = [nn.Linear(6, 8), nn.Linear(8, 3)]
+        net = nn.Sequential(linear[0], nn.ReLU(), linear[1])
         with torch.no_grad():
             for layer, weight in zip(linear, start.weights, strict=True):
                 layer.weight.copy_(weight[one].T)
@@ -90,9 +90,10 @@ def test_dropout_drops_in_training_alone_and_keeps_the_mean() -> None:
 
 def test_ways_do_not_touch_each_other() -> None:
     rows, tokens = task()
-    given = {"batches": batches(), "until": (12,), "hidden": (8, 8)}
-    alone = trials.trained(rows, tokens, ways=[Way(decay=1.0)], **given)
-    beside = trials.trained(rows, tokens, ways=[Way(), Way(decay=1.0)], **given)
+    alone, beside = (
+        trials.trained(rows, tokens, ways=ways, batches=batches(), until=(12,), hidden=(8, 8))
+        for ways in ([Way(decay=1.0)], [Way(), Way(decay=1.0)])
+    )
     torch.testing.assert_close(beside[:, 1], alone[:, 0], rtol=1e-4, atol=1e-6)
     assert not torch.equal(beside[:, 0], beside[:, 1])
 

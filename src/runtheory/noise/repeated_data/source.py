@@ -7,6 +7,7 @@ a stack of sources: rows (source, context, symbol). Losses are in nats.
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import torch
@@ -92,6 +93,25 @@ def entropy_rate(rows: Rows) -> Float[Tensor, " source"]:
     """
     often = stationary(rows)
     return -(often * torch.xlogy(rows, rows).sum(2)).sum(1)
+
+
+@checked
+def block_entropy(rows: Rows, length: int) -> Float[Tensor, " source"]:
+    """Return the entropy of ``length`` successive symbols, by listing all blocks, in nats.
+
+    Raises
+    ------
+    ValueError
+        If ``length`` is below the order, or as :func:`stationary`.
+    """
+    chance = stationary(rows)  # of each context, a block of as many symbols as the order
+    _, contexts, symbols = rows.shape
+    order = round(math.log(contexts, symbols))
+    checks.at_least(order, length=length)
+    for _ in range(length - order):
+        last = torch.arange(chance.shape[1], device=rows.device) % contexts
+        chance = (chance[:, :, None] * rows[:, last]).flatten(1)
+    return -torch.xlogy(chance, chance).sum(1)
 
 
 @checked
