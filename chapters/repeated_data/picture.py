@@ -32,9 +32,7 @@ def shares() -> Figure:
     below.axhline(1, color="black", linewidth=0.8)
     below.set_xscale("log")
     plot.plain_log_axis(below)
-    plot.label(
-        below, x="times the rarest cell is expected", y="parameters over 2m = 1", legend=True
-    )
+    plot.label(below, x="times the rarest cell is expected", y="loss over 3 / (2m)", legend=True)
     return canvas
 
 
