@@ -114,7 +114,8 @@ def test_wrong_arguments_are_named() -> None:
         (lambda: train(until=()), "until"),
         (lambda: train(until=(2, 2)), "until"),
         (lambda: train(until=(13,)), "until"),
-        (lambda: train(rows=rows[:1]), "as many sources"),
+        (lambda: train(rows=rows[:1]), "source = 1"),
+        (lambda: train(rows=rows[:1], plan=batches()[:, :1]), "tokens"),
         (lambda: train(plan=batches() + 1), "batches"),
         (lambda: trials.fresh_batches(40, batch=12, sources=1), "divide"),
         (

@@ -181,9 +181,11 @@ def _copied(net: Perceptrons, ways: int) -> Perceptrons:
 
 
 def _check_plan(rows: Tensor, tokens: Tokens, batches: Tensor, until: Sequence[int]) -> None:
-    counts = {len(rows), len(tokens.contexts), len(tokens.following), batches.shape[1]}
-    if len(counts) > 1:
-        raise ValueError(f"rows, tokens and batches must have as many sources, got {counts}")
+    shape = (len(rows), tokens.contexts.shape[1])
+    if {tuple(part.shape) for part in tokens} != {shape}:
+        raise ValueError(
+            f"tokens must be {shape} for these rows, got {[*map(len, tokens)]} sources"
+        )
     _check_tokens(tokens, batches, contexts=rows.shape[1], symbols=rows.shape[2])
     places = list(until)
     if not places or places != sorted(set(places)) or places[0] < 1 or places[-1] > len(batches):
