@@ -7,14 +7,11 @@ import torch
 from runtheory.information.supersamples.perceptrons import Descent, draw_perceptrons
 from runtheory.noise.comparing_classifiers import twin_problem
 from runtheory.noise.random_losses import trials
-from runtheory.noise.repeated_data import source
-from runtheory.noise.repeated_data import trials as repeating
 from tests.contract.calls.common import doubles, floats, generator, labels
 
 COMPARING = "noise.comparing_classifiers"
 GAUSS = "noise.gaussian_dropout"
 RANDOM = "noise.random_losses"
-REPEATED = "noise.repeated_data"
 SMOOTH = "noise.label_smoothing"
 
 
@@ -61,22 +58,6 @@ def _twin() -> dict:
 
 def _repeated() -> dict:
     return {"problem": twin_problem.TwinProblem(2, 1.0), "repeats": 3, "generator": generator()}
-
-
-def _rows() -> torch.Tensor:
-    return source.draw_sources(2, 1, sources=2, floor=0.3, generator=generator())
-
-
-def _tokens() -> source.Tokens:
-    return source.draw_tokens(_rows(), 6, generator=generator())
-
-
-def _counts() -> torch.Tensor:
-    return torch.arange(1, 9).reshape(2, 2, 2)
-
-
-def _row() -> dict:
-    return {"row": torch.tensor([0.7, 0.3]).double(), "draws": 3, "share": 0.2}
 
 
 CALLS: dict = {
@@ -190,53 +171,6 @@ CALLS: dict = {
         "settings": Descent(steps=2),
     },
     f"{RANDOM}.trials.nearest_mean_errors": lambda: {"task": _task()},
-    f"{REPEATED}.source.draw_sources": lambda: {
-        "symbols": 2,
-        "order": 1,
-        "sources": 2,
-        "floor": 0.3,
-        "generator": generator(),
-    },
-    f"{REPEATED}.source.stationary": lambda: {"rows": _rows()},
-    f"{REPEATED}.source.entropy_rate": lambda: {"rows": _rows()},
-    f"{REPEATED}.source.block_entropy": lambda: {"rows": _rows(), "length": 3},
-    f"{REPEATED}.source.excess_loss": lambda: {"rows": _rows(), "predicted": _rows()},
-    f"{REPEATED}.source.check_distributions": lambda: {"values": _rows(), "name": "rows"},
-    f"{REPEATED}.source.draw_tokens": lambda: {
-        "rows": _rows(),
-        "tokens": 6,
-        "generator": generator(),
-    },
-    f"{REPEATED}.source.context_codes": lambda: {"symbols": 2, "order": 2},
-    f"{REPEATED}.tables.transition_counts": lambda: {
-        "tokens": _tokens(),
-        "contexts": 2,
-        "symbols": 2,
-    },
-    f"{REPEATED}.tables.table": lambda: {"counts": _counts(), "share": 0.2},
-    f"{REPEATED}.tables.training_loss": lambda: {"counts": _counts(), "predicted": _rows()},
-    f"{REPEATED}.tables.first_order_excess": lambda: {"symbols": 2, "order": 1, "tokens": 6},
-    f"{REPEATED}.tables.row_distance": _row,
-    f"{REPEATED}.tables.best_share": lambda: {
-        name: value for name, value in _row().items() if name != "share"
-    },
-    f"{REPEATED}.tables.row_excess": _row,
-    f"{REPEATED}.trials.repeated_batches": lambda: {
-        "tokens": 6,
-        "passes": 2,
-        "batch": 3,
-        "sources": 2,
-        "generator": generator(),
-    },
-    f"{REPEATED}.trials.fresh_batches": lambda: {"tokens": 6, "batch": 3, "sources": 2},
-    f"{REPEATED}.trials.trained": lambda: {
-        "rows": _rows(),
-        "tokens": _tokens(),
-        "ways": (repeating.Way(),),
-        "batches": repeating.fresh_batches(6, batch=3, sources=2),
-        "until": (2,),
-        "hidden": (3,),
-    },
     f"{SMOOTH}.smoothed_loss": lambda: {**_scored(), "amount": 0.1},
     f"{SMOOTH}.uniform_divergence": lambda: {"logits": floats(4, 3)},
     f"{SMOOTH}.confidence_divergence": lambda: {"logits": floats(4, 3)},

@@ -68,7 +68,7 @@ def test_training_is_that_of_a_plain_loop(way) -> None:
             loss.backward()
             adam.step()
             if step + 1 in (5, 12):
-                predicted = net(codes).double().softmax(1)[None]
+                predicted = net(codes).detach().double().softmax(1)[None]
                 expected = source.excess_loss(rows[one : one + 1], predicted)[0]
                 got = found[(5, 12).index(step + 1), 1, one]
                 assert float(got) == pytest.approx(float(expected), rel=1e-3)

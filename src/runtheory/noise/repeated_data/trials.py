@@ -183,9 +183,8 @@ def _copied(net: Perceptrons, ways: int) -> Perceptrons:
 def _check_plan(rows: Tensor, tokens: Tokens, batches: Tensor, until: Sequence[int]) -> None:
     shape = (len(rows), tokens.contexts.shape[1])
     if {tuple(part.shape) for part in tokens} != {shape}:
-        raise ValueError(
-            f"tokens must be {shape} for these rows, got {[*map(len, tokens)]} sources"
-        )
+        got = " and ".join(str(tuple(part.shape)) for part in tokens)
+        raise ValueError(f"tokens must have shape {shape} for these rows, got {got}")
     _check_tokens(tokens, batches, contexts=rows.shape[1], symbols=rows.shape[2])
     places = list(until)
     if not places or places != sorted(set(places)) or places[0] < 1 or places[-1] > len(batches):
