@@ -1,4 +1,4 @@
-"""Example calls of sources, tables and networks on repeated data."""
+"""Example calls of :mod:`runtheory.noise`: repeated data."""
 
 from __future__ import annotations
 
