@@ -106,9 +106,15 @@ def chosen(
     Raises
     ------
     ValueError
-        If ``used`` is outside 1 to the number of experts, or inputs do not fit or are not finite.
+        If ``used`` is outside 1 to the number of experts, inputs do not fit, or a number is not
+        finite.
     """
     _check_inputs(router, inputs, used)
+    tensor_checks.finite(router=router)
+    return _largest(router, inputs, used)
+
+
+def _largest(router: Tensor, inputs: Tensor, used: int) -> Tensor:
     scores = torch.bmm(inputs, router)
     return torch.zeros_like(scores, dtype=torch.bool).scatter(
         2, scores.topk(used, dim=2).indices, True
@@ -135,9 +141,24 @@ def logits(net: Experts, inputs: Inputs, *, used: int) -> Float[Tensor, "replica
     """Return the logits with ``used`` experts for each input.
 
     All experts are computed and those not chosen weighed by zero: a check, not a fast version.
-    Raises as ``chosen``.
+
+    Raises
+    ------
+    ValueError
+        If ``used`` is outside 1 to the number of experts, or inputs do not fit or are not finite.
+
+    Example
+    -------
+    >>> import torch
+    >>> from runtheory.noise.random_experts.mixture import draw_experts, logits
+    >>> from runtheory.randomness import stream
+    >>> counts = {"experts": 4, "width": 3, "classes": 2, "replicates": 1}
+    >>> net = draw_experts(5, **counts, generator=stream(0, "net"))
+    >>> logits(net, torch.zeros(1, 6, 5), used=2).shape
+    torch.Size([1, 6, 2])
     """
-    mask = chosen(net.router, inputs, used=used)
+    _check_inputs(net.router, inputs, used)
+    mask = _largest(net.router, inputs, used)
     if net.gated:
         scores = torch.bmm(inputs, net.router)
         weights = scores.masked_fill(~mask, -math.inf).softmax(2)

@@ -102,12 +102,12 @@ def trained(start: Experts, task: Task, *, schedule: Sequence[int], rate: float)
     Raises
     ------
     ValueError
-        If ``schedule`` is empty or longer than the batches, ``rate`` is not positive and finite, a
+        If ``schedule`` is empty or longer than the batches, ``rate`` is outside (0, 1], a
         label is no class, a batch names an example that is not there, or as ``mixture.logits``.
     """
     checks.at_least(1, steps=len(schedule))
     checks.in_interval(1, len(task.batches), steps=len(schedule))
-    checks.positive_finite(rate=rate)
+    checks.in_interval(0, 1, ends="(]", rate=rate)
     inputs, labels = task.training
     if tensor_checks.readable(labels):
         checks.labels_below(labels, start.out_biases.shape[2])
