@@ -1,4 +1,4 @@
-"""Example calls of :mod:`runtheory.noise.random_experts`."""
+"""Example calls of :mod:`runtheory.noise`: random experts."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ def _examples() -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def _mixture() -> mixture.Experts:
-    counts = {"experts": 4, "width": 2, "classes": 2, "replicates": 2}
-    return mixture.draw_experts(3, **counts, generator=generator())
+    return mixture.draw_experts(
+        3, experts=4, width=2, classes=2, replicates=2, generator=generator()
+    )
 
 
 def _routed() -> dict:
@@ -25,7 +26,7 @@ def _routed() -> dict:
     return {"start": start, "task": task, "schedule": [2, 3]}
 
 
-CALLS = {
+CALLS: dict = {
     f"{EXPERTS}.subsets.disagreement": lambda: {"outputs": floats(4, 3)},
     f"{EXPERTS}.subsets.subset_variance": lambda: {"outputs": floats(4, 3), "used": 3},
     f"{EXPERTS}.subsets.replacement_variance": lambda: {"outputs": floats(4, 3), "used": 3},

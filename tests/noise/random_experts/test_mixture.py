@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -60,7 +61,7 @@ def test_logits_are_the_mean_output_of_the_chosen() -> None:
 def test_with_all_experts_the_router_does_not_matter() -> None:
     net, inputs = layer()
     router = mixture.draw_router(6, experts=4, replicates=2, generator=stream(1, "other"))
-    other = mixture.Experts(*net.trained, router)
+    other = replace(net, router=router)
     first, second = (mixture.logits(one, inputs, used=4) for one in (net, other))
     torch.testing.assert_close(first, second)
     assert not torch.allclose(

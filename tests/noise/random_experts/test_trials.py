@@ -71,7 +71,7 @@ def test_replicates_do_not_see_each_other() -> None:
             for name in ("weights", "biases", "out_weights", "out_biases", "router")
         },
     )
-    part = tuple(tensor[1:] for tensor in task.training)
+    part = task.training[0][1:], task.training[1][1:]
     alone = trials.trained(
         one, trials.Task(part, part, task.batches[:, 1:]), schedule=[2, 3, 4], rate=0.02
     )

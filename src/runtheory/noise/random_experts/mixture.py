@@ -48,7 +48,9 @@ class Experts:
 
     def replaced(self, trained: Sequence[Tensor]) -> Experts:
         """Return the layer with these in the place of ``trained``."""
-        return Experts(*trained, *(() if self.gated else (self.router,)), gated=self.gated)
+        weights, biases, out_weights, out_biases, *rest = trained
+        router = rest[0] if self.gated else self.router
+        return Experts(weights, biases, out_weights, out_biases, router, self.gated)
 
 
 @checked
