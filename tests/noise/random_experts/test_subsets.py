@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import product
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from runtheory.noise.random_experts import subsets
 from runtheory.randomness import stream
+from tools.notebooks import ROOT
 
 LEADS = torch.tensor([[1.0], [3.0], [4.0], [8.0]])
 
@@ -53,6 +55,14 @@ def test_experts_kept_alone_by_enumeration(experts, used) -> None:
     torch.testing.assert_close(subsets.kept_variance(outputs, used=used), found)
 
 
+def _last_number(told: str) -> float:
+    """Return what stands behind the last sign of equality: a decimal or a TeX fraction."""
+    digits = re.findall(r"[\d.]+", told.split("=")[-1])
+    return (
+        float(digits[0]) / float(digits[1]) if "frac" in told.split("=")[-1] else float(digits[0])
+    )
+
+
 def test_the_numbers_that_the_page_works_by_hand() -> None:
     assert subsets.subset_means(LEADS, used=3)[:, 0].tolist() == pytest.approx(
         [8 / 3, 4, 13 / 3, 5]
@@ -63,6 +73,14 @@ def test_the_numbers_that_the_page_works_by_hand() -> None:
     assert float(subsets.kept_variance(LEADS, used=3)) == pytest.approx(1.875)
     assert float(subsets.subset_variance(LEADS, used=4)) == 0
     assert float(subsets.replacement_variance(LEADS, used=4)) == pytest.approx(13 / 8)
+    page = (ROOT / "chapters" / "random_experts" / "theory.md").read_text(encoding="utf-8")
+    for law, told in [
+        (subsets.subset_variance, r"\frac{26}3 = \frac{13}{18}$"),
+        (subsets.replacement_variance, r"\frac{26}4 = \frac{13}6$, three times as much"),
+        (subsets.kept_variance, r"\frac1{12}\bigl(\frac{26}4 + 16\bigr) = 1.875$"),
+    ]:
+        assert told in page
+        assert float(law(LEADS, used=3)) == pytest.approx(_last_number(told))
 
 
 def test_leading_axes_are_kept_and_statistics_are_float64() -> None:

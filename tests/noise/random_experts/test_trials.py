@@ -86,6 +86,12 @@ def test_tuning_keeps_the_rate_of_the_best_validation() -> None:
     assert found.validated[1] == max(found.validated)
     own = trials.accuracy(found.net, *task.validation, used=2)
     assert float(own.mean()) == pytest.approx(found.validated[1])
+    grown = trials.tuned(start, task, schedule=[1] * 7 + [5], rates=(0.003,))
+    first, last = (
+        float(trials.accuracy(grown.net, *task.validation, used=used).mean()) for used in (1, 5)
+    )
+    assert first != last
+    assert grown.validated[0] == pytest.approx(last)
     assert all(torch.equal(a, b) for a, b in zip(before, start.trained, strict=True))
 
 
@@ -96,6 +102,8 @@ def test_accuracy_and_loads_by_hand() -> None:
     inputs = torch.tensor([[[1.0, 0, 0, 0], [0, 1, 0, 0], [1, 0, 0, 0], [2, 1, 0, 0]]])
     load = trials.loads(router, inputs.expand(2, -1, -1), used=1)
     assert load[0].tolist() == [0, 0.75, 0, 0.25, 0]
+    two = trials.loads(router, inputs[:, 3:].expand(2, -1, -1), used=2)
+    assert two[0].tolist() == [0, 0.5, 0, 0.5, 0]
     biased = replace(
         start,
         out_weights=0 * start.out_weights,
@@ -104,6 +112,9 @@ def test_accuracy_and_loads_by_hand() -> None:
     labels = torch.tensor([[1, 1, 0, 1]]).expand(2, -1)
     found = trials.accuracy(biased, inputs.expand(2, -1, -1), labels, used=3)
     assert found.tolist() == [0.75, 0.25]
+    broken = replace(biased, out_biases=biased.out_biases * torch.nan)
+    nothing = trials.accuracy(broken, inputs.expand(2, -1, -1), 0 * labels, used=3)
+    assert nothing.tolist() == [0, 0]  # without finite scores there is no right answer
 
 
 def test_wrong_arguments_are_named() -> None:
