@@ -1,0 +1,1 @@
+"""Experts chosen by a router that is never trained, and how many of them are used."""
