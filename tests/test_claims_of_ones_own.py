@@ -37,6 +37,13 @@ def test_a_claim_of_ones_own_is_checked_without_a_ledger_of_the_book(monkeypatch
         claims.law(mine, **law, twin=0.505)
 
 
+def test_a_script_prints_the_sentence_and_not_what_a_notebook_stores(capsys) -> None:
+    mine = Claim("paper/half", "It is one half.", "own", "identity")
+    claims.identity(mine, measured=0.5, expected=0.5)
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith("✓ paper/half: holds. It is one half. measured 0.5; expected 0.5")
+
+
 def test_a_ledger_in_any_folder_gives_its_claims(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr("IPython.display.display", lambda bundle, raw: None)
     path = tmp_path / "paper" / "claims.toml"

@@ -172,7 +172,8 @@ def find(claim: str | Claim) -> Claim:
         known = listed or [one for path in ledger_paths(book_folder()) for one in _ids(path)]
         close = get_close_matches(claim, known, n=NEAREST)
         near = f"the nearest are {', '.join(close)}" if close else "none is near"
-        raise KeyError(f"no ledger lists the claim {claim!r}; {near}")
+        own = "" if close else " (a claim of your own is handed in itself, not its id)"
+        raise KeyError(f"no ledger of the book lists the claim {claim!r}; {near}{own}")
     return listed[claim]
 
 

@@ -246,7 +246,8 @@ def read(name: str, root: Path | None = None) -> Record:
     file = folder / chapter / f"{stem}.json"
     if not stem or not file.is_file():
         known = ", ".join(names(root)) or "none"
-        raise FileNotFoundError(f"there is no record {name!r}; there are: {known}")
+        place = "" if root is None else f" in {root}"
+        raise FileNotFoundError(f"there is no record {name!r}{place}; there are: {known}")
     return _record(name, file.read_bytes())
 
 
