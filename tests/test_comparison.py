@@ -156,5 +156,5 @@ def test_the_command_line_compares(record, tmp_path, capsys, monkeypatch) -> Non
     assert "no column 'method'; there are: samples, rate" in capsys.readouterr().err
     assert main(["compare", "00_toys/none", *call[2:], *more]) == 1
     place = tmp_path / "results"
-    told = f"there is no record '00_toys/none' in {place}; there are: 00_toys/made"
+    told = f"no record '00_toys/none' in {place}; there are: 00_toys/made"
     assert told in capsys.readouterr().err
