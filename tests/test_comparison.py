@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 from functools import partial
 from math import sqrt
 
@@ -107,7 +108,7 @@ def test_the_table_shows_what_varies(record) -> None:
 
 
 def test_the_table_takes_the_baseline_that_was_asked_for(record) -> None:
-    asked = {"axis": "width", "baseline": 8}
+    asked: dict[str, Any] = {"axis": "width", "baseline": 8}
     heading, *_ = table(differences(record, "accuracy", **asked), "accuracy", **asked).split(",")
     assert heading == "accuracy: paired difference from width=8"
 
