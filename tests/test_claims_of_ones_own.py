@@ -55,6 +55,16 @@ def test_a_ledger_in_any_folder_gives_its_claims(tmp_path: Path, monkeypatch) ->
         claims.identity(mine["paper/half"], measured=0.6, expected=0.5)
 
 
+def test_a_ledger_in_the_folder_where_one_works(tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "paper").mkdir()
+    monkeypatch.chdir(tmp_path / "paper")
+    Path("claims.toml").write_text(LEDGER)
+    assert list(by_id(read_ledger(Path("claims.toml")))) == ["paper/half"]
+    Path("claims.toml").write_text(LEDGER.replace("paper/", "other/"))
+    with pytest.raises(ValueError, match="paper/claims.toml: claim other/half must begin with pap"):
+        read_ledger(Path("claims.toml"))
+
+
 def test_a_record_of_ones_own_rows_needs_nothing_else(tmp_path: Path) -> None:
     rows = [{"seed": s, "loss": np.float64(s) / 2, "norm": math.nan} for s in (3, 4, 3)]
     record = of_rows("paper/widths", rows)

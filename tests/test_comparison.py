@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 from functools import partial
 from math import sqrt
+from typing import Any
 
 import pytest
 
