@@ -61,7 +61,7 @@ def test_a_ledger_in_the_folder_where_one_works(tmp_path: Path, monkeypatch) -> 
     Path("claims.toml").write_text(LEDGER)
     assert list(by_id(read_ledger(Path("claims.toml")))) == ["paper/half"]
     Path("claims.toml").write_text(LEDGER.replace("paper/", "other/"))
-    with pytest.raises(ValueError, match="paper/claims.toml: claim other/half must begin with pap"):
+    with pytest.raises(ValueError, match=r"paper/claims\.toml: claim other/half must begin with"):
         read_ledger(Path("claims.toml"))
 
 
