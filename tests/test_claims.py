@@ -220,7 +220,7 @@ def test_a_claim_that_no_ledger_lists_is_refused(shown, listed) -> None:
     listed("identity")
     with pytest.raises(KeyError, match="lists the claim 'masks/other'; the nearest are masks/some"):
         claims.identity("masks/other", measured=1.0, expected=1.0)
-    with pytest.raises(KeyError, match="no ledger lists the claim 'boxes/some'"):
+    with pytest.raises(KeyError, match="no ledger of the book lists the claim 'boxes/some'"):
         claims.effect("boxes/some", pair(5.0))
     assert not shown
 

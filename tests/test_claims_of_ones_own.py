@@ -37,6 +37,13 @@ def test_a_claim_of_ones_own_is_checked_without_a_ledger_of_the_book(monkeypatch
         claims.law(mine, **law, twin=0.505)
 
 
+def test_a_script_prints_the_sentence_and_not_what_a_notebook_stores(capsys) -> None:
+    mine = Claim("paper/half", "It is one half.", "own", "identity")
+    claims.identity(mine, measured=0.5, expected=0.5)
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith("✓ paper/half: holds. It is one half. measured 0.5; expected 0.5")
+
+
 def test_a_ledger_in_any_folder_gives_its_claims(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr("IPython.display.display", lambda bundle, raw: None)
     path = tmp_path / "paper" / "claims.toml"
@@ -46,6 +53,16 @@ def test_a_ledger_in_any_folder_gives_its_claims(tmp_path: Path, monkeypatch) ->
     claims.identity(mine["paper/half"], measured=0.5, expected=0.5)
     with pytest.raises(ClaimError, match="paper/half: contradicted"):
         claims.identity(mine["paper/half"], measured=0.6, expected=0.5)
+
+
+def test_a_ledger_in_the_folder_where_one_works(tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "paper").mkdir()
+    monkeypatch.chdir(tmp_path / "paper")
+    Path("claims.toml").write_text(LEDGER)
+    assert list(by_id(read_ledger(Path("claims.toml")))) == ["paper/half"]
+    Path("claims.toml").write_text(LEDGER.replace("paper/", "other/"))
+    with pytest.raises(ValueError, match=r"paper/claims\.toml: claim other/half must begin with"):
+        read_ledger(Path("claims.toml"))
 
 
 def test_a_record_of_ones_own_rows_needs_nothing_else(tmp_path: Path) -> None:

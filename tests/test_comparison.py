@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 from math import sqrt
+from typing import Any
 
 import pytest
 
@@ -106,6 +107,12 @@ def test_the_table_shows_what_varies(record) -> None:
     assert len({len(line) for line in lines[1:]}) == 1
 
 
+def test_the_table_takes_the_baseline_that_was_asked_for(record) -> None:
+    asked: dict[str, Any] = {"axis": "width", "baseline": 8}
+    heading, *_ = table(differences(record, "accuracy", **asked), "accuracy", **asked).split(",")
+    assert heading == "accuracy: paired difference from width=8"
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -149,4 +156,6 @@ def test_the_command_line_compares(record, tmp_path, capsys, monkeypatch) -> Non
     assert main(["compare", "multi_sample_dropout/grid", *call[2:], *more[:-2]]) == 1
     assert "no column 'method'; there are: samples, rate" in capsys.readouterr().err
     assert main(["compare", "00_toys/none", *call[2:], *more]) == 1
-    assert "there is no record '00_toys/none'; there are: 00_toys/made" in capsys.readouterr().err
+    place = tmp_path / "results"
+    told = f"no record '00_toys/none' in {place}; there are: 00_toys/made"
+    assert told in capsys.readouterr().err

@@ -161,7 +161,7 @@ def test_a_claim_is_found_by_its_id_or_its_neighbours_are_named(
         find("masks/frist")
     with pytest.raises(KeyError, match=r"claim 'mask/first'; the nearest are masks/first"):
         find("mask/first")
-    with pytest.raises(KeyError, match=r"claim 'masks/zzzz'; none is near"):
+    with pytest.raises(KeyError, match=r"claim 'masks/zzzz'; none is near \(a claim of your own"):
         find("masks/zzzz")
     own = Claim("paper/half", "It is one half.", "own", "law")
     assert find(own) is own

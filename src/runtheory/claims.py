@@ -168,9 +168,6 @@ def _settle(
     twin: Evidence | None = None,
 ) -> None:
     """Judge a claim and its twin, show what came out, and raise where it is not as it should."""
-    with lazy.needed_by(__name__, extra="labs"):
-        from IPython.display import display
-
     listed = find(claim)
     if listed.kind != kind:
         raise ValueError(f"the ledger calls {listed.id} {listed.kind}, the call {kind}")
@@ -179,7 +176,7 @@ def _settle(
         raise ValueError(f"claim {listed.id}: only {side} has a twin")
     outcome = Outcome(listed, judge(expected), None if twin is None else judge(twin))
     bundle = {MIME: outcome.record(), "text/html": outcome.html(), "text/plain": str(outcome)}
-    display(bundle, raw=True)  # type: ignore[no-untyped-call]
+    lazy.display(bundle, module=__name__)
     if outcome.verdict != listed.verdict:
         raise ClaimError(f"the ledger expects '{listed.verdict}': {outcome}")
     if outcome.twin is not None and outcome.twin.verdict != "contradicted":

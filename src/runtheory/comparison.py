@@ -67,8 +67,13 @@ def differences(
 
 
 @checked
-def table(compared: Iterable[Difference], measure: str, *, axis: str, baseline: str) -> str:
-    """Return the differences as plain text: a heading, then aligned columns."""
+def table(
+    compared: Iterable[Difference], measure: str, *, axis: str, baseline: str | int | float | bool
+) -> str:
+    """Return what :func:`differences` found as plain text: a heading, then aligned columns.
+
+    ``measure``, ``axis`` and ``baseline`` are those of that call; the heading names them.
+    """
     rows = list(compared)
     names = [n for n in rows[0].configuration if len({str(r.configuration[n]) for r in rows}) > 1]
     lines = [[*names, axis, "difference", "low", "high", "seeds"]]

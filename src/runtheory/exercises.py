@@ -23,9 +23,6 @@ def check(
     An answer that raises, has another shape or is not a number is "not yet", with the reason, so
     that a notebook of open exercises still runs from top to bottom.
     """
-    with lazy.needed_by(__name__, extra="labs"):
-        from IPython.display import display
-
     reason = fault(answer, expected=expected, tolerance=tolerance)
     word = "✓ right" if reason is None else "✗ not yet"
     text = f"{word}: {name}" + ("" if reason is None else f" ({reason})")
@@ -35,7 +32,7 @@ def check(
         f"{html.escape(text)}</div>"
     )
     stored = {"name": name, "right": reason is None}
-    display({MIME: stored, "text/html": box, "text/plain": text}, raw=True)  # type: ignore[no-untyped-call]
+    lazy.display({MIME: stored, "text/html": box, "text/plain": text}, module=__name__)
 
 
 @checked

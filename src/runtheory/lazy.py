@@ -42,3 +42,23 @@ def needed_by(module: str, *, extra: str) -> Iterator[None]:
         package = str(error.name).partition(".")[0]
         what = f'{module} needs {package}: pip install "runtheory[{extra}]"'
         raise ImportError(what, name=error.name) from error
+
+
+class Bundle(dict[str, Any]):
+    """An output in several forms; where IPython prints it, outside a notebook, it is the text."""
+
+    def __str__(self) -> str:
+        return str(self["text/plain"])
+
+
+def display(bundle: Mapping[str, Any], *, module: str) -> None:
+    """Show an output in several forms: a notebook takes its choice, a terminal the plain text.
+
+    Raises
+    ------
+    ImportError
+        As :func:`needed_by`, if IPython is not there.
+    """
+    with needed_by(module, extra="labs"):
+        from IPython.display import display as show
+    show(Bundle(bundle), raw=True)  # type: ignore[no-untyped-call]

@@ -78,7 +78,7 @@ def ledger_paths(root: Path) -> list[Path]:
 
 def slug_of(path: Path) -> str:
     """Return the slug whose ledger is at ``path``: its folder's name, or a demo's file name."""
-    return path.parent.name if path.name == "claims.toml" else path.stem
+    return path.absolute().parent.name if path.name == "claims.toml" else path.stem
 
 
 def read_ledger(path: Path) -> list[Claim]:
@@ -93,7 +93,7 @@ def read_ledger(path: Path) -> list[Claim]:
         If the file is no TOML, or an entry is wrong, lacks a field or bears another slug; the
         message names file, claim and key.
     """
-    place = f"{path.parent.name}/{path.name}"
+    place = f"{path.absolute().parent.name}/{path.name}"
     try:
         claims = [_claim(entry, number) for number, entry in enumerate(_entries(path), start=1)]
     except ValueError as error:
@@ -172,7 +172,8 @@ def find(claim: str | Claim) -> Claim:
         known = listed or [one for path in ledger_paths(book_folder()) for one in _ids(path)]
         close = get_close_matches(claim, known, n=NEAREST)
         near = f"the nearest are {', '.join(close)}" if close else "none is near"
-        raise KeyError(f"no ledger lists the claim {claim!r}; {near}")
+        own = "" if close else " (a claim of your own is handed in itself, not its id)"
+        raise KeyError(f"no ledger of the book lists the claim {claim!r}; {near}{own}")
     return listed[claim]
 
 

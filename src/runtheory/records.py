@@ -230,7 +230,7 @@ def read(name: str, root: Path | None = None) -> Record:
     Raises
     ------
     FileNotFoundError
-        If there is no such record; the message lists those there are.
+        If there is no such record; the message lists those there are, and where.
     ValueError
         If the file is not a whole record.
 
@@ -246,7 +246,7 @@ def read(name: str, root: Path | None = None) -> Record:
     file = folder / chapter / f"{stem}.json"
     if not stem or not file.is_file():
         known = ", ".join(names(root)) or "none"
-        raise FileNotFoundError(f"there is no record {name!r}; there are: {known}")
+        raise FileNotFoundError(f"no record {name!r} in {root or 'the book'}; there are: {known}")
     return _record(name, file.read_bytes())
 
 

@@ -69,7 +69,7 @@ def test_the_page_is_drawn_from_the_record(source: Path) -> None:
 def test_a_missing_or_damaged_record_fails_the_build(source: Path) -> None:
     done = tiny_book.build(source)
     assert done.returncode != 0
-    assert "there is no record &#39;benchmarks/peers&#39;" in done.stderr.replace("'", "&#39;")
+    assert "no record &#39;benchmarks/peers&#39;" in done.stderr.replace("'", "&#39;")
     (source / "results" / "benchmarks").mkdir(parents=True)
     (source / "results" / "benchmarks" / "peers.json").write_text(json.dumps({"rows": []}))
     done = tiny_book.build(source)

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from runtheory.collapse.statistics import ClassStatistics, class_statistics, merge_all
 from runtheory.randomness import stream
+from tests.peak import peak_megabytes
 
 
 def clouds(count: int = 240) -> tuple[Tensor, Tensor]:
@@ -55,3 +56,21 @@ def test_ranks_with_uneven_shares_or_none_give_what_one_process_gives() -> None:
     whole, merged = class_statistics(features, labels, classes=3), merge_all(parts)
     for name, value in whole.tensors().items():
         torch.testing.assert_close(merged.tensors()[name], value, rtol=1e-12, atol=1e-12)
+
+
+MANY_CLASSES = """
+import sys
+import torch
+from runtheory.collapse import ClassStatistics
+def batches(count):
+    for _ in range(count):
+        yield torch.rand(256, 512), torch.randint(1000, (256,))
+state = ClassStatistics.empty(1000, 512).update_all(batches(2))
+start()
+state.update_all(batches(int(sys.argv[1])))
+"""
+
+
+def test_a_thousand_classes_take_the_memory_of_their_means_however_many_the_examples() -> None:
+    few, many = (peak_megabytes(MANY_CLASSES, str(count)) for count in (4, 60))
+    assert many < few + 10  # the features themselves would take 28 more

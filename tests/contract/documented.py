@@ -111,6 +111,11 @@ DOCUMENTED = (
         {"complex": RESULT, "bools": RESULT, "floats": RESULT},
     ),
     Excuse(
+        "a value of the axis is text or a number",
+        (("comparison.table", "baseline"),),
+        {"number": RESULT},
+    ),
+    Excuse(
         "a patch that is cut out is gone",
         (("mixing.patches.apply_patch_cutout", "patches"),),
         {"nan": RESULT},

@@ -43,8 +43,8 @@ for name in ("mean_of_losses", "loss_of_mean_logits", "loss_of_mean_probabilitie
     combine = getattr(objectives, name)
     said = refused(combine, logits, torch.zeros(6, dtype=torch.int64))
     assert said == (
-        "outputs of shape (2, 3, 4) do not fit torch.int64 targets (6,): "
-        "expected (sample, 6, 4) or (sample x 6, 4)"
+        "outputs of shape (2, 3, 4) do not fit torch.int64 targets (6,), classes being the last "
+        "axis: expected (sample, 6, 4) or (sample x 6, 4)"
     ), said
     assert "torch.float32 targets (3, 5)" in refused(combine, logits, torch.zeros(3, 5))
 """

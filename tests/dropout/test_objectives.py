@@ -199,7 +199,7 @@ def test_errors_say_what_came(examples) -> None:
     for combine in COMBINATIONS:
         with pytest.raises(ValueError, match="labels must lie in 0 to 3, got 4"):
             combine(logits, torch.tensor([0, 4, 1]))
-        with pytest.raises(ValueError, match="labels must lie in 0 to 3, got -100"):
+        with pytest.raises(ValueError, match="ignore_index, labels must lie in 0 to 3, got -100"):
             combine(logits, torch.tensor([0, -100, 1]))
     with pytest.raises(ValueError, match="samples must be at least 1, got 0"):
         MultiSampleObjective(0, 0.5)

@@ -13,6 +13,7 @@ from torch.nn import functional
 from runtheory import data, nets, training
 from runtheory.collapse.ranks import merge_across_ranks
 from runtheory.collapse.statistics import class_statistics
+from runtheory.evaluation import cross_entropy, predict
 from runtheory.randomness import Streams, stream
 from runtheory.training.ranks import Ranks, on_ranks, started_by_torchrun
 from runtheory.training.run import wrapped
@@ -35,6 +36,13 @@ class Thinned:
         return functional.cross_entropy(net.head(net.body(images * keep)), labels)
 
 
+def held_out_loss(net) -> dict[str, float]:
+    """Return the loss on 97 images, which two ranks cannot share evenly."""
+    digits = data.load("digits")
+    logits = predict(net, digits.test_images[:97], digits)
+    return {"held_out_loss": cross_entropy(logits, digits.test_labels[:97]).item()}
+
+
 def train(objective=training.classification, settings=SETTINGS, *, checkpoint=None, net=None):
     """Train on the digits; return losses, parameters and the states of the streams."""
     digits = data.load("digits")
@@ -42,10 +50,16 @@ def train(objective=training.classification, settings=SETTINGS, *, checkpoint=No
     net = net or nets.perceptron(
         inputs=64, classes=10, widths=(32,), generator=streams["initialisation"]
     )
-    rows = training.train(net, digits, objective, settings, streams=streams, checkpoint=checkpoint)
+    rows = list(
+        training.train(
+            net, digits, objective, settings,
+            streams=streams, evaluate=held_out_loss, checkpoint=checkpoint,
+        )
+    )  # fmt: skip
     losses = torch.tensor([row.loss for row in rows], dtype=torch.float64)
+    scores = torch.tensor([row.measures["held_out_loss"] for row in rows], dtype=torch.float64)
     states = {f"stream {name}": state for name, state in streams.state_dict().items()}
-    return {"losses": losses, **net.state_dict(), **states}
+    return {"losses": losses, "held-out losses": scores, **net.state_dict(), **states}
 
 
 def fit_pairs():

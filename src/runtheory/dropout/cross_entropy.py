@@ -78,14 +78,16 @@ def by_sample(
         raise TypeError(f"targets must be class indices or distributions, got {dtype}")
     soft = targets.is_floating_point()
     expected = targets.shape if soft else (*targets.shape, classes)
-    samples = unfolded(logits, expected, f"{dtype} targets {tuple(targets.shape)}")
+    told = f"{dtype} targets {tuple(targets.shape)}"
+    samples = unfolded(logits, expected, told if soft else f"{told}, classes being the last axis")
     if not tensor_checks.readable(targets):
         return samples, targets if soft else targets.to(torch.int64)
     if soft:
         _check_distributions(targets.detach())
         return samples, targets
     kept = targets if ignore_index is None else targets[targets != ignore_index]
-    checks.labels_below(kept.flatten(), classes)
+    name = "without ignore_index, labels" if ignore_index is None else "labels"
+    checks.labels_below(kept.flatten(), classes, name=name)
     return samples, targets.to(torch.int64)
 
 

@@ -40,7 +40,8 @@ class MultiSampleDropout(nn.Module):
     without it loads too and leaves the stream as it is. For a state dict of exactly the plain names
     put ``net.fc.head`` back first.
 
-    ``torch.compile`` breaks the graph where masks are drawn and compiles what lies around; with
+    ``torch.compile`` breaks the graph where masks are drawn and compiles what lies around; where
+    the stream begins it may warn once that it cannot trace ``hashlib``, which does no harm. With
     ``fullgraph=True`` it refuses. With ``masks`` (sample, batch, *feature) handed in nothing is
     drawn and the whole compiles. Inside activation checkpointing masks must be handed in, because
     the second pass would draw others.

@@ -23,12 +23,9 @@ def encoded(image: bytes) -> str:
 
 def show(stored: Mapping[str, Any], image: bytes, *, text: str, view: Widget) -> None:
     """Put out an explorable: a kernel's page takes the view, the book's page what is stored."""
-    with lazy.needed_by(__name__, extra="labs"):
-        from IPython.display import display
-
     told = {"version_major": 2, "version_minor": 0, "model_id": view.model_id}
     bundle = {WIDGET: told, MIME: dict(stored), "image/png": encoded(image), "text/plain": text}
-    display(bundle, raw=True)  # type: ignore[no-untyped-call]
+    lazy.display(bundle, module=__name__)
 
 
 def linked(stored: Mapping[str, Any]) -> Widget:

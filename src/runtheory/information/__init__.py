@@ -66,7 +66,7 @@ if TYPE_CHECKING:
         estimated_disintegrated_bound,
         interpolation_identity,
     )
-    from runtheory.information.supersamples.learners import super_sample_bounds
+    from runtheory.information.supersamples.learners import Draws, super_sample_bounds
     from runtheory.information.supersamples.loss_information import (
         difference_bound,
         fast_rate_bound,
@@ -140,7 +140,7 @@ __getattr__ = lazy.attributes(
             "estimated_disintegrated_bound",
             "interpolation_identity",
         ),
-        "supersamples.learners": ("super_sample_bounds",),
+        "supersamples.learners": ("Draws", "super_sample_bounds"),
         "supersamples.loss_information": (
             "difference_bound",
             "fast_rate_bound",
@@ -158,6 +158,7 @@ __getattr__ = lazy.attributes(
 
 __all__ = [
     "Confidence",
+    "Draws",
     "Gaussian",
     "InformationBracket",
     "ModulePlan",

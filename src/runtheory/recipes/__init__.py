@@ -91,7 +91,7 @@ def recipes(within: Iterable[str] | None = None) -> dict[str, Recipe[Any]]:
 
 
 def find(name: str, within: Iterable[str] | None = None) -> Recipe[Any]:
-    """Return the recipe of one name.
+    """Return the recipe of one name, of the book or of the modules ``within``, named as imported.
 
     Raises
     ------

@@ -108,10 +108,9 @@ def super_sample_bounds(
 
     Examples
     --------
-    >>> from runtheory.information.supersamples.learners import Draws
     >>> import numpy as np
     >>> import torch
-    >>> from runtheory.information import super_sample_bounds
+    >>> from runtheory.information import Draws, super_sample_bounds
     >>> class Nearest:
     ...     def fit(self, x, y):
     ...         self.x, self.y = x, y
