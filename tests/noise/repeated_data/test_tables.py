@@ -51,6 +51,8 @@ def test_the_best_share_has_neighbours_that_are_worse(seed, draws) -> None:
 
 def test_without_a_share_a_symbol_may_never_come() -> None:
     assert tables.row_excess(ROW, draws=20, share=0.0) == math.inf
+    # Nor where the chance of that is below the smallest number.
+    assert tables.row_excess(torch.tensor([0.5, 0.5]), draws=2000, share=0.0) == math.inf
     many = tables.row_excess(ROW, draws=4000, share=1e-6)
     assert many == pytest.approx(2 / 8000, rel=0.01)
 

@@ -151,6 +151,8 @@ def row_excess(row: Float[Tensor, " symbol"], *, draws: int, share: float) -> fl
     """
     _check_row(row, draws)
     checks.in_interval(0, 1, share=share)
+    if share == 0:
+        return math.inf
     seen = torch.arange(draws + 1, device=row.device, dtype=torch.float64)[:, None]
     chance = torch.exp(
         math.lgamma(draws + 1)
