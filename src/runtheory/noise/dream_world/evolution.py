@@ -124,7 +124,7 @@ def dream_returns(
         fresh = _drawn(dream, shape, generator)
         kept = dream.per_episode[:, None, None] == 1
         on_states, on_hidden = (
-            torch.where(kept, one, other).repeat(1, members, 1)
+            torch.where(kept, one, other)
             for one, other in zip(fixed, fresh, strict=True)
         )
         change = predicted_change(

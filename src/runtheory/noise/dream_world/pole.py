@@ -84,18 +84,25 @@ def predicted_change(
     states: Float[Tensor, "replicate example 4"],
     controls: Float[Tensor, "replicate example"],
     *,
-    on_states: Float[Tensor, "replicate example 4"] | None = None,
-    on_hidden: Float[Tensor, "replicate example hidden"] | None = None,
+    on_states: Float[Tensor, "replicate mask 4"] | None = None,
+    on_hidden: Float[Tensor, "replicate mask hidden"] | None = None,
 ) -> Float[Tensor, "replicate example 4"]:
     """Return the change of the state that networks of one hidden layer expect, under dropout.
 
     ``on_states`` and ``on_hidden`` are factors, 0 or 1 / (1 - rate); the control is never dropped.
+    Fewer masks than examples serve them in turn.
+
+    Raises
+    ------
+    ValueError
+        If the networks do not fit, or examples are no multiple of the masks.
     """
-    read = states if on_states is None else states * on_states
-    given = torch.cat([read, controls.clamp(-1, 1)[..., None]], -1)
+    if (len(nets.weights), nets.weights[0].shape[1]) != (2, STATES + 1):
+        raise ValueError(f"nets must have two layers and {STATES + 1} inputs")
+    tensor_checks.equal_lengths(nets=nets.weights[0], states=states)
+    given = torch.cat([_dropped(states, on_states), controls.clamp(-1, 1)[..., None]], -1)
     hidden = torch.baddbmm(nets.biases[0], given, nets.weights[0]).relu()
-    kept = hidden if on_hidden is None else hidden * on_hidden
-    return torch.baddbmm(nets.biases[1], kept, nets.weights[1])
+    return torch.baddbmm(nets.biases[1], _dropped(hidden, on_hidden), nets.weights[1])
 
 
 @checked
@@ -146,3 +153,15 @@ def learn_models(
 def _factors(shape: tuple[int, ...], rate: float, generator: torch.Generator) -> Tensor:
     kept = torch.rand(shape, generator=generator, device=generator.device) >= rate
     return kept / (1 - rate)
+
+
+def _dropped(values: Tensor, factors: Tensor | None) -> Tensor:
+    if factors is None:
+        return values
+    examples, masks = values.shape[1], factors.shape[1]
+    if masks < 1 or examples % masks or values.shape[2] != factors.shape[2]:
+        raise ValueError(
+            f"factors must be (replicate, a divisor of {examples}, {values.shape[2]}), "
+            f"got {tuple(factors.shape)}"
+        )
+    return (values.unflatten(1, (-1, masks)) * factors[:, None]).flatten(1, 2)
