@@ -162,15 +162,15 @@ def test_wrong_arguments_are_named() -> None:
         (lambda: linear.System(ONE, ONE, torch.eye(2).double(), ONE), "state_cost"),
         (lambda: linear.System(nan * ONE, ONE, ONE, ONE), "dynamics"),
         (
-            lambda: linear.best_gains(
-                linear.System(ONE, 0 * ONE, ONE, 0 * ONE), horizon=1
-            ),
+            lambda: linear.best_gains(linear.System(ONE, 0 * ONE, ONE, 0 * ONE), horizon=1),
             "unique",
         ),
         (
             lambda: linear.System(
-                torch.eye(2).double(), torch.ones(2, 1).double(),
-                torch.tensor([[1.0, 1.0], [0.0, 1.0]]).double(), ONE,
+                torch.eye(2).double(),
+                torch.ones(2, 1).double(),
+                torch.tensor([[1.0, 1.0], [0.0, 1.0]]).double(),
+                ONE,
             ),
             "symmetric",
         ),

@@ -20,9 +20,7 @@ def test_a_step_solves_the_equations_of_motion() -> None:
     assert (pace[0], pace[2]) == pytest.approx((-0.3, 0.7))
     push, twist, angle, turning = pace[1], pace[3], 0.4, 0.7
     arm = pole.POLE * pole.HALF_LENGTH
-    along = pole.WHOLE * push + arm * (
-        twist * math.cos(angle) - turning**2 * math.sin(angle)
-    )
+    along = pole.WHOLE * push + arm * (twist * math.cos(angle) - turning**2 * math.sin(angle))
     assert along == pytest.approx(6.0)
     round_it = 4 / 3 * pole.HALF_LENGTH * twist + push * math.cos(angle)
     assert round_it == pytest.approx(pole.GRAVITY * math.sin(angle))
@@ -63,9 +61,7 @@ def test_predicted_changes_in_a_loop() -> None:
     controls = torch.randn((2, 4), generator=generator, dtype=torch.float64)
     on_states = torch.rand((2, 2, 4), generator=generator, dtype=torch.float64)
     on_hidden = torch.rand((2, 2, 3), generator=generator, dtype=torch.float64)
-    found = pole.predicted_change(
-        nets, states, controls, on_states=on_states, on_hidden=on_hidden
-    )
+    found = pole.predicted_change(nets, states, controls, on_states=on_states, on_hidden=on_hidden)
     for r in range(2):
         for e in range(4):
             read = [*(states[r, e] * on_states[r, e % 2]), controls[r, e].clamp(-1, 1)]

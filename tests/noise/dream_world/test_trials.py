@@ -16,9 +16,7 @@ SETTINGS = Evolution(generations=2, members=4, episodes=2, steps=5)
 def models(seeds: int = 2) -> dict:
     seen = pole.draw_steps(seeds, steps=20, noise=0.0, generator=stream(0, "steps"))
     return {
-        rate: pole.learn_models(
-            seen, rate=rate, hidden=3, passes=5, generator=stream(0, "models")
-        )
+        rate: pole.learn_models(seen, rate=rate, hidden=3, passes=5, generator=stream(0, "models"))
         for rate in (0.0, 0.2)
     }
 

@@ -124,15 +124,15 @@ def dream_returns(
         fresh = _drawn(dream, shape, generator)
         kept = dream.per_episode[:, None, None] == 1
         on_states, on_hidden = (
-            torch.where(kept, one, other)
-            for one, other in zip(fixed, fresh, strict=True)
+            torch.where(kept, one, other) for one, other in zip(fixed, fresh, strict=True)
         )
         change = predicted_change(
             dream.nets, states, controls, on_states=on_states, on_hidden=on_hidden
         )
         blurred = torch.randn((*shape, STATES), generator=generator, device=generator.device)
-        blurred = (dream.noise[:, None, None] * blurred).repeat(1, members, 1)
-        return (states + change + blurred).clamp(-FAR, FAR)
+        blurred = (dream.noise[:, None, None] * blurred)[:, None]
+        after = (states + change).unflatten(1, (members, episodes)) + blurred
+        return after.flatten(1, 2).clamp(-FAR, FAR)
 
     starts = _starts(shape, generator).repeat(1, members, 1)
     wide = controllers.repeat_interleave(episodes, 1)

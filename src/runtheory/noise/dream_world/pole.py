@@ -12,7 +12,6 @@ from typing import NamedTuple
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.func import grad
 
 from runtheory import checks, tensor_checks
 from runtheory.boundary import checked
@@ -131,26 +130,29 @@ def learn_models(
     seeds, steps, _ = seen.states.shape
     net = draw_perceptrons((STATES + 1, hidden, STATES), replicates=seeds, generator=generator)
 
-    def loss(parameters: tuple[Tensor, ...], masks: tuple[Tensor, Tensor]) -> Tensor:
-        tried = Perceptrons(parameters[:2], parameters[2:])
-        found = predicted_change(
-            tried, seen.states, seen.controls, on_states=masks[0], on_hidden=masks[1]
-        )
-        return (found - seen.changes).square().sum(2).mean(1).sum()
-
-    parameters = [part.clone() for part in net.parameters]
+    parameters = [part.clone().requires_grad_() for part in net.parameters]
     optimiser = torch.optim.Adam(parameters, lr=learning_rate)
     for _ in range(passes):
-        masks = tuple(
-            _factors((seeds, steps, width), rate, generator) for width in (STATES, hidden)
+        tried = Perceptrons(tuple(parameters[:2]), tuple(parameters[2:]))
+        found = predicted_change(
+            tried,
+            seen.states,
+            seen.controls,
+            on_states=_factors((seeds, steps, STATES), rate, generator),
+            on_hidden=_factors((seeds, steps, hidden), rate, generator),
         )
-        for part, slope in zip(parameters, grad(loss)(tuple(parameters), masks), strict=True):
-            part.grad = slope
+        # Summed over seeds, so that none sees another's gradient.
+        loss = (found - seen.changes).square().sum(2).mean(1).sum()
+        optimiser.zero_grad()
+        loss.backward()
         optimiser.step()
-    return Perceptrons(tuple(parameters[:2]), tuple(parameters[2:]))
+    trained = [part.detach() for part in parameters]
+    return Perceptrons(tuple(trained[:2]), tuple(trained[2:]))
 
 
-def _factors(shape: tuple[int, ...], rate: float, generator: torch.Generator) -> Tensor:
+def _factors(shape: tuple[int, ...], rate: float, generator: torch.Generator) -> Tensor | None:
+    if rate == 0:
+        return None
     kept = torch.rand(shape, generator=generator, device=generator.device) >= rate
     return kept / (1 - rate)
 
