@@ -127,19 +127,34 @@ def learn_models(
     checks.positive_finite(learning_rate=learning_rate)
     check_rate(rate)
     tensor_checks.finite(changes=seen.changes, states=seen.states, controls=seen.controls)
-    seeds, steps, _ = seen.states.shape
-    net = draw_perceptrons((STATES + 1, hidden, STATES), replicates=seeds, generator=generator)
+    widths, seeds = (STATES + 1, hidden, STATES), len(seen.states)
+    net = draw_perceptrons(widths, replicates=seeds, generator=generator)
 
+    plan = {"rate": rate, "passes": passes, "learning_rate": learning_rate}
+    return _fitted(net, seen, **plan, generator=generator)
+
+
+@torch.enable_grad()
+def _fitted(
+    net: Perceptrons,
+    seen: Steps,
+    *,
+    rate: float,
+    passes: int,
+    learning_rate: float,
+    generator: torch.Generator,
+) -> Perceptrons:
     parameters = [part.clone().requires_grad_() for part in net.parameters]
     optimiser = torch.optim.Adam(parameters, lr=learning_rate)
+    tried = Perceptrons(tuple(parameters[:2]), tuple(parameters[2:]))
+    count, hidden = seen.controls.shape, net.weights[0].shape[2]
     for _ in range(passes):
-        tried = Perceptrons(tuple(parameters[:2]), tuple(parameters[2:]))
         found = predicted_change(
             tried,
             seen.states,
             seen.controls,
-            on_states=_factors((seeds, steps, STATES), rate, generator),
-            on_hidden=_factors((seeds, steps, hidden), rate, generator),
+            on_states=_factors((*count, STATES), rate, generator),
+            on_hidden=_factors((*count, hidden), rate, generator),
         )
         # Summed over seeds, so that none sees another's gradient.
         loss = (found - seen.changes).square().sum(2).mean(1).sum()
