@@ -33,11 +33,12 @@ class System:
         If the shapes do not fit, a number is not finite, or Q or R is not symmetric.
     """
 
-    dynamics: Float64[Tensor, "state state"]
-    control: Float64[Tensor, "state control"]
-    state_cost: Float64[Tensor, "state state"]
-    control_cost: Float64[Tensor, "control control"]
-    masked: Float64[Tensor, "state state"] | None = None
+    # Shapes are asked below, in words that name the field.
+    dynamics: Float64[Tensor, "_ _"]
+    control: Float64[Tensor, "_ _"]
+    state_cost: Float64[Tensor, "_ _"]
+    control_cost: Float64[Tensor, "_ _"]
+    masked: Float64[Tensor, "_ _"] | None = None
 
     def __post_init__(self) -> None:
         states, controls = self.control.shape
