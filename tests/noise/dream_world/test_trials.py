@@ -22,10 +22,13 @@ def models(seeds: int = 2) -> dict:
 
 
 def test_a_way_has_its_own_networks_and_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen = []
-    monkeypatch.setattr(
-        trials, "evolve", lambda dream, *_, **__: seen.append(dream) or torch.zeros(4, 4)
-    )
+    seen: list[evolution.Dream] = []
+
+    def idle(dream: evolution.Dream, *_: object, **__: object) -> torch.Tensor:
+        seen.append(dream)
+        return torch.zeros(4, 4)
+
+    monkeypatch.setattr(trials, "evolve", idle)
     learnt = models()
     ways = [Way(noise=0.1), Way(learnt=0.2, rate=0.3, per_episode=True, penalty=0.4)]
     trials.tried(ways, learnt, SETTINGS)

@@ -82,11 +82,11 @@ class Evolution:
 def evolve(dream: Dream, settings: Evolution, *, generator: torch.Generator) -> Controllers:
     """Return the controllers that evolve in each replicate's dream, on the generator's device."""
     replicates, quarter = len(dream.rates), settings.members // 4
-    place = {"generator": generator, "device": generator.device}
-    reach = torch.tensor(REACH).to(generator.device)
-    centre = torch.zeros((replicates, STATES), device=generator.device)
+    device, half_shape = generator.device, (replicates, settings.members // 2, STATES)
+    reach = torch.tensor(REACH, device=device)
+    centre = torch.zeros((replicates, STATES), device=device)
     for generation in range(settings.generations):
-        half = torch.randn((replicates, settings.members // 2, STATES), **place)
+        half = torch.randn(half_shape, generator=generator, device=device)
         spread = reach * 0.1 ** (generation / settings.generations)
         tried = centre[:, None] + spread * torch.cat([half, -half], 1)
         returns = dream_returns(

@@ -68,12 +68,11 @@ def draw_steps(seeds: int, *, steps: int, noise: float, generator: torch.Generat
     """
     checks.at_least(1, seeds=seeds, steps=steps)
     checks.in_interval(0, float("inf"), ends="[)", noise=noise)
-    place = {"generator": generator, "device": generator.device}
-    states = (2 * torch.rand((seeds, steps, STATES), **place) - 1) * torch.tensor(BOX).to(
-        generator.device
-    )
-    controls = 2 * torch.rand((seeds, steps), **place) - 1
-    seen = noise * torch.randn(states.shape, **place)
+    device, shape = generator.device, (seeds, steps, STATES)
+    half = torch.tensor(BOX, device=device)
+    states = half * (2 * torch.rand(shape, generator=generator, device=device) - 1)
+    controls = 2 * torch.rand((seeds, steps), generator=generator, device=device) - 1
+    seen = noise * torch.randn(shape, generator=generator, device=device)
     return Steps(states, controls, real_step(states, controls) - states + seen)
 
 
@@ -130,8 +129,9 @@ def learn_models(
     widths, seeds = (STATES + 1, hidden, STATES), len(seen.states)
     net = draw_perceptrons(widths, replicates=seeds, generator=generator)
 
-    plan = {"rate": rate, "passes": passes, "learning_rate": learning_rate}
-    return _fitted(net, seen, **plan, generator=generator)
+    return _fitted(
+        net, seen, rate=rate, passes=passes, learning_rate=learning_rate, generator=generator
+    )
 
 
 @torch.enable_grad()
