@@ -83,7 +83,7 @@ def mask_variance(rate: float) -> float:
 def expected_cost(
     system: System, gains: Gains, *, state_variance: float = 0.0, control_variance: float = 0.0
 ) -> Cost:
-    """Return the matrix X of the expected cost s'Xs of given controllers, by (eq-dream-cost).
+    """Return the matrix X of the expected cost s'Xs of given controllers [thm-dream-cost, part 1].
 
     Factors are drawn anew at every step, with these variances. There is a gain for each step.
 
@@ -140,7 +140,7 @@ def best_gains(
         price = system.control_cost + _added(cost, system.control, control_variance)
         gain, fault = torch.linalg.solve_ex(price + weighed @ system.control, asked)
         if int(fault):
-            raise ValueError("the best control must be unique, but R + B'PB is singular")
+            raise ValueError("the best control must be unique, but R + B'PB + w Diag(B'PB) is singular")
         added = _added(cost, system.through_masks, state_variance)
         cost = system.state_cost + added + system.dynamics.mT @ cost @ system.dynamics
         cost = cost - asked.mT @ gain
