@@ -83,7 +83,7 @@ def mask_variance(rate: float) -> float:
 def expected_cost(
     system: System, gains: Gains, *, state_variance: float = 0.0, control_variance: float = 0.0
 ) -> Cost:
-    """Return the matrix X of the expected cost s'Xs of given controllers [thm-dream-cost, part 1].
+    """Return the matrix X of the expected cost s'Xs of given controllers [thm-dream-cost].
 
     Factors are drawn anew at every step, with these variances. There is a gain for each step.
 
