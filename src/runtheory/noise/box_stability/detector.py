@@ -100,26 +100,27 @@ def edge_error(
 @checked
 def boxes_under(
     net: nn.Sequential,
-    images: Images,
+    features: Float[Tensor, "image feature"],
     masks: Bool[Tensor, "sample image feature"],
     *,
     place: int,
     rate: float,
 ) -> Float[Tensor, "sample image 4"]:
-    """Return the boxes that the network predicts with dropout behind its first ``place`` layers.
+    """Return the boxes that the layers from ``place`` on make of features under dropout.
 
-    Kept features are divided by 1 - ``rate``. The lower layers run once.
+    The features are what the layers before ``place`` return, ``net[:place](images)``; kept ones are
+    divided by 1 - ``rate``.
 
     Raises
     ------
     ValueError
-        If the network has no layer on one side of ``place``, the masks do not fit its features
-        there, or ``rate`` lies outside [0, 1).
+        If the network has no layer on one side of ``place``, the masks do not fit the features, or
+        ``rate`` lies outside [0, 1).
     """
     checks.in_interval(1, len(net) - 1, place=place)
-    features = net[:place](images)
     dropped = apply_masks(features, masks, rate=rate)
-    return net[place:](dropped.flatten(0, 1)).unflatten(0, dropped.shape[:2])
+    boxes: Tensor = net[place:](dropped.flatten(0, 1))
+    return boxes.unflatten(0, dropped.shape[:2])
 
 
 @checked
@@ -160,18 +161,13 @@ def measured(
     checks.at_least(1, environments=len(environments))
     rows = []
     for one in environments:
-        shape = net[:place](one.images).shape
-        masks = draw_masks(samples, shape, rate=rate, generator=generator)
-        boxes = net(one.images)
-        under = boxes_under(net, one.images, masks, place=place, rate=rate)
+        features = net[:place](one.images)
+        masks = draw_masks(samples, features.shape, rate=rate, generator=generator)
+        under = boxes_under(net, features, masks, place=place, rate=rate)
+        boxes = net[place:](features)
         sides = (boxes[:, 1::2] - boxes[:, 0::2]).clamp(min=0).double()
-        rows.append(
-            [
-                self_overlap(boxes, under).mean(),
-                intersection_over_union(boxes, one.boxes).mean(),
-                sides.prod(1).sqrt().mean(),
-            ]
-        )
+        same, right = self_overlap(boxes, under), intersection_over_union(boxes, one.boxes)
+        rows.append([same.mean(), right.mean(), sides.prod(1).sqrt().mean()])
     return Measured(*torch.tensor(rows, dtype=torch.float64).T)
 
 

@@ -59,7 +59,9 @@ def stability_floor(
         If a number is not finite, a box has a side that is not positive, or a deviation is
         negative.
     """
-    checks.not_negative(deviations=deviations)
+    tensor_checks.finite(deviations=deviations)
+    if tensor_checks.readable(deviations):
+        checks.not_negative(deviations=deviations.detach().cpu().numpy())
     sides = _sides(boxes).repeat_interleave(2, 1)  # (box, edge): the side that each edge ends
     return 1 - (deviations.double() / sides).sum(1)
 
@@ -96,7 +98,8 @@ def shifted_overlap(
 def _sides(boxes: Tensor) -> Tensor:
     """Return height and width of each box (box, 2), float64, after a look at them."""
     tensor_checks.finite(boxes=boxes)
-    sides = (boxes[:, 1::2] - boxes[:, 0::2]).double()
+    edges = boxes.double()
+    sides = edges[:, 1::2] - edges[:, 0::2]
     if tensor_checks.readable(sides) and not bool((sides > 0).all()):
         raise ValueError(f"boxes must have positive sides, got one of {float(sides.min())}")
     return sides
