@@ -28,7 +28,7 @@ def stable() -> Figure:
         _draw_boxes(above, strength * torch.ones(1, 16).double(), offset)
     above.set_aspect("equal")
     above.set_xlim(-0.05, 2.3)
-    above.invert_yaxis()
+    above.set_ylim(1.1, 0)  # rows count down
     above.set_axis_off()
     _draw_blind_spot(below)
     return canvas
@@ -43,15 +43,19 @@ def _boxes(features: Tensor) -> tuple[Tensor, Tensor]:
 
 def _draw_boxes(axes: Axes, features: Tensor, offset: float) -> None:
     clean, under = _boxes(features)
-    kinds = ((under[:12, 0], plot.COLOURS[1]), (clean, plot.COLOURS[0]), (TRUTH, "black"))
-    for boxes, colour in kinds:
+    kinds = (
+        (TRUTH, "black", 2.5),
+        (under[:12, 0], plot.COLOURS[1], 0.8),
+        (clean, plot.COLOURS[0], 1.0),
+    )
+    for boxes, colour, width in kinds:
         for top, bottom, left, right in boxes.tolist():
             across = np.array([left, right, right, left, left]) + offset
-            axes.plot(across, [top, top, bottom, bottom, top], color=colour, linewidth=1)
+            axes.plot(across, [top, top, bottom, bottom, top], color=colour, linewidth=width)
     stability = float(detector.self_overlap(clean, under).mean())
     overlap = float(intersection_over_union(clean, TRUTH))
     told = f"stability {stability:.2f}, overlap {overlap:.2f}"
-    axes.text(offset + 0.5, 1.15, told, ha="center", fontsize=7)
+    axes.text(offset + 0.5, 1.06, told, ha="center", fontsize=7)
 
 
 def _draw_blind_spot(axes: Axes) -> None:

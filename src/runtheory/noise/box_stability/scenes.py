@@ -82,9 +82,7 @@ def draw_scenes(
 
 
 @checked
-def corrupted(
-    images: Images, *, family: str, amount: float, generator: torch.Generator
-) -> Images:
+def corrupted(images: Images, *, family: str, amount: float, generator: torch.Generator) -> Images:
     """Return the images with one kind of change of their appearance (``FAMILIES`` names them).
 
     Values are not clipped. Brightness lifts pixels below 0.5, the background, alone.
