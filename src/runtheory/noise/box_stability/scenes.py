@@ -26,15 +26,15 @@ SMALLEST, LARGEST = 10, 18  # sides of a rectangle, in pixels, before it is scal
 
 FAMILIES: Mapping[str, tuple[float, ...]] = MappingProxyType(
     {
-        "noise": (0.0, 0.1, 0.2, 0.35, 0.5),  # standard deviation that is added
-        "blur": (0.0, 1.0, 3.0, 6.0, 12.0),  # how often 3 x 3 pixels are averaged
-        "contrast": (1.0, 0.6, 0.4, 0.2, 0.1),  # what is left of the distance from the mean
-        "brightness": (0.0, 0.15, 0.3, 0.45, 0.6),  # what is added to the background
-        "clutter": (0.0, 1.0, 2.0, 4.0, 8.0),  # number of small bright squares
-        "scale": (1.0, 0.8, 0.6, 0.45, 0.3),  # factor of the rectangle's sides
+        "noise": (0.05, 0.1, 0.2, 0.35, 0.5),  # standard deviation that is added
+        "blur": (1.0, 2.0, 3.0, 6.0, 12.0),  # how often 3 x 3 pixels are averaged
+        "contrast": (0.8, 0.6, 0.4, 0.2, 0.1),  # what is left of the distance from the mean
+        "brightness": (0.1, 0.2, 0.3, 0.45, 0.6),  # what is added to the background
+        "clutter": (1.0, 2.0, 3.0, 5.0, 8.0),  # number of small bright squares
+        "scale": (0.85, 0.7, 0.55, 0.4, 0.3),  # factor of the rectangle's sides
     }
 )
-"""Each family's amounts, from the environment of training to the strongest."""
+"""The amounts of each family, from the mildest to the strongest."""
 
 
 @dataclass(frozen=True)
@@ -114,12 +114,12 @@ def corrupted(images: Images, *, family: str, amount: float, generator: torch.Ge
 
 @checked
 def environments(count: int, *, seed: int) -> list[Environment]:
-    """Return ``count`` scenes in each of the thirty environments of ``FAMILIES``.
+    """Return ``count`` scenes as in training, and in the thirty environments of ``FAMILIES``.
 
-    All environments show the same scenes. Raises ``ValueError`` if ``count`` is below one.
+    The first environment is of the family "plain", with the amount 0. All show the same scenes. Raises ``ValueError`` if ``count`` is below one.
     """
     plain, boxes = draw_scenes(count, generator=stream(seed, "scenes"))
-    found = []
+    found = [Environment("plain", 0.0, plain, boxes)]
     for family, amounts in FAMILIES.items():
         for amount in amounts:
             if family == "scale":
