@@ -116,7 +116,12 @@ def corrupted(images: Images, *, family: str, amount: float, generator: torch.Ge
 def environments(count: int, *, seed: int) -> list[Environment]:
     """Return ``count`` scenes as in training, and in the thirty environments of ``FAMILIES``.
 
-    The first environment is of the family "plain", with the amount 0. All show the same scenes. Raises ``ValueError`` if ``count`` is below one.
+    The first environment is of the family "plain", with the amount 0. All show the same scenes.
+
+    Raises
+    ------
+    ValueError
+        If ``count`` is below one.
     """
     plain, boxes = draw_scenes(count, generator=stream(seed, "scenes"))
     found = [Environment("plain", 0.0, plain, boxes)]
