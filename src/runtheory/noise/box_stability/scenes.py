@@ -22,7 +22,7 @@ from runtheory.randomness import stream
 from runtheory.shapes import Images
 
 SIDE = 32  # pixels
-SMALLEST, LARGEST = 10, 18  # sides of a rectangle, in pixels, before it is scaled
+SMALLEST, LARGEST = 10.0, 18.0  # sides of a rectangle, in pixels, before it is scaled
 
 FAMILIES: Mapping[str, tuple[float, ...]] = MappingProxyType(
     {
