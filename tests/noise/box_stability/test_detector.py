@@ -48,7 +48,7 @@ def test_all_kept_at_rate_zero_is_the_network() -> None:
 
 @torch.no_grad()
 def test_edges_move_by_their_deviation() -> None:
-    net, lower = small(), None
+    net = small()
     lower = net[: detector.UNITS](images())
     masks = draw_masks(20_000, (3, 6), rate=0.4, generator=stream(2, "masks"))
     under = detector.boxes_under(net, lower, masks, place=detector.UNITS, rate=0.4)
@@ -96,6 +96,7 @@ def test_measured_is_the_mean_over_images() -> None:
         assert float(found.side[index]) == pytest.approx(float(area.sqrt().mean()), abs=1e-6)
 
 
+@torch.no_grad()
 def test_the_objective_is_the_mean_distance_of_edges() -> None:
     net, (shown, boxes) = small(), scenes.draw_scenes(5, generator=stream(5, "scenes"))
     plain = detector.edge_error(net, shown, boxes, Streams(0))

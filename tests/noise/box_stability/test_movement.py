@@ -29,7 +29,7 @@ def head(seed: int, features: int = 5) -> tuple[torch.Tensor, torch.Tensor]:
 def every_mask(features: int, rate: float) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the factors of all masks, and their probabilities."""
     kept = torch.tensor(list(itertools.product((0.0, 1.0), repeat=features))).double()
-    chance = torch.where(kept > 0, 1 - rate, rate).prod(1)
+    chance = (kept * (1 - rate) + (1 - kept) * rate).prod(1)
     return kept / (1 - rate), chance
 
 

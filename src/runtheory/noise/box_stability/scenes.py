@@ -69,7 +69,7 @@ def draw_scenes(
         return low + (high - low) * torch.rand((count, *shape), generator=generator, device=device)
 
     sides = uniform(SMALLEST, LARGEST, 2)
-    centres = sides / 2 + (SIDE - sides) * uniform(0, 1, 2)
+    centres = sides / 2 + (SIDE - sides) * uniform(0.0, 1.0, 2)
     dark, bright = uniform(0.1, 0.3, 1, 1), uniform(0.7, 1.0, 1, 1)
     noise = torch.randn((count, SIDE, SIDE), generator=generator, device=device)
     low = (centres - scale * sides / 2).round()
