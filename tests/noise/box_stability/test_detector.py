@@ -132,6 +132,10 @@ def test_what_is_refused() -> None:
     for place in (0, len(net)):
         with pytest.raises(ValueError, match="place must lie in"):
             detector.boxes_under(net, lower, masks, place=place, rate=0.3)
+    with pytest.raises(ValueError, match="features must fit"):
+        detector.boxes_under(net, lower, masks, place=detector.MAPS, rate=0.3)
+    with pytest.raises(ValueError, match="images must be"):
+        detector.edge_error(net, images()[..., :16], torch.ones(3, 4), Streams(0))
     with pytest.raises(ValueError, match="one environment alone"):
         detector.left_out_errors(torch.tensor([0.0, 0.0, 1.0]), torch.tensor([1.0, 2.0, 3.0]))
     with pytest.raises(ValueError, match="at least 3"):

@@ -87,8 +87,11 @@ def edge_error(
     Raises
     ------
     ValueError
-        If there is not one box for each image, or ``drop`` lies outside [0, 1).
+        If the images are not of shape (batch, 1, 32, 32), there is not one box for each, or
+        ``drop`` lies outside [0, 1).
     """
+    if images.shape[1:] != (1, SIDE, SIDE):
+        raise ValueError(f"images must be (batch, 1, {SIDE}, {SIDE}), got {tuple(images.shape)}")
     check_rate(drop)
     if drop == 0:
         return (net(images) - boxes).abs().mean()
@@ -114,10 +117,13 @@ def boxes_under(
     Raises
     ------
     ValueError
-        If the network has no layer on one side of ``place``, the masks do not fit the features, or
-        ``rate`` lies outside [0, 1).
+        If the layer at ``place`` is not a linear one for these features, the masks do not fit them,
+        or ``rate`` lies outside [0, 1).
     """
     checks.in_interval(1, len(net) - 1, place=place)
+    above = net[place]
+    if not isinstance(above, nn.Linear) or above.in_features != features.shape[1]:
+        raise ValueError(f"features must fit the linear layer at place {place}, got {above}")
     dropped = apply_masks(features, masks, rate=rate)
     boxes: Tensor = net[place:](dropped.flatten(0, 1))
     return boxes.unflatten(0, dropped.shape[:2])
