@@ -9,6 +9,8 @@ import pytest
 import torch
 
 from runtheory.dropout import laws, objectives, updates
+from runtheory.dropout.masks import apply_masks
+from runtheory.evaluation import intersection_over_union
 from runtheory.information.ladder import GaussianMeanModel, binary_gaussian, noisy_descent
 from runtheory.information.layers import contraction
 from runtheory.information.measures.divergences import binary_divergence
@@ -138,12 +140,44 @@ def _whole_steps() -> list[float]:
     return products
 
 
+def _boxes() -> list[Told]:
+    kept = torch.tensor([[[1, 1]], [[1, 0]], [[0, 1]], [[0, 0]]]).bool()
+    chances = torch.tensor([0.64, 0.16, 0.16, 0.04]).double()
+    overlaps, means = [], []
+    for features in (torch.tensor([[3.0, 1.0]]), torch.tensor([[0.3, 0.1]])):
+        ends = 6 + apply_masks(features, kept, rate=0.2).sum(2)[:, 0]
+        under, clean = _on_a_line(ends), _on_a_line(6 + features.sum(1)).expand(4, -1)
+        overlaps.append(intersection_over_union(under, clean))
+        means.append(float(chances @ overlaps[-1]))
+    bright = overlaps[0].tolist()
+    faded = float(intersection_over_union(_on_a_line(torch.tensor([6.4])), TRUE_BOX))
+    fault = float(intersection_over_union(TRUE_BOX + torch.tensor([0, 0, 2, 2]), TRUE_BOX))
+    return [
+        ("| both | 0.64 | 11 | {:.4f} |\n| first | 0.16 | 9.75 | {:.4f} |", tuple(bright[:2])),
+        ("| second | 0.16 | 7.25 | {:.4f} |\n| none | 0.04 | 6 | {:g} |", tuple(bright[2:])),
+        ("The mean is ${:.4f}$. Now the light", (means[0],)),
+        ("overlap with the truth is ${:.2f}$.", (faded,)),
+        ("the detector's own box is ${:.4f}$", (means[1],)),
+        ("still overlap by ${:.4f}$, and the truth by ${:g}$", (means[0], fault)),
+    ]
+
+
+TRUE_BOX = torch.tensor([[0.0, 1.0, 2.0, 10.0]])
+
+
+def _on_a_line(ends: torch.Tensor) -> torch.Tensor:
+    """Return boxes of height 1 from 2 to each end."""
+    low, high, left = (torch.full_like(ends, edge) for edge in (0.0, 1.0, 2.0))
+    return torch.stack([low, high, left, ends], 1)
+
+
 @pytest.mark.parametrize(
     ("slug", "told"),
     [
         ("multi_sample_dropout", _dropout),
         ("information_bounds", _bounds),
         ("low_rank_adaptation", _low_rank),
+        ("box_stability", _boxes),
     ],
 )
 def test_a_page_tells_the_numbers_of_the_package(slug: str, told: Callable[[], list[Told]]) -> None:

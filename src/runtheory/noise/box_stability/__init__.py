@@ -1,0 +1,1 @@
+"""How far a predicted box moves under dropout, and what that says of its being right."""
