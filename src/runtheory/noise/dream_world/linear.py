@@ -140,7 +140,9 @@ def best_gains(
         price = system.control_cost + _added(cost, system.control, control_variance)
         gain, fault = torch.linalg.solve_ex(price + weighed @ system.control, asked)
         if int(fault):
-            raise ValueError("the best control must be unique, but R + B'PB + w Diag(B'PB) is singular")
+            raise ValueError(
+                "the best control must be unique, but R + B'PB + w Diag(B'PB) is singular"
+            )
         added = _added(cost, system.through_masks, state_variance)
         cost = system.state_cost + added + system.dynamics.mT @ cost @ system.dynamics
         cost = cost - asked.mT @ gain
