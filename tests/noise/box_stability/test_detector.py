@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -78,7 +80,7 @@ def test_self_overlap_in_a_loop() -> None:
 
 def test_measured_is_the_mean_over_images() -> None:
     net, known = small(), scenes.environments(4, seed=1)[3:5]
-    options = {"place": detector.MAPS, "rate": 0.3}
+    options: dict[str, Any] = {"place": detector.MAPS, "rate": 0.3}
     found = detector.measured(net, known, samples=2, generator=stream(4, "masks"), **options)
     generator = stream(4, "masks")
     for index, one in enumerate(known):
@@ -140,6 +142,6 @@ def test_what_is_refused() -> None:
         detector.left_out_errors(torch.tensor([0.0, 0.0, 1.0]), torch.tensor([1.0, 2.0, 3.0]))
     with pytest.raises(ValueError, match="at least 3"):
         detector.left_out_errors(torch.ones(2), torch.ones(2))
-    options = {"samples": 1, "generator": stream(0, "refused")}
+    options: dict[str, Any] = {"samples": 1, "generator": stream(0, "refused")}
     with pytest.raises(ValueError, match="environments must be at least 1"):
         detector.measured(net, [], place=detector.MAPS, rate=0.3, **options)
