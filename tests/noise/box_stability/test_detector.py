@@ -54,7 +54,8 @@ def test_edges_move_by_their_deviation() -> None:
     lower = net[: detector.UNITS](images())
     masks = draw_masks(20_000, (3, 6), rate=0.4, generator=stream(2, "masks"))
     under = detector.boxes_under(net, lower, masks, place=detector.UNITS, rate=0.4)
-    expected = movement.edge_deviations(lower, net[-1].weight, rate=0.4)
+    weight = net.get_parameter(f"{len(net) - 1}.weight")
+    expected = movement.edge_deviations(lower, weight, rate=0.4)
     torch.testing.assert_close(under.double().std(0), expected, rtol=0.05, atol=0)
 
 
