@@ -75,6 +75,9 @@ def test_mixed_distributions_are_distributions_and_have_the_means_of_their_draws
         error = product.std() / np.sqrt(count)
         assert abs(product.mean() - mixed.chances @ (mixed.rows[:, k] * mixed.targets)) < 4 * error
     assert mixup(THREE).chances.sum() == pytest.approx(1)
+    smoothed = steadiness.smoothed_distribution(THREE, amount=0.2)
+    assert smoothed.chances.sum() == pytest.approx(1)
+    assert set(smoothed.targets.round(12)) == {0.1, 0.9}
 
 
 def test_without_its_sign_the_steady_feature_is_worth_a_coin() -> None:
