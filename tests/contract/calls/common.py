@@ -47,3 +47,8 @@ def group_of_one() -> None:
     if not distributed.is_initialized():
         store = distributed.HashStore()
         distributed.init_process_group("gloo", store=store, rank=0, world_size=1)
+
+
+def examples() -> tuple[torch.Tensor, torch.Tensor]:
+    """Return inputs of two classes and their labels, two replicates of six examples."""
+    return floats(2, 6, 3), torch.tensor([0, 1] * 6).reshape(2, 6)

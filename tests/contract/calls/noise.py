@@ -7,7 +7,7 @@ import torch
 from runtheory.information.supersamples.perceptrons import Descent, draw_perceptrons
 from runtheory.noise.comparing_classifiers import twin_problem
 from runtheory.noise.random_losses import trials
-from tests.contract.calls.common import doubles, floats, generator, labels
+from tests.contract.calls.common import doubles, examples, floats, generator, labels
 
 COMPARING = "noise.comparing_classifiers"
 GAUSS = "noise.gaussian_dropout"
@@ -27,18 +27,14 @@ def _noise() -> torch.Tensor:
     return 1 + 0.1 * floats(5, 4, 3)
 
 
-def _examples() -> tuple[torch.Tensor, torch.Tensor]:
-    return floats(2, 6, 3), torch.tensor([0, 1] * 6).reshape(2, 6)
-
-
 def _stacked() -> dict:
-    inputs, given = _examples()
+    inputs, given = examples()
     nets = draw_perceptrons((3, 4, 2), replicates=2, generator=generator())
     return {"nets": nets, "inputs": inputs, "labels": given}
 
 
 def _task() -> trials.Task:
-    return trials.Task(_examples(), _examples(), _examples())
+    return trials.Task(examples(), examples(), examples())
 
 
 def _sum() -> dict:

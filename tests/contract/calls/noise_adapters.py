@@ -7,13 +7,9 @@ import torch
 from runtheory.information.supersamples.perceptrons import draw_perceptrons
 from runtheory.noise.low_rank_adaptation import adapters
 from runtheory.noise.low_rank_adaptation import trials as adapting
-from tests.contract.calls.common import floats, generator
+from tests.contract.calls.common import examples, floats, generator
 
 LOW_RANK = "noise.low_rank_adaptation"
-
-
-def _examples() -> tuple[torch.Tensor, torch.Tensor]:
-    return floats(2, 6, 3), torch.tensor([0, 1] * 6).reshape(2, 6)
 
 
 def _adapter() -> dict:
@@ -21,7 +17,7 @@ def _adapter() -> dict:
 
 
 def _adapted() -> dict:
-    inputs, given = _examples()
+    inputs, given = examples()
     net = draw_perceptrons((3, 4, 2), replicates=2, generator=generator())
     start = adapters.draw_adapters(net, rank=2, generator=generator())
     return {"net": net, "adapters": start, "inputs": inputs, "labels": given}
@@ -76,7 +72,7 @@ CALLS: dict = {
     f"{LOW_RANK}.adapters.adapt": _learning,
     f"{LOW_RANK}.trials.accuracy": _adapted,
     f"{LOW_RANK}.trials.tried": lambda: {
-        "task": adapting.Task(_adapted()["net"], *[_examples()] * 3),
+        "task": adapting.Task(_adapted()["net"], *[examples()] * 3),
         "steps": adapters.Steps(),
         "rates": (0.1, 0.2),
         "until": (1, 2),

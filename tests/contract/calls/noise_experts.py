@@ -5,13 +5,9 @@ from __future__ import annotations
 import torch
 
 from runtheory.noise.random_experts import mixture, trials
-from tests.contract.calls.common import floats, generator
+from tests.contract.calls.common import examples, floats, generator
 
 EXPERTS = "noise.random_experts"
-
-
-def _examples() -> tuple[torch.Tensor, torch.Tensor]:
-    return floats(2, 6, 3), torch.tensor([0, 1] * 6).reshape(2, 6)
 
 
 def _mixture() -> mixture.Experts:
@@ -21,8 +17,8 @@ def _mixture() -> mixture.Experts:
 
 
 def _routed() -> dict:
-    start, examples = _mixture(), _examples()
-    task = trials.Task(examples, examples, torch.arange(6).expand(2, 2, 6))
+    start, known = _mixture(), examples()
+    task = trials.Task(known, known, torch.arange(6).expand(2, 2, 6))
     return {"start": start, "task": task, "schedule": [2, 3]}
 
 
@@ -60,8 +56,8 @@ CALLS: dict = {
     f"{EXPERTS}.trials.growing": lambda: {"first": 2, "last": 5, "steps": 6},
     f"{EXPERTS}.trials.accuracy": lambda: {
         "net": _mixture(),
-        "inputs": _examples()[0],
-        "labels": _examples()[1],
+        "inputs": examples()[0],
+        "labels": examples()[1],
         "used": 3,
     },
     f"{EXPERTS}.trials.loads": lambda: {
