@@ -26,26 +26,27 @@ STORED_WITHOUT_FIGURE = f"""() => document.querySelectorAll(
     'script[type="{MIME}"]').length
   > document.querySelectorAll(".runtheory-explorable:has(.panels svg, .frame img)").length"""
 
-# From top to bottom, as a reader does: what waits for its place in the window comes.
+# From top to bottom, as a reader does: what waits for its place in the window comes. The theme
+# scrolls smoothly: on a busy machine a page would still be moving under the eyes of the next check.
 READ_THROUGH = f"""async () => {{
   {WITHIN}
   const frame = () => within(
     new Promise(done => requestAnimationFrame(() => setTimeout(done, 10))), "the next frame");
   for (let y = 0; y < document.documentElement.scrollHeight; y += window.innerHeight / 2) {{
-    window.scrollTo(0, y);
+    window.scrollTo({{ top: y, behavior: "instant" }});
     await frame();
   }}
   // A picture that was passed before the browser asked for it is gone back to, as a reader would.
   for (const image of [...document.images].filter(image => image.getClientRects().length)) {{
     if (image.complete) continue;
-    image.scrollIntoView();
+    image.scrollIntoView({{ behavior: "instant" }});
     image.loading = "eager";
     await within(new Promise(done => {{
       image.addEventListener("load", done);
       image.addEventListener("error", done);
     }}), "the image " + image.alt);
   }}
-  window.scrollTo(0, 0);
+  window.scrollTo({{ top: 0, behavior: "instant" }});
 }}"""
 
 RAW_MATH = r"""() => {

@@ -230,3 +230,12 @@ def test_what_never_comes_is_waited_for_so_long_and_no_longer(
         visit(browser, f"{folder_origin}/page.html"),
     ):
         pass
+
+
+def test_a_page_that_scrolls_smoothly_stands_still_when_it_is_read(
+    browser: Browser, folder_origin: str, tmp_path: Path
+) -> None:
+    smooth = "<style>html { scroll-behavior: smooth } p { height: 20000px }</style>"
+    write(tmp_path, "<p>tall</p>", smooth)
+    with visit(browser, f"{folder_origin}/page.html") as seen:
+        assert seen.page.evaluate("window.scrollY") == 0
