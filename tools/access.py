@@ -14,8 +14,8 @@ RULES = {
     "label-content-name-mismatch": {"enabled": True},  # level A; axe asks for it to be turned on
     "target-size": {"enabled": True},
 }
-# MathJax's elements, tens of thousands on a page, are its own affair and left out. A target that the
-# header covers while the page scrolls is no fault: the page is looked at from its top.
+# MathJax's elements, tens of thousands on a page, are its own affair and left out. A page is looked
+# at from its top: a target that the header covers while it scrolls is no fault.
 RUN = """async ([tags, rules]) => {
   window.scrollTo({ top: 0, behavior: "instant" });
   const only = { type: "tag", values: tags };
