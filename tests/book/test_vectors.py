@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 from pathlib import Path
 
 import nbformat
@@ -81,6 +82,7 @@ def test_all_notebooks_but_the_solved_ones_are_drawn(monkeypatch: pytest.MonkeyP
         seen.append(path)
         return 2, 1
 
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
     monkeypatch.setattr(vectors, "draw", draw)
     told = vectors.draw_all()
     assert (
@@ -91,10 +93,15 @@ def test_all_notebooks_but_the_solved_ones_are_drawn(monkeypatch: pytest.MonkeyP
     }
 
 
-def test_a_notebook_that_does_not_run_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_notebook_that_does_not_run_keeps_its_bitmaps_and_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], stored: Path
+) -> None:
     def draw(path: Path) -> tuple[int, int]:
         raise NotebookError("cell 1: no")
 
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
     monkeypatch.setattr(vectors, "draw", draw)
-    with pytest.raises(NotebookError, match="cell 1"):
-        vectors.draw_all()
+    monkeypatch.setattr(notebooks, "notebook_paths", lambda: [stored])
+    assert vectors.draw_all() == "0 of 1 plots are vectors; of the others the bitmap stays"
+    assert "lab.ipynb: cell 1: no" in capsys.readouterr().err
+    assert os.environ["OMP_NUM_THREADS"] == "1"
