@@ -11,7 +11,17 @@ from pathlib import Path
 
 from runtheory.ledger import TWINNED
 from runtheory.outcome import STATED
-from tools import card_faults, forms, lists, notebooks, pictures, recipe_faults, rules, shown
+from tools import (
+    card_faults,
+    forms,
+    lists,
+    notebooks,
+    pictures,
+    quizzes,
+    recipe_faults,
+    rules,
+    shown,
+)
 from tools.cards import Shelf, read_shelf
 from tools.ledgers import Finding, Ledgers, read_ledgers
 
@@ -51,6 +61,7 @@ def card_problems(shelf: Shelf, book: Ledgers) -> Iterator[Problem]:
         lists.faults(shelf),
         forms.faults(shelf, book),
         pictures.faults(shelf.root),
+        quizzes.faults(shelf, book.labels),
     ):
         yield from (Problem(file, None, text) for file, text in faults)
 

@@ -23,6 +23,7 @@ SECTIONS = (
     "What the paper claims, and what we can show",
     "What could be wrong",
     "Take-away",
+    "Check yourself",
 )
 WORDS = (600, 1300)
 CLAIMS = 4

@@ -22,7 +22,7 @@ from runtheory.exercises import MIME as EXERCISE
 from runtheory.ledger import Claim
 from runtheory.outcome import MIME as CLAIM
 from runtheory.outcome import STATED
-from tests.book.tiny_texts import DEMO, FILES, LAW, OF_DEMO, OF_TWO, PAGES, PROVED, SUM, TABLE
+from tests.book.tiny_texts import DEMO, FILES, LAW, OF_DEMO, OF_TWO, PAGES, PROVED, QUIZ, SUM, TABLE
 from tools import lists, notebooks
 from tools.cards import read_shelf
 from tools.exercises import reader_notebook, with_checked_outputs
@@ -64,10 +64,10 @@ def write(root: Path) -> Path:
 
 def short_theory(words: int = 640) -> str:
     """Return a theory page of the short form with some ``words`` of prose."""
-    prose = "word " * (words // len(SECTIONS))
-    sections = {name: f"## {name}\n\n{prose}\n\n" for name in SECTIONS}
+    prose = "word " * (words // (len(SECTIONS) - 1))
+    sections = {name: f"## {name}\n\n{prose}\n\n" for name in SECTIONS[:-1]}
     sections["What can be proved"] += f"{PROVED}\n"
-    return "# Noise < signal\n\n" + "".join(sections.values())
+    return "# Noise < signal\n\n" + "".join(sections.values()) + QUIZ
 
 
 def ledger(*claims: Claim) -> str:

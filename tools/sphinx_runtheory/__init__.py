@@ -25,6 +25,7 @@ from tools.sphinx_runtheory import (
     paper,
     paper_index,
     printed,
+    quiz,
     reference,
     search,
     shelf,
@@ -55,6 +56,7 @@ def setup(app: Sphinx) -> dict[str, object]:
     network.setup(app)
     paper.setup(app)
     paper_index.setup(app)
+    quiz.setup(app)
     reference.setup(app)
     search.setup(app)
     tagged.setup(app)
