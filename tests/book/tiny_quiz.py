@@ -82,6 +82,7 @@ def quiz(theorem: str, *, questions: int) -> str:
     for place in range(1, questions + 1):
         kind = list(KINDS)[(place - 1) % len(KINDS)]
         text, rest = KINDS[kind]
+        text += f" Once more, {place}." if place > len(KINDS) else ""
         told = {"kind": kind, "place": place, "text": text, "theorem": theorem}
         texts.append(OPENING.format(**told, misconception="true" if place % 2 else "false") + rest)
     return "".join(texts)
