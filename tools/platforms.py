@@ -24,14 +24,12 @@ from text2qti.qti import QTI
 from text2qti.quiz import Quiz as CanvasQuiz
 
 from tools.cards import Card, read_shelf
-from tools.ledgers import Ledgers, read_ledgers
+from tools.ledgers import read_ledgers
 from tools.notebooks import ROOT
+from tools.plain import Plain
 from tools.quizzes import Option, Question, Quiz, read_quiz
-from tools.statements import statements
 
 FOLDER = Path("_build") / "course"
-ROLE = re.compile(r" ?\{(?P<role>[\w:]+)\}`(?P<text>[^`<]*)(?:<(?P<target>[^`>]*)>)?`")
-LINK = re.compile(r"\[([^\]]+)\]\((?:https?:[^)\s]*|[\w./-]+\.(?:md|ipynb)(?:#[^)\s]*)?)\)")
 TERM = re.compile(r"^(?P<term>\S.*)\n(?P<said>(?:^[ \t]+\S.*\n?)+)", re.M)
 MARKS = {True: ("\\[", "\\]"), False: ("\\(", "\\)")}
 MARKDOWN = MarkdownIt("commonmark", {"html": False}).use(
@@ -51,30 +49,6 @@ class Item:
     within: float = 0.0
     feedback: str = ""
     slips: tuple[tuple[float, str], ...] = ()
-
-
-class Plain:
-    """The book's Markdown without its roles: links, citations and stored numbers become words."""
-
-    def __init__(self, root: Path, ledgers: Ledgers) -> None:
-        self.statements, self.ledgers = statements(root), ledgers
-
-    def __call__(self, text: str) -> str:
-        """Return ``text`` as plain Markdown."""
-        return LINK.sub(r"\1", ROLE.sub(self._word, text)).strip()
-
-    def _word(self, found: re.Match[str]) -> str:
-        role, text = found["role"], found["text"].strip()
-        before = " " if found[0].startswith(" ") else ""
-        if role.startswith("cite"):
-            return ""
-        if role == "measured":
-            claim, _, name = text.partition(":")
-            return before + self.ledgers.found[claim].field(name or "measured")
-        if role == "prf:ref" and text in self.statements:
-            one = self.statements[text]
-            return f"{before}the {one.kind} “{one.title}”"
-        return before + text
 
 
 def items(quiz: Quiz, plain: Plain) -> Iterator[Item]:

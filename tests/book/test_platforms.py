@@ -15,7 +15,8 @@ from tests.book import tiny_book, tiny_quiz
 from tools import platforms
 from tools.cards import read_shelf
 from tools.ledgers import read_ledgers
-from tools.platforms import Item, Plain, items
+from tools.plain import Plain
+from tools.platforms import Item, items
 from tools.quizzes import KINDS, Option, read_quiz
 
 QTI = "{http://www.imsglobal.org/xsd/ims_qtiasiv1p2}"
