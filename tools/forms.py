@@ -14,6 +14,7 @@ from runtheory.ledger import TWINNED, Claim
 from tools.cards import Card, Demo, Shelf
 from tools.ledgers import Ledgers
 from tools.notebooks import INSTALL, code_cells, read, tags
+from tools.quizzes import HEADING
 
 SECTIONS = (
     "The question",
@@ -23,7 +24,7 @@ SECTIONS = (
     "What the paper claims, and what we can show",
     "What could be wrong",
     "Take-away",
-    "Check yourself",
+    HEADING,
 )
 WORDS = (600, 1300)
 CLAIMS = 4

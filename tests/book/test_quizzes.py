@@ -234,3 +234,9 @@ def test_on_paper_the_key_comes_behind_the_questions(site: Path, tmp_path: Path)
     ]
     assert places == sorted(places)
     assert "Your answers stay" not in text
+
+
+def test_objectives_are_told_with_their_exercises(page: Page) -> None:
+    told = page.locator("article li", has_text="double a number")
+    expect(told).to_have_text("double a number (exercise 1)")
+    assert "exercises.html" in str(told.get_by_role("link").get_attribute("href"))

@@ -67,7 +67,7 @@ def short_theory(words: int = 640) -> str:
     prose = "word " * (words // (len(SECTIONS) - 1))
     sections = {name: f"## {name}\n\n{prose}\n\n" for name in SECTIONS[:-1]}
     sections["What can be proved"] += f"{PROVED}\n"
-    return "# Noise < signal\n\n" + "".join(sections.values()) + QUIZ
+    return "# Noise < signal\n\n```{objectives}\n```\n\n" + "".join(sections.values()) + QUIZ
 
 
 def ledger(*claims: Claim) -> str:
@@ -141,7 +141,9 @@ def solved(*, right: bool = True) -> NotebookNode:
     answer.metadata["tags"] = ["solution"]
     outputs = [shown(exercise={"name": "double", "right": right})]
     test = nbformat.v4.new_code_cell("exercises.check('double')", outputs=outputs)
-    return with_checked_outputs(stored([nbformat.v4.new_markdown_cell("# Try"), answer, test]))
+    return with_checked_outputs(
+        stored([nbformat.v4.new_markdown_cell("# Try\n\n## 1. Double it"), answer, test])
+    )
 
 
 def reader(*, right: bool = False) -> NotebookNode:

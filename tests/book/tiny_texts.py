@@ -72,6 +72,7 @@ minutes = 90
 board = "the mean of a half"
 projector = "lab_one"
 misconception = "A mean is a median."
+objectives = [["double a number $x$", 1], ["halve one", 1]]
 
 [letters]
 'X, X_i' = "a number"
@@ -95,6 +96,7 @@ minutes = 45
 board = "the variance of a mean"
 projector = "lab"
 misconception = "Noise stays."
+objectives = [["double a number", 1], ["halve one", 1]]
 
 [letters]
 'X' = "a noise"
@@ -125,6 +127,9 @@ OF_TWO = (
 )
 OF_DEMO = (Claim("known_paper/idea", "The idea holds.", "cite:known2020", "identity"),)
 THEORY = """# The mean
+
+```{objectives}
+```
 
 :::{prf:definition} Mean
 :label: def-mean
