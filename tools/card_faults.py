@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tools.cards import ATLAS, Card, Demo, Paper, Shelf
 
-TEACH = ("minutes", "board", "projector", "misconception")
+TEACH = ("minutes", "board", "projector", "misconception", "prediction", "probe", "refuted_by")
 MOST_OBJECTIVES = 5
 EXERCISE = re.compile(r'"## (\d+)\.')
 

@@ -24,6 +24,7 @@ from tools import (
 )
 from tools.cards import Shelf, read_shelf
 from tools.ledgers import Finding, Ledgers, read_ledgers
+from tools.sphinx_runtheory import teach
 
 ADDRESS = re.compile(r"""\burl\s*=\s*[{"]\s*([^}"]*)""", re.IGNORECASE)
 COMMANDS = (
@@ -62,6 +63,7 @@ def card_problems(shelf: Shelf, book: Ledgers) -> Iterator[Problem]:
         forms.faults(shelf, book),
         pictures.faults(shelf.root),
         quizzes.faults(shelf, book.labels),
+        teach.faults(shelf.root, {card.slug: card for card in shelf.cards}),
     ):
         yield from (Problem(file, None, text) for file, text in faults)
 

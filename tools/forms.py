@@ -57,6 +57,9 @@ def faults(shelf: Shelf, ledgers: Ledgers) -> Iterator[Fault]:
     """Yield what short forms lack and what nobody has written yet: the file and one sentence."""
     for card in shelf.cards:
         yield from _claim_faults(f"{card.folder}/claims.toml", ledgers.of(card.slug))
+        refuted = card.teach.get("refuted_by")
+        if refuted and refuted not in {claim.id for claim in ledgers.of(card.slug)}:
+            yield card.file, f"teach: refuted_by names no claim: {refuted!r}"
         if card.short:
             yield from _chapter_faults(card, shelf.root, ledgers)
     for demo in shelf.demos:

@@ -34,6 +34,9 @@ minutes       = 45
 board         = "TO WRITE: what is proved at the board"
 projector     = "lab"
 misconception = "TO WRITE: one wrong belief that a claim of this page refutes"
+prediction    = "TO WRITE: what everybody writes down before the lab"
+probe         = ["TO WRITE: two questions that show whether it was understood"]
+refuted_by    = "" # the claim that refutes the belief
 objectives    = [] # [["what a reader can do after this page", 1], ...], 1 being an exercise
 
 [letters]

@@ -12,6 +12,7 @@ from tools.cards import read_shelf
 from tools.notebooks import ROOT
 
 GAPS = [
+    ("chapters/three/chapter.toml", "teach: refuted_by is missing"),
     ("chapters/three/chapter.toml", "0 objectives, outside 2 to 5"),
     ("chapters/three/claims.toml", "a technique makes at least 4 claims, here are 0"),
     ("chapters/three/chapter.toml", "papers: neither papers nor sources are named"),
@@ -21,7 +22,7 @@ GAPS = [
     ("chapters/three/solutions.ipynb", "no exercise is checked"),
 ]
 TO_WRITE = {
-    "chapters/three/chapter.toml": 4,
+    "chapters/three/chapter.toml": 6,
     "chapters/three/theory.md": 7,
     "chapters/three/quiz.toml": 1,
     "chapters/three/lab.ipynb": 3,

@@ -72,6 +72,9 @@ minutes = 90
 board = "the mean of a half"
 projector = "lab_one"
 misconception = "A mean is a median."
+prediction = "is it above $1/2$?"
+probe = ["Why?", "Why not?"]
+refuted_by = "one/law"
 objectives = [["double a number $x$", 1], ["halve one", 1]]
 
 [letters]
@@ -96,6 +99,9 @@ minutes = 45
 board = "the variance of a mean"
 projector = "lab"
 misconception = "Noise stays."
+prediction = "does it grow?"
+probe = ["Why?", "Why not?"]
+refuted_by = "two/variance"
 objectives = [["double a number", 1], ["halve one", 1]]
 
 [letters]

@@ -30,6 +30,7 @@ from tools.sphinx_runtheory import (
     search,
     shelf,
     tagged,
+    teach,
 )
 
 
@@ -60,4 +61,5 @@ def setup(app: Sphinx) -> dict[str, object]:
     reference.setup(app)
     search.setup(app)
     tagged.setup(app)
+    teach.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
