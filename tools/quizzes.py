@@ -118,13 +118,17 @@ class Quiz:
         Raises
         ------
         QuizError
-            If there is no such function, or it returns no finite number.
+            If there is no such function, it raises, or it returns no finite number.
         """
         file = f"chapters/{self.slug}/quiz.py"
         there = (self.folder / "quiz.py").exists()
         if not there or not callable(function := getattr(self.code, name, None)):
             raise QuizError(f"{file}: there is no function {name!r}")
-        value = float(function())
+        try:
+            value = float(function())
+        except Exception as error:
+            told = f"{type(error).__name__}: {error}"
+            raise QuizError(f"{file}: {name} raises {told}") from error
         if not math.isfinite(value):
             raise QuizError(f"{file}: {name} returns {value}")
         return value

@@ -9,7 +9,7 @@ import torch
 from runtheory.noise.box_stability import movement
 
 VOTES = torch.tensor([[4.0, -2.0, 1.0]])
-BOX = torch.tensor([[0.0, 0.0, 10.0, 20.0]])
+BOX = torch.tensor([[0.0, 10.0, 0.0, 20.0]])  # top, bottom, left, right
 
 
 def deviation() -> float:

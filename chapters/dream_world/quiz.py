@@ -10,7 +10,7 @@ STEPS = 400  # as good as endless: each step has less than half of the cost of t
 
 
 def fresh_masks() -> float:
-    """Return the cost of the dream s' = 0.9 s + u under u = -0.8 s, with fresh masks of rate 0.3."""
+    """Return the cost of the dream s' = 0.9 s + u, u = -0.8 s, with fresh masks of rate 0.3."""
     variance = linear.mask_variance(0.3)
     return float(linear.expected_cost(_system(), _gains(), state_variance=variance))
 

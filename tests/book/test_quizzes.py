@@ -89,6 +89,8 @@ def test_a_key_of_another_type_stops_the_reading(book: Path, line: str) -> None:
 def test_a_number_that_is_none_is_refused(book: Path) -> None:
     tiny_book.replace(book / "chapters/two/quiz.py", "return 0.5", 'return float("nan")')
     assert found(book) == ["question number-4: chapters/two/quiz.py: half returns nan"]
+    tiny_book.replace(book / "chapters/two/quiz.py", 'return float("nan")', "return 1 / 0")
+    assert "half raises ZeroDivisionError: division by zero" in found(book)[0]
     (book / "chapters/two/quiz.py").unlink()
     assert "there is no function 'half'" in found(book)[0]
 
