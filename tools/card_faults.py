@@ -9,7 +9,7 @@ from pathlib import Path
 from tools.cards import ATLAS, Card, Demo, Paper, Shelf
 
 TEACH = ("minutes", "board", "projector", "misconception", "prediction", "probe", "refuted_by")
-MOST_OBJECTIVES = 5
+MOST_OBJECTIVES = 6
 EXERCISE = re.compile(r'"## (\d+)\.')
 
 Fault = tuple[str, str]

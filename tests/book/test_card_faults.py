@@ -71,7 +71,7 @@ CARDS = {
         TWO,
         'objectives = [["double a number", 1], ["halve one", 1]]',
         'objectives = [["double a number", 1]]',
-        "teach: 1 objectives, outside 2 to 5",
+        "teach: 1 objectives, outside 2 to 6",
     ),
     "objective without exercise": (
         TWO,
