@@ -62,13 +62,3 @@ def merged_below() -> float:
 def root_alone() -> float:
     """Return the root of it."""
     return math.sqrt(merged_below())
-
-
-def error_of_a_pair() -> float:
-    """Return how often, in per cent, the wrong one of two centres is nearer: 8 directions."""
-    return 100 * float(torch.special.ndtr(torch.tensor(-0.5 * math.sqrt(8 / 2.0))))
-
-
-def directions_forgotten() -> float:
-    """Return it for a single direction."""
-    return 100 * float(torch.special.ndtr(torch.tensor(-0.5 * math.sqrt(1 / 2.0))))
