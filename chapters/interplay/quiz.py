@@ -47,7 +47,7 @@ def width_forgotten() -> float:
 
 
 def label_left() -> float:
-    """Return the share of the label that dropout at 0.4 leaves of two classes, three coordinates."""
+    """Return the share of a label that dropout at 0.4 leaves: two classes, three coordinates."""
     return label_information(np.array([[0.0] * 3, [1.0] * 3]), rate=0.4) / log(2)
 
 
