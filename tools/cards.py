@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from tools.notebooks import ROOT
 
@@ -253,7 +253,7 @@ def made(kind: type[Made], place: str, values: Mapping[str, Any], **given: Any) 
     CardError
         If a key is missing or unknown, or its value of another type; it names ``place``.
     """
-    wanted = {one.name: one for one in fields(kind) if one.name not in given}
+    wanted = {one.name: one for one in fields(cast("Any", kind)) if one.name not in given}
     for name, value in values.items():
         if name not in wanted:
             raise CardError(f"{place}: unknown key {name!r}")

@@ -27,6 +27,7 @@ from tools.ledgers import read_ledgers
 from tools.notebooks import ROOT
 from tools.pictures import FIGURE, OPTION
 from tools.plain import Plain
+from tools.sphinx_runtheory import assets
 from tools.statements import LABEL, blocks, theory_pages
 
 FOLDER = Path("_build") / "slides"
@@ -184,11 +185,14 @@ def mended(text: str) -> str:
     return text.replace("</head>", f"{wider}</head>", 1)
 
 
+def _serve(app: Sphinx, error: Exception | None) -> None:
+    if error is None:
+        assets.write(Path(app.outdir))
+
+
 def setup(app: Sphinx) -> None:
     """Serve MathJax from the slides themselves."""
-    from tools.sphinx_runtheory import assets
-
-    app.connect("build-finished", lambda app, error: error or assets.write(Path(app.outdir)))
+    app.connect("build-finished", _serve)
 
 
 def main() -> int:

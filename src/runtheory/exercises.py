@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -35,7 +36,7 @@ def check(
     word = "✓ right" if reason is None else "✗ not yet"
     text = f"{word}: {name}" + ("" if reason is None else f" ({reason})")
     _RESULTS[name] = reason is None
-    stored = {MIME: {"name": name, "right": reason is None}}
+    stored: dict[str, object] = {MIME: {"name": name, "right": reason is None}}
     _show(text, "holds" if reason is None else "inconclusive", stored)
 
 
@@ -118,7 +119,7 @@ def _slips(
         yield "the numbers are right, their order is not"
 
 
-def _without_gradient(value: object) -> object:
+def _without_gradient(value: Any) -> Any:
     """Return a tensor as its numbers alone, also in lists and tuples."""
     if isinstance(value, list | tuple):
         return [_without_gradient(one) for one in value]

@@ -87,10 +87,7 @@ def test_canvas_holds_every_question_and_its_right_answers(written: Path) -> Non
     assert "One half" in right_in_canvas(choice).pop()
     assert right_in_canvas(several) == {"<p>Zero.</p>", "<p>Two.</p>"}
     assert right_in_canvas(order) == {"<p>Nine → Ninety → Nine hundred</p>"}
-    low, high = (
-        float(str(number.find(f".//{QTI}{name}").text))  # type: ignore[union-attr]
-        for name in ("vargte", "varlte")
-    )
+    low, high = (float(str(number.find(f".//{QTI}{name}").text)) for name in ("vargte", "varlte"))
     assert low == pytest.approx(0.49, rel=1e-6)
     assert high == pytest.approx(0.51, rel=1e-6)
 

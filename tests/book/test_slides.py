@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Response
 
 from tests.book import tiny_book
 from tools import access, slides
@@ -106,14 +106,25 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "html"
 
 
+def noted(page: Page, origin: str) -> list[str]:
+    """Return a list that will hold errors of the page, refused answers and other hosts."""
+    errors: list[str] = []
+
+    def answered(response: Response) -> None:
+        if response.status >= 400 or not response.url.startswith(origin):
+            errors.append(response.url)
+
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("response", answered)
+    return errors
+
+
 @pytest.fixture(scope="module", params=TABLED)
 def opened(request: pytest.FixtureRequest, browser: Browser, built: Path) -> Iterator[Page]:
     with served(built) as origin:
         context = browser.new_context(viewport={"width": 960, "height": 700})
-        page, errors = context.new_page(), []
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("request", lambda one: one.url.startswith(origin) or errors.append(one.url))
-        page.on("response", lambda one: one.status < 400 or errors.append(one.url))
+        page = context.new_page()
+        errors = noted(page, origin)
         page.goto(f"{origin}/{request.param}.html", wait_until="networkidle")
         page.evaluate("async () => { await MathJax.startup.promise; }")
         assert errors == []

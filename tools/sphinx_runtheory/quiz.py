@@ -29,7 +29,7 @@ ASKED = {
 }
 
 
-class Control(nodes.General, nodes.Element):
+class Control(nodes.General, nodes.Element):  # type: ignore[misc]
     """An element of HTML: its ``tag``, and what it says in ``told``."""
 
 
