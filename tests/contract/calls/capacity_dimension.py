@@ -1,0 +1,57 @@
+"""Example calls of :mod:`runtheory.capacity`: intrinsic dimension."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tests.contract.calls.common import array, generator
+
+DIMENSION = "capacity.intrinsic_dimension"
+
+
+def _points(*shape: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).random(shape)
+
+
+def _distances(*shape: int) -> np.ndarray:
+    return np.sort(abs(array(*shape)) + 0.1, axis=-1)
+
+
+CALLS: dict = {
+    f"{DIMENSION}.torus.draw_points": lambda: {
+        "samples": 4,
+        "dimension": 2,
+        "generator": generator(),
+    },
+    f"{DIMENSION}.torus.circles": lambda: {"points": _points(6, 2)},
+    f"{DIMENSION}.torus.stripes": lambda: {"points": _points(6, 2), "periods": 2},
+    f"{DIMENSION}.torus.ball_volume": lambda: {"dimension": 3},
+    f"{DIMENSION}.neighbours.nearest_distances": lambda: {"points": _points(6, 2), "count": 3},
+    f"{DIMENSION}.neighbours.nearest_labels": lambda: {
+        "queries": _points(4, 2),
+        "points": _points(6, 2, seed=1),
+        "labels": np.arange(6) % 2,
+    },
+    f"{DIMENSION}.neighbours.closest_classes": lambda: {
+        "points": _points(6, 2),
+        "labels": np.arange(6) % 2,
+    },
+    f"{DIMENSION}.estimators.log_ratios": lambda: {"distances": _distances(6, 3)},
+    f"{DIMENSION}.estimators.pooled_dimension": lambda: {"distances": _distances(6, 3)},
+    f"{DIMENSION}.estimators.own_dimensions": lambda: {"distances": _distances(6, 3)},
+    f"{DIMENSION}.estimators.split_interval": lambda: {"distances": _distances(3, 6, 3)},
+    f"{DIMENSION}.estimators.radius_score": lambda: {"points": _points(6, 2), "radius": 0.3},
+    f"{DIMENSION}.laws.nearest_distance": lambda: {"samples": 50, "dimension": 2},
+    f"{DIMENSION}.laws.neighbour_error": lambda: {"samples": 50, "dimension": 2, "periods": 1},
+    f"{DIMENSION}.laws.near_pairs": lambda: {
+        "samples": 9,
+        "dimension": 2,
+        "radius": 0.1,
+        "periods": 2,
+    },
+    f"{DIMENSION}.laws.near_random_pairs": lambda: {
+        "samples": 9,
+        "dimension": 2,
+        "radius": 0.1,
+    },
+}
