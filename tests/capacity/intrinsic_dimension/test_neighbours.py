@@ -59,6 +59,18 @@ def test_labels_and_classes_are_those_of_a_loop(coordinates, wrapped) -> None:
     assert closest == pytest.approx(min(apart))
 
 
+@given(seed=st.integers(0, 200), wrapped=st.booleans(), radius=st.floats(0, 0.6))
+def test_near_pairs_of_two_classes_are_those_of_a_loop(seed, wrapped, radius) -> None:
+    points = torus.draw_points(9, 2, generator=stream(seed, "pairs"))
+    labels = np.arange(9) % 2
+    expected = sum(
+        distance(points[i], points[j], wrapped) <= radius
+        for i, j in product(range(0, 9, 2), range(1, 9, 2))
+    )
+    found = neighbours.near_class_pairs(points, labels, radius, wrapped=wrapped)
+    assert found == expected
+
+
 def test_a_copy_is_a_neighbour_at_distance_zero() -> None:
     points = np.array([[0.2], [0.2], [0.7]])
     assert neighbours.nearest_distances(points, 1)[:, 0].tolist() == pytest.approx([0, 0, 0.5])
@@ -71,6 +83,7 @@ def test_wrong_arguments_are_named() -> None:
         (lambda: neighbours.nearest_distances(points, 2), "count"),
         (lambda: neighbours.nearest_distances(points + 1, 1, wrapped=True), "points"),
         (lambda: neighbours.nearest_distances(np.nan * points, 1), "finite"),
+        (lambda: neighbours.near_class_pairs(points, np.array([0, 1]), -1.0), "radius"),
         (lambda: neighbours.closest_classes(points, np.array([1, 1])), "classes"),
         (lambda: neighbours.nearest_labels(points, points[:0], np.zeros(0, int)), "points"),
     ]:

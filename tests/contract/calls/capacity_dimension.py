@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.contract.calls.common import array, generator
+from runtheory.information.supersamples.perceptrons import draw_perceptrons
+from tests.contract.calls.common import array, floats, generator
 
 DIMENSION = "capacity.intrinsic_dimension"
 
@@ -35,6 +36,23 @@ CALLS: dict = {
     f"{DIMENSION}.neighbours.closest_classes": lambda: {
         "points": _points(6, 2),
         "labels": np.arange(6) % 2,
+    },
+    f"{DIMENSION}.neighbours.near_class_pairs": lambda: {
+        "points": _points(6, 2),
+        "labels": np.arange(6) % 2,
+        "radius": 0.4,
+    },
+    f"{DIMENSION}.networks.fitted": lambda: {
+        "samples": 60,
+        "dimension": 1,
+        "periods": 1,
+        "replicates": 2,
+        "rates": (0.1, 0.2),
+        "generator": generator(),
+    },
+    f"{DIMENSION}.networks.hidden_layers": lambda: {
+        "net": draw_perceptrons((3, 4, 2), replicates=2, generator=generator()),
+        "inputs": floats(2, 5, 3),
     },
     f"{DIMENSION}.estimators.log_ratios": lambda: {"distances": _distances(6, 3)},
     f"{DIMENSION}.estimators.pooled_dimension": lambda: {"distances": _distances(6, 3)},

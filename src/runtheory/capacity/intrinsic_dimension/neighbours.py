@@ -87,6 +87,25 @@ def closest_classes(points: Points, labels: Labels, *, wrapped: bool = False) ->
     )
 
 
+@checked
+def near_class_pairs(
+    points: Points, labels: Labels, radius: float, *, wrapped: bool = False
+) -> int:
+    """Return how many pairs of different classes lie no farther apart than ``radius``.
+
+    Raises
+    ------
+    ValueError
+        If ``radius`` is negative or not finite, a value is not finite, or wrapped points leave
+        [0, 1).
+    """
+    checks.not_negative(radius=radius)
+    _check(points, wrapped)
+    tree = cKDTree(points, boxsize=1.0 if wrapped else None)
+    pairs = tree.query_pairs(radius, output_type="ndarray")
+    return int((labels[pairs[:, 0]] != labels[pairs[:, 1]]).sum())
+
+
 def _nearest(
     queries: np.ndarray, points: np.ndarray, count: int, wrapped: bool
 ) -> tuple[np.ndarray, np.ndarray]:
