@@ -45,12 +45,15 @@ def test_hidden_layers_are_those_of_a_loop() -> None:
 
 
 def test_wrong_arguments_are_named() -> None:
+    net = draw_perceptrons((3, 4, 2), replicates=2, generator=stream(1, "net"))
     for call, text in [
         (lambda: fit((0.1,), samples=49), "samples"),
         (lambda: fit((0.1,), replicates=0), "replicates"),
         (lambda: fit(()), "rates"),
         (lambda: fit((-0.1,)), "learning_rate"),
         (lambda: fit((0.1,), dimension=0), "dimension"),
+        (lambda: networks.hidden_layers(net, torch.zeros(1, 5, 3)), "replicates"),
+        (lambda: networks.hidden_layers(net, torch.zeros(2, 5, 4)), "columns"),
     ]:
         with pytest.raises(ValueError, match=text):
             call()

@@ -18,7 +18,7 @@ BEYOND = 1e-6  # the probability of a nearest point too far off that counts as n
 
 @checked
 def nearest_distance(samples: int, dimension: int) -> float:
-    r"""Return the mean distance of a new point to the nearest of ``samples`` (prop-error).
+    r"""Return the mean distance of a new point to the nearest of ``samples`` (thm-walls).
 
     $V_d^{-1/d}\, \Gamma(1 + 1/d)\, \Gamma(n + 1) / \Gamma(n + 1 + 1/d)$, for large n about
     $\Gamma(1 + 1/d) (n V_d)^{-1/d}$.
@@ -40,7 +40,7 @@ def nearest_distance(samples: int, dimension: int) -> float:
 
 @checked
 def neighbour_error(samples: int, dimension: int, *, periods: int) -> float:
-    r"""Return the error of the nearest-neighbour classifier on stripes (prop-error).
+    r"""Return the error of the nearest-neighbour classifier on stripes (thm-walls).
 
     $2 w\, \mathbb{E}|u_1|$ times ``nearest_distance``, with u uniform on the sphere and
     $\mathbb{E}|u_1| = \Gamma(d/2) / (\sqrt\pi\, \Gamma((d+1)/2))$.
@@ -58,7 +58,7 @@ def neighbour_error(samples: int, dimension: int, *, periods: int) -> float:
 
 @checked
 def near_pairs(samples: int, dimension: int, *, radius: float, periods: int) -> float:
-    r"""Return how many pairs of different classes are expected within ``radius`` (thm-sharpness).
+    r"""Return how many pairs of different classes are expected within ``radius`` (thm-walls).
 
     $n (n - 1)\, 2 w V_{d-1} R^{d+1} / (d + 1)$.
 

@@ -94,8 +94,9 @@ def hidden_layers(
     Raises
     ------
     ValueError
-        If inputs do not fit the networks.
+        If inputs do not fit the networks, or are not for as many replicates.
     """
+    checks.in_interval(net.replicates, net.replicates, replicates=len(inputs))
     counts = range(1, len(net.weights))
     return [
         Perceptrons(net.weights[:count], net.biases[:count]).scores(inputs).relu()
