@@ -46,7 +46,8 @@ def test_the_error_is_that_of_the_classifier(dimension, periods) -> None:
 
 @pytest.mark.parametrize("dimension", [1, 2, 3])
 def test_near_pairs_are_counted_in_samples(dimension) -> None:
-    generator, radius, counts = stream(dimension, "pairs"), 0.2, {"walls": [], "coins": []}
+    generator, radius = stream(dimension, "pairs"), 0.2
+    counts: dict[str, list[float]] = {"walls": [], "coins": []}
     for _ in range(300):
         points = torus.draw_points(20, dimension, generator=generator)
         coins = torus.stripes(torus.draw_points(20, 1, generator=generator), periods=1)

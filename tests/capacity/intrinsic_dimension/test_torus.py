@@ -42,6 +42,17 @@ def test_stripes_are_the_signs_of_a_sine(seed, periods) -> None:
     assert torus.stripes(points, periods=periods).tolist() == [int(one < 0) for one in waves]
 
 
+def test_a_noisy_circle_is_a_circle_and_noise() -> None:
+    drawn = {
+        size: torus.draw_noisy_circle(3000, 5, deviation=size, generator=stream(3, "noisy"))
+        for size in (0.0, 0.1)
+    }
+    np.testing.assert_allclose(np.linalg.norm(drawn[0.0], axis=1), 1)
+    noise = drawn[0.1] - drawn[0.0]
+    assert noise.std(0).tolist() == pytest.approx([0.1] * 5, rel=4.5 / 6000**0.5)
+    assert not drawn[0.0][:, 2:].any()
+
+
 def test_ball_volumes_of_low_dimensions() -> None:
     known = [1, 2, math.pi, 4 * math.pi / 3, math.pi**2 / 2]
     assert [torus.ball_volume(d) for d in range(5)] == pytest.approx(known)
@@ -55,6 +66,14 @@ def test_wrong_arguments_are_named() -> None:
         (lambda: torus.circles(np.array([[np.nan]])), "finite"),
         (lambda: torus.stripes(np.array([[1.0]]), periods=1), "points"),
         (lambda: torus.stripes(np.array([[0.5]]), periods=0), "periods"),
+        (
+            lambda: torus.draw_noisy_circle(2, 1, deviation=0.1, generator=generator),
+            "features",
+        ),
+        (
+            lambda: torus.draw_noisy_circle(2, 2, deviation=-0.1, generator=generator),
+            "deviation",
+        ),
         (lambda: torus.ball_volume(-1), "dimension"),
     ]:
         with pytest.raises(ValueError, match=text):

@@ -25,6 +25,12 @@ CALLS: dict = {
         "generator": generator(),
     },
     f"{DIMENSION}.torus.circles": lambda: {"points": _points(6, 2)},
+    f"{DIMENSION}.torus.draw_noisy_circle": lambda: {
+        "samples": 4,
+        "features": 3,
+        "deviation": 0.1,
+        "generator": generator(),
+    },
     f"{DIMENSION}.torus.stripes": lambda: {"points": _points(6, 2), "periods": 2},
     f"{DIMENSION}.torus.ball_volume": lambda: {"dimension": 3},
     f"{DIMENSION}.neighbours.nearest_distances": lambda: {"points": _points(6, 2), "count": 3},

@@ -50,6 +50,26 @@ def circles(points: Points) -> Float64[np.ndarray, "sample feature"]:
 
 
 @checked
+def draw_noisy_circle(
+    samples: int, features: int, *, deviation: float, generator: torch.Generator
+) -> Float64[np.ndarray, "sample feature"]:
+    """Draw points of a circle of radius one in the first two features, with normal noise in all.
+
+    Raises
+    ------
+    ValueError
+        If there is no sample, there are fewer than two features, or ``deviation`` is negative or
+        not finite.
+    """
+    checks.at_least(2, features=features)
+    checks.in_interval(0, math.inf, ends="[)", deviation=deviation)
+    circle = circles(draw_points(samples, 1, generator=generator))
+    shape = (samples, features)
+    noise = torch.randn(shape, generator=generator, device=generator.device, dtype=torch.float64)
+    return np.pad(circle, ((0, 0), (0, features - 2))) + deviation * noise.cpu().numpy()
+
+
+@checked
 def stripes(points: Points, *, periods: int) -> Int64[np.ndarray, "sample"]:
     r"""Return the class of each point, $\lfloor 2 w x_1 \rfloor$ modulo 2 for w ``periods``.
 
