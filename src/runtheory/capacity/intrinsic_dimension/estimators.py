@@ -48,7 +48,7 @@ def pooled_dimension(distances: Float64[np.ndarray, "sample rank"]) -> float:
     >>> import numpy as np
     >>> from runtheory.capacity.intrinsic_dimension.estimators import pooled_dimension
     >>> round(pooled_dimension(np.array([[1.0, 2.0, 4.0], [1.0, 2**0.5, 2.0]])), 4)
-    1.2823
+    1.2824
     """
     checks.at_least(1, points=len(distances))
     inverse = _inverses(distances).mean()
