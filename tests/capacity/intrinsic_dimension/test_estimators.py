@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from runtheory.capacity.intrinsic_dimension import estimators, laws, neighbours, torus
 from runtheory.randomness import stream
+from tools.notebooks import ROOT
 
 HAND = np.array([[1.0, 2.0, 4.0], [1.0, 2**0.5, 2.0]])
 
@@ -35,7 +36,19 @@ def test_the_numbers_that_the_page_works_by_hand() -> None:
     assert estimators.own_dimensions(HAND).tolist() == pytest.approx([0.962, 1.924], abs=1e-3)
     corrected = estimators.own_dimensions(HAND, corrected=True)
     assert corrected.tolist() == pytest.approx([0.481, 0.962], abs=1e-3)
-    assert estimators.pooled_dimension(HAND) == pytest.approx(1.282, abs=1e-3)
+    pooled = estimators.pooled_dimension(HAND)
+    assert pooled == pytest.approx(1.282, abs=1e-3)
+    own = estimators.own_dimensions(HAND)
+    line = np.array([[0.1], [0.2], [0.6], [0.5], [0.9]])
+    sharpness = 1 / neighbours.closest_classes(line, np.array([0, 0, 0, 1, 1]))
+    page = (ROOT / "chapters" / "intrinsic_dimension" / "theory.md").read_text(encoding="utf-8")
+    for told in (
+        f"${own[0]:.2f}$ and ${own[1]:.2f}$, on average ${own.mean():.2f}$",
+        f"= {pooled:.2f}$",
+        f"their mean is ${corrected.mean():.2f}$",
+        f"the label sharpness is ${sharpness:g}$",
+    ):
+        assert told in page
 
 
 @pytest.mark.parametrize("dimension", [1, 3])
