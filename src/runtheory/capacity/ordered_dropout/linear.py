@@ -136,13 +136,28 @@ def ordered_factors(
 
 
 @checked
+def joint_chances(chances: Float[Tensor, " rank"]) -> Float[Tensor, "rank rank"]:
+    """Return for each two columns the chance that both are kept; a column's own on the diagonal.
+
+    It is the chance that the later of the two is kept (``keep_chances`` of
+    :mod:`runtheory.dropout.ordered`), where ordinary dropout would have the product of both.
+
+    Raises
+    ------
+    ValueError
+        If a chance is negative or not finite, or they do not add up to one.
+    """
+    kept = keep_chances(chances)
+    return torch.minimum(kept[:, None], kept)  # it never rises, so the least is the later one's
+
+
+@checked
 def mean_error(
     factors: Factors, task: LinearTask, *, chances: Float[Tensor, " rank"]
 ) -> Float[Tensor, "*stack"]:
     """Return the error averaged over the length b that is drawn with ``chances``, by one formula.
 
-    With D the diagonal of the chances q_i that column i is kept, Q_ij = q_max(i, j), which is the
-    chance that both are, and the product taken entry by entry,
+    With Q the ``joint_chances``, D their diagonal and the product o taken entry by entry,
     tr A C A' - 2 tr U D V' C A' + tr U (V' C V o Q) U'.
 
     Raises
@@ -152,11 +167,11 @@ def mean_error(
         ``prefix_errors``.
     """
     _check_fit(factors, task)
-    kept, both = _kept(chances, factors.rank)
+    both = _both(chances, factors.rank)
     target, moments = task.target, task.moments
     whole = ((target @ moments) * target).sum()
     reached = target @ moments @ factors.right
-    crossed = (factors.left * reached * kept).sum((-2, -1))
+    crossed = (factors.left * reached * both.diagonal()).sum((-2, -1))
     within = factors.right.mT @ moments @ factors.right * both
     return whole - 2 * crossed + (factors.left.mT @ factors.left * within).sum((-2, -1))
 
@@ -179,7 +194,8 @@ def minimised(
     """
     _check_fit(start, task)
     checks.not_negative(rounds=rounds)
-    kept, both = _kept(chances, start.rank)
+    both = _both(chances, start.rank)
+    kept = both.diagonal()
     if tensor_checks.readable(chances):
         checks.positive(chances=float(chances.min()))
     left, right = start.left, start.right
@@ -254,20 +270,16 @@ def rotated_cut_error(values: Float[Tensor, " rank"], *, kept: int) -> Float[Ten
     return own * squares + shared * (values.sum().square() - squares)
 
 
-def _kept(chances: Tensor, rank: int) -> tuple[Tensor, Tensor]:
-    """Return the chance that each column is kept, and that both of two are."""
+def _both(chances: Tensor, rank: int) -> Tensor:
     if len(chances) != rank:
         raise ValueError(f"chances must have one entry a column, {rank}, got {len(chances)}")
-    kept = keep_chances(chances)
-    return kept, torch.minimum(kept[:, None], kept)  # chances never rise, so the later one's
+    return joint_chances(chances)
 
 
 def _check_task(task: LinearTask) -> None:
     inputs = task.target.shape[1]
     if task.moments.shape != (inputs, inputs):
-        raise ValueError(
-            f"moments must be ({inputs}, {inputs}), got {tuple(task.moments.shape)}"
-        )
+        raise ValueError(f"moments must be ({inputs}, {inputs}), got {tuple(task.moments.shape)}")
     tensor_checks.finite(target=task.target, moments=task.moments)
 
 

@@ -120,7 +120,7 @@ def resolved(
     """Return the same networks with their first weights taken apart anew, the best columns first.
 
     Without ``moments`` by the singular value decomposition of the weights; with the second moments
-    of the inputs, so that each cut errs least in what hidden units see (``linear.ordered_factors``).
+    of the inputs, so that each cut errs least before the hidden units (``linear.ordered_factors``).
 
     Raises
     ------
@@ -138,7 +138,9 @@ def resolved(
 
 
 @checked
-def trained(start: Factored, task: Task, *, lengths: Int64[Tensor, " step"], rate: float) -> Factored:
+def trained(
+    start: Factored, task: Task, *, lengths: Int64[Tensor, " step"], rate: float
+) -> Factored:
     """Return the networks after Adam's steps on the cross-entropy, one for each length.
 
     At step t all replicates keep their first ``lengths[t]`` columns; the optimiser sees a gradient

@@ -14,7 +14,12 @@ from torch import Tensor
 
 from runtheory import checks, tensor_checks
 from runtheory.boundary import checked
-from runtheory.capacity.ordered_dropout.linear import Factors, LinearTask, mean_error
+from runtheory.capacity.ordered_dropout.linear import (
+    Factors,
+    LinearTask,
+    joint_chances,
+    mean_error,
+)
 
 
 @checked
@@ -70,9 +75,9 @@ def kept_size(value: float, *, strength: float, weight: float = 1.0) -> float:
     if value <= 1.5 * relative ** (2 / 3):
         return 0.0
     # The largest root of t^3 - value t + relative / 2, by the trigonometric solution of the cubic.
-    radius = math.sqrt(value / 3)
-    angle = math.acos(max(-1.0, -relative / (4 * radius**3)))
-    return (2 * radius * math.cos(angle / 3)) ** 2
+    edge = (relative ** (2 / 3) / value) ** 1.5  # at most (2/3)^(3/2)
+    angle = math.acos(-(3**1.5) / 4 * edge)
+    return 4 / 3 * value * math.cos(angle / 3) ** 2
 
 
 @checked
@@ -87,8 +92,8 @@ def penalised(
 ) -> Factors:
     """Return the factors after proximal descent on the mean error plus the penalty on tails.
 
-    A gradient step on ``linear.mean_error``, then ``shrunk_tails`` of both factors by ``rate`` times
-    the replicate's strength: columns become zero exactly, and stay so.
+    A gradient step on ``linear.mean_error``, then ``shrunk_tails`` of both factors by ``rate``
+    times the replicate's strength: columns become zero exactly, and stay so.
 
     Raises
     ------
@@ -107,14 +112,13 @@ def penalised(
             f"got {tuple(start.left.shape[:-2])}"
         )
     mean_error(start, task, chances=chances)  # refuses what does not fit
-    now = start
+    both = joint_chances(chances)
+    left, right = start.left, start.right
     for _ in range(steps):
-        left, right = _gradients(now, task, chances)
-        now = Factors(
-            _shrunk(now.left - rate * left, rate * strengths),
-            _shrunk(now.right - rate * right, rate * strengths),
-        )
-    return now
+        to_left, to_right = _gradients(left, right, task, both)
+        left = _shrunk(left - rate * to_left, rate * strengths)
+        right = _shrunk(right - rate * to_right, rate * strengths)
+    return Factors(left, right)
 
 
 @checked
@@ -135,9 +139,11 @@ def _shrunk(matrix: Tensor, amounts: Tensor) -> Tensor:
     return matrix * scales[..., None, :]
 
 
-def _gradients(now: Factors, task: LinearTask, chances: Tensor) -> tuple[Tensor, Tensor]:
-    with torch.enable_grad():
-        left, right = (part.detach().requires_grad_() for part in (now.left, now.right))
-        error = mean_error(Factors(left, right), task, chances=chances).sum()
-        gradients = torch.autograd.grad(error, (left, right))
-    return gradients[0], gradients[1]
+def _gradients(
+    left: Tensor, right: Tensor, task: LinearTask, both: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Return the gradients of the mean error (``linear.mean_error``), by its formula."""
+    kept, seen = both.diagonal(), task.moments @ right
+    to_left = left @ (right.mT @ seen * both) - task.target @ seen * kept
+    to_right = seen @ (left.mT @ left * both) - task.moments @ (task.target.mT @ left) * kept
+    return 2 * to_left, 2 * to_right
