@@ -183,21 +183,20 @@ def minimised(
     """Return the factors after ``rounds`` of solving for U with V fixed, then for V.
 
     Each is a quadratic problem with one solution while columns are independent, so that
-    ``mean_error`` never rises. Every chance of a length has to be positive: a column that is never
-    last is not told from its neighbour.
+    ``mean_error`` never rises. With all the chance on the full rank this is plain fitting, which
+    stops at some factors of the best map; a column that is never last is not told from its
+    neighbour.
 
     Raises
     ------
     ValueError
-        If a chance is zero, ``rounds`` is negative, columns are not independent, or as
+        If ``rounds`` is negative, columns are not independent, or as
         ``mean_error``.
     """
     _check_fit(start, task)
     checks.not_negative(rounds=rounds)
     both = _both(chances, start.rank)
     kept = both.diagonal()
-    if tensor_checks.readable(chances):
-        checks.positive(chances=float(chances.min()))
     left, right = start.left, start.right
     try:
         for _ in range(rounds):
