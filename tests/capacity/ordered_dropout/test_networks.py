@@ -83,7 +83,9 @@ def test_replicates_do_not_see_each_other() -> None:
             start.out_bias[1:],
         ),
         Task(
-            *((x[1:], y[1:]) for x, y in (given.training, given.validation)), given.batches[:, 1:]
+            (given.training[0][1:], given.training[1][1:]),
+            (given.validation[0][1:], given.validation[1][1:]),
+            given.batches[:, 1:],
         ),
         lengths=lengths,
         rate=0.03,

@@ -131,6 +131,20 @@ def test_columns_end_as_zero_from_behind_and_stay_so() -> None:
     assert tails.columns_left(later).tolist() == [2, 0]
 
 
+def test_one_start_serves_every_strength() -> None:
+    task = LinearTask(normal(3, 3), torch.eye(3, dtype=torch.float64))
+    chances = torch.tensor([0.5, 0.5], dtype=torch.float64)
+    start = linear.draw_factors(task, rank=2, scale=0.5, replicates=1, generator=stream(0, "start"))
+    strengths = torch.tensor([0.0, 0.3], dtype=torch.float64)
+    repeated = Factors(start.left.repeat(2, 1, 1), start.right.repeat(2, 1, 1))
+    once, twice = (
+        tails.penalised(one, task, chances=chances, strengths=strengths, rate=0.05, steps=5)
+        for one in (start, repeated)
+    )
+    assert torch.allclose(once.left, twice.left)
+    assert torch.allclose(once.right, twice.right)
+
+
 def test_errors_say_what_came() -> None:
     matrix = normal(2, 2)
     with pytest.raises(ValueError, match="amounts must not be negative, got -1"):
@@ -140,7 +154,7 @@ def test_errors_say_what_came() -> None:
     with pytest.raises(ValueError, match="value must lie in"):
         tails.kept_size(-1.0, strength=1.0)
     task = LinearTask(normal(2, 2), torch.eye(2, dtype=torch.float64))
-    with pytest.raises(ValueError, match=r"a stack of 1 replicates, got \(\)"):
+    with pytest.raises(ValueError, match=r"a stack of 1 or 1 replicates, got \(\)"):
         tails.penalised(
             Factors(matrix, matrix),
             task,

@@ -66,6 +66,18 @@ CALLS: dict = {
         "rate": 0.01,
     },
     f"{ORDERED}.linear.rotated_cut_error": lambda: {"values": doubles(3).abs(), "kept": 1},
+    f"{ORDERED}.maps.draw_map": lambda: {
+        "values": doubles(2).abs(),
+        "outputs": 3,
+        "inputs": 4,
+        "generator": generator(),
+    },
+    f"{ORDERED}.maps.observed_task": lambda: {
+        "target": doubles(3, 4),
+        "examples": 6,
+        "noise": 0.5,
+        "generator": generator(),
+    },
     f"{ORDERED}.tails.tail_norms": lambda: {"matrix": doubles(3, 2)},
     f"{ORDERED}.tails.shrunk_tails": lambda: {
         "matrix": doubles(2, 3, 2),

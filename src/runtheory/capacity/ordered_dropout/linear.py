@@ -206,7 +206,7 @@ def minimised(
             left = torch.linalg.solve(seen @ right * both, ahead).mT
             back = (task.target.mT @ left * kept).mT
             right = torch.linalg.solve(left.mT @ left * both, back).mT
-    except torch.linalg.LinAlgError:
+    except torch.linalg.LinAlgError:  # type: ignore[attr-defined]
         raise ValueError("columns of a factor must be independent, got dependent ones") from None
     return Factors(left, right)
 

@@ -93,27 +93,29 @@ def penalised(
     """Return the factors after proximal descent on the mean error plus the penalty on tails.
 
     A gradient step on ``linear.mean_error``, then ``shrunk_tails`` of both factors by ``rate``
-    times the replicate's strength: columns become zero exactly, and stay so.
+    times the replicate's strength: columns become zero exactly, and stay so. A stack of one starts
+    every strength.
 
     Raises
     ------
     ValueError
-        If the factors are not a stack of one replicate a strength, a strength is negative or not
-        finite, ``rate`` is not positive and finite, ``steps`` is negative, or as ``mean_error``.
+        If the factors are a stack of neither one replicate nor one a strength, a strength is
+        negative or not finite, ``rate`` is not positive and finite, ``steps`` is negative, or as
+        ``mean_error``.
     """
     checks.positive_finite(rate=rate)
     checks.not_negative(steps=steps)
     tensor_checks.finite(strengths=strengths)
     if tensor_checks.readable(strengths) and len(strengths):
         checks.not_negative(strengths=float(strengths.min()))
-    if start.left.shape[:-2] != strengths.shape:
+    stack = start.left.shape[:-2]
+    if stack not in ((1,), strengths.shape):
         raise ValueError(
-            f"factors must be a stack of {len(strengths)} replicates, "
-            f"got {tuple(start.left.shape[:-2])}"
+            f"factors must be a stack of 1 or {len(strengths)} replicates, got {tuple(stack)}"
         )
     mean_error(start, task, chances=chances)  # refuses what does not fit
     both = joint_chances(chances)
-    left, right = start.left, start.right
+    left, right = (part.expand(len(strengths), -1, -1) for part in (start.left, start.right))
     for _ in range(steps):
         to_left, to_right = _gradients(left, right, task, both)
         left = _shrunk(left - rate * to_left, rate * strengths)
