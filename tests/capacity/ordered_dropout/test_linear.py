@@ -167,6 +167,18 @@ def test_rotated_cuts_err_by_their_mean(rank) -> None:
     assert float(linear.rotated_cut_error(values, kept=0)) == pytest.approx(whole)
 
 
+def test_the_worked_example_of_the_page() -> None:
+    target = torch.diag(torch.tensor([3.0, 1.0], dtype=torch.float64))
+    task = LinearTask(target, torch.eye(2, dtype=torch.float64))
+    first = torch.tensor([[1.5**0.5], [0.5**0.5]], dtype=torch.float64)
+    assert float(linear.prefix_errors(Factors(first, first), task)) == pytest.approx(4)
+    assert float(linear.rotated_cut_error(torch.tensor([3.0, 1.0]), kept=1)) == pytest.approx(4.5)
+    assert linear.least_errors(task, 2).tolist() == pytest.approx([1, 0])
+    other = LinearTask(target, torch.diag(torch.tensor([1 / 36, 1.0], dtype=torch.float64)))
+    leading = linear.ordered_factors(target, other.moments, rank=1).left[:, 0]
+    assert leading.abs().tolist() == pytest.approx([0, 1])
+
+
 def test_singular_moments_and_single_precision() -> None:
     task = LinearTask(torch.eye(3), torch.diag(torch.tensor([2.0, 1.0, 0.0])))
     best = linear.ordered_factors(task.target, task.moments, rank=3)
