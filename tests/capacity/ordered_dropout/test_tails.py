@@ -74,6 +74,21 @@ def test_the_kept_size_is_the_least_on_a_grid(value, strength, weight) -> None:
     assert kept == 0 or kept >= 2 / 3 * value - 1e-9
 
 
+def test_descent_below_the_edge_stays_at_a_local_minimum() -> None:
+    """Zero costs less there, but a pair that fits the map does not get to it."""
+    strength = torch.tensor([0.5], dtype=torch.float64)
+    first = 3 / 2 ** (4 / 3) * 0.5 ** (2 / 3)  # from here on there is such a minimum
+    for size, stays in ((first - 0.01, False), (first + 0.01, True), (0.9, True)):
+        assert tails.kept_size(size, strength=0.5) == 0
+        fits = torch.full((1, 1, 1), size**0.5, dtype=torch.float64)
+        task = LinearTask(torch.tensor([[size]]).double(), torch.ones(1, 1).double())
+        ended = tails.penalised(
+            Factors(fits, fits), task, chances=2 * strength, strengths=strength, rate=0.1, steps=800
+        )
+        left = float(ended.product)
+        assert left > size / 3 if stays else left == 0
+
+
 def test_the_edge_of_the_kept_size() -> None:
     edge = 1.5 * 0.5 ** (2 / 3)
     assert tails.kept_size(edge - 1e-9, strength=0.5) == 0
