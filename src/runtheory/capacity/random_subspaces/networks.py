@@ -61,7 +61,7 @@ def moved(start: Perceptrons, directions: Directions, *, coordinates: Coordinate
     if coordinates.shape[:2] != (replicates, count):
         asked = (replicates, count, "run")
         raise ValueError(f"coordinates must be {asked}, got {tuple(coordinates.shape)}")
-    return _unflattened(start, _flat(start)[:, :, None] + torch.bmm(directions, coordinates))
+    return _at(start, directions, coordinates)
 
 
 @checked
@@ -91,10 +91,9 @@ def trained(
     _check_examples(start, examples, settings, batches)
     limits = torch.tensor(list(dimensions), device=directions.device)
     mask = (torch.arange(count, device=directions.device)[:, None] < limits).to(directions)
-    origin = _flat(start)[:, :, None]
 
     def network(live: Sequence[Tensor]) -> Perceptrons:
-        return _unflattened(start, origin + torch.bmm(directions, live[0] * mask))
+        return _at(start, directions, live[0] * mask)
 
     zeros = directions.new_zeros((len(directions), count, len(limits)))
     (found,) = _descended([zeros], network, examples, settings, batches)
@@ -204,18 +203,16 @@ def _descended(
     return [part.detach() for part in live]
 
 
-def _flat(nets: Perceptrons) -> Tensor:
-    return torch.cat([part.flatten(1) for part in nets.parameters], dim=1)
-
-
-def _unflattened(like: Perceptrons, flat: Tensor) -> Perceptrons:
-    """Return networks from their parameters (replicate, parameter, run)."""
-    sizes = [part[0].numel() for part in like.parameters]
+def _at(start: Perceptrons, directions: Tensor, coordinates: Tensor) -> Perceptrons:
+    origin = torch.cat([part.flatten(1) for part in start.parameters], dim=1)
+    # Runs by rows: the thin factor to the left, which is two to three times as fast.
+    flat = origin[:, None] + torch.bmm(coordinates.mT, directions.mT)
+    sizes = [part[0].numel() for part in start.parameters]
     parts = [
-        rows.transpose(1, 2).reshape(-1, *part.shape[1:])
-        for rows, part in zip(flat.split(sizes, dim=1), like.parameters, strict=True)
+        rows.reshape(-1, *part.shape[1:])
+        for rows, part in zip(flat.split(sizes, dim=2), start.parameters, strict=True)
     ]
-    layers = len(like.weights)
+    layers = len(start.weights)
     return Perceptrons(tuple(parts[:layers]), tuple(parts[layers:]))
 
 
