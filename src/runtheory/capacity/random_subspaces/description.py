@@ -100,4 +100,4 @@ def _budget(nats: Numbers, samples: int, delta: float) -> np.ndarray:
     checks.in_interval(0, 1, ends="()", delta=delta)
     spent = np.asarray(nats, dtype=np.float64)
     checks.not_negative(nats=spent)
-    return (spent + math.log(1 / delta)) / samples
+    return np.asarray((spent + math.log(1 / delta)) / samples)

@@ -57,10 +57,6 @@ def moved(start: Perceptrons, directions: Directions, *, coordinates: Coordinate
         If shapes do not fit.
     """
     _check_directions(start, directions)
-    replicates, _, count = directions.shape
-    if coordinates.shape[:2] != (replicates, count):
-        asked = (replicates, count, "run")
-        raise ValueError(f"coordinates must be {asked}, got {tuple(coordinates.shape)}")
     return _at(start, directions, coordinates)
 
 

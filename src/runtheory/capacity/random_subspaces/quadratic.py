@@ -137,12 +137,6 @@ def ratio_distribution(constraints: int, *, dimension: int) -> Any:
 
 
 def _check_problem(constraints: Tensor, residual: Tensor, directions: Tensor) -> None:
-    rows, columns = constraints.shape
-    if len(residual) != rows or directions.shape[1] != columns:
-        raise ValueError(
-            f"residual must have length {rows} and directions {columns} parameters, "
-            f"got {len(residual)} and {directions.shape[1]}"
-        )
     tensor_checks.finite(constraints=constraints, residual=residual, directions=directions)
     if tensor_checks.readable(residual):
         checks.positive(residual_length=float(residual.double().norm()))
