@@ -38,9 +38,7 @@ def test_all_descriptions_one_by_one() -> None:
     )
     for place, best in enumerate(found):
         bounds = {}
-        for (run, dimension), bits, reach in product(
-            enumerate((1, 4)), GRID.bits, GRID.reaches
-        ):
+        for (run, dimension), bits, reach in product(enumerate((1, 4)), GRID.bits, GRID.reaches):
             z = torch.zeros(3, 4, 1)
             part = coordinates[:, :dimension, run]
             z[:, :dimension, 0] = description.quantised(part, bits=bits, reach=reach)

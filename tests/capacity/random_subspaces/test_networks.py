@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import pytest
 import torch
@@ -87,9 +88,9 @@ def test_batches_name_examples_and_the_start_stays() -> None:
     before = [part.clone() for part in start.parameters]
     settings = networks.Adam(0.05, 6, batch_size=8)
     order = torch.arange(8).flip(0).expand(6, 8)
-    given = {"examples": examples, "dimensions": (3,)}
-    found = networks.trained(start, directions, settings=settings, batches=order, **given)
-    expected = networks.trained(start, directions, settings=SETTINGS, **given)
+    train = partial(networks.trained, start, directions, examples=examples, dimensions=(3,))
+    found = train(settings=settings, batches=order)
+    expected = train(settings=SETTINGS)
     torch.testing.assert_close(found, expected)
     for part, kept in zip(start.parameters, before, strict=True):
         assert torch.equal(part, kept)

@@ -1,1 +1,1 @@
-"""Training in a random subspace: a solvable problem, small networks, and what a bound makes of it."""
+"""Random subspaces: a problem that is solved, small networks, and a bound from few bits."""

@@ -1,4 +1,4 @@
-"""Of many descriptions of the same networks, the one of the least bound; all of them are paid for."""
+"""Of many descriptions of a network the one of the least bound, with all of them paid for."""
 
 from __future__ import annotations
 

@@ -15,7 +15,14 @@ from torch import Tensor
 
 from runtheory import checks, tensor_checks
 from runtheory.boundary import checked
-from runtheory.information.measures.divergences import Array, Numbers, kl_inverse, probabilities
+from runtheory.information.measures.divergences import (
+    Array,
+    Numbers,
+    kl_inverse,
+    must_broadcast,
+    probabilities,
+    real_numbers,
+)
 
 
 @checked
@@ -84,20 +91,21 @@ def described_bound(risk: Numbers, nats: Numbers, *, samples: int, delta: float)
     >>> round(float(described_bound(0.2, nats, samples=2000, delta=0.05)), 3)
     0.265
     """
-    return kl_inverse(risk, _budget(nats, samples, delta))
+    budget = _budget(nats, samples, delta)
+    return kl_inverse(risk, budget)
 
 
 @checked
 def hoeffding_bound(risk: Numbers, nats: Numbers, *, samples: int, delta: float) -> Array:
     """Return risk + sqrt((nats + log(1/delta)) / (2 n)), never less. Raises as the other bound."""
-    return np.asarray(
-        probabilities(risk, "risk") + np.sqrt(_budget(nats, samples, delta) / 2)
-    )
+    shares, budget = probabilities(risk, "risk"), _budget(nats, samples, delta)
+    must_broadcast(shares, budget)
+    return np.asarray(shares + np.sqrt(budget / 2))
 
 
 def _budget(nats: Numbers, samples: int, delta: float) -> np.ndarray:
     checks.at_least(1, samples=samples)
     checks.in_interval(0, 1, ends="()", delta=delta)
-    spent = np.asarray(nats, dtype=np.float64)
+    spent = real_numbers(nats, "nats")
     checks.not_negative(nats=spent)
     return np.asarray((spent + math.log(1 / delta)) / samples)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from jaxtyping import Float, Float64, Int64
@@ -92,7 +93,7 @@ def trained(
         return _at(start, directions, live[0] * mask)
 
     zeros = directions.new_zeros((len(directions), count, len(limits)))
-    (found,) = _descended([zeros], network, examples, settings, batches)
+    (found,) = _descended([zeros], network, examples=examples, settings=settings, batches=batches)
     return found * mask
 
 
@@ -111,13 +112,14 @@ def trained_fully(
     def network(live: Sequence[Tensor]) -> Perceptrons:
         return Perceptrons(tuple(live[:layers]), tuple(live[layers:]))
 
-    return network(_descended(start.parameters, network, examples, settings, batches))
+    found = _descended(
+        start.parameters, network, examples=examples, settings=settings, batches=batches
+    )
+    return network(found)
 
 
 @checked
-def accuracy(
-    nets: Perceptrons, inputs: Inputs, labels: Labels
-) -> Float64[Tensor, "replicate run"]:
+def accuracy(nets: Perceptrons, inputs: Inputs, labels: Labels) -> Float64[Tensor, "replicate run"]:
     """Return the share of its replicate's examples that each network gets right.
 
     ``nets`` are those of ``moved``, or one a replicate.
@@ -156,7 +158,7 @@ def threshold_dimension(
     >>> threshold_dimension([10, 40, 160], [0.2, 0.6, 1.0], target=0.8)
     80.0
     """
-    rising = all(one < two for one, two in zip(dimensions, dimensions[1:], strict=False))
+    rising = all(one < two for one, two in pairwise(dimensions))
     if not dimensions or dimensions[0] < 1 or not rising or len(scores) != len(dimensions):
         raise ValueError(
             f"dimensions must rise from 1 or more, with a score each, got {list(dimensions)} "
@@ -176,6 +178,7 @@ def threshold_dimension(
 def _descended(
     first: Sequence[Tensor],
     network: Callable[[Sequence[Tensor]], Perceptrons],
+    *,
     examples: tuple[Tensor, Tensor],
     settings: Adam,
     batches: Tensor | None,
