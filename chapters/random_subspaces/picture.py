@@ -27,7 +27,7 @@ def left() -> Figure:
     )
     canvas, (above, below) = plot.figure(rows=2, width=4.2, height=2.3)
     count = np.arange(1, 13)
-    for dots in even[:40]:
+    for dots in even[:25]:
         above.plot(count, dots, ".", color=plot.COLOURS[0], alpha=0.4)
     above.plot([0, 10, 12], [1, 0, 0], color="black", linestyle="--", linewidth=1)
     rows = {"weakest": weak, "equal": even, "strongest": strong}
