@@ -89,7 +89,7 @@ def described_bound(risk: Numbers, nats: Numbers, *, samples: int, delta: float)
     ... )
     >>> nats = description_nats(10, bits=3)
     >>> round(float(described_bound(0.2, nats, samples=2000, delta=0.05)), 3)
-    0.265
+    0.266
     """
     budget = _budget(nats, samples, delta)
     return kl_inverse(risk, budget)

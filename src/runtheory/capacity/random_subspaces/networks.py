@@ -155,7 +155,7 @@ def threshold_dimension(
     Example
     -------
     >>> from runtheory.capacity.random_subspaces.networks import threshold_dimension
-    >>> threshold_dimension([10, 40, 160], [0.2, 0.6, 1.0], target=0.8)
+    >>> round(threshold_dimension([10, 40, 160], [0.2, 0.6, 1.0], target=0.8), 6)
     80.0
     """
     rising = all(one < two for one, two in pairwise(dimensions))
