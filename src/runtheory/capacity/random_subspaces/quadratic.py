@@ -1,7 +1,7 @@
 r"""The least squared error that can be reached in a random subspace, exactly.
 
-Parameters $\theta \in \mathbb{R}^D$ shall meet linear constraints $A\theta = b$; the loss is
-$\frac12\|A\theta - b\|^2$. From $\theta_0$, with the residual $r = b - A\theta_0$, only
+Parameters $\theta \in \mathbb{R}^D$ shall meet linear constraints $A\theta = y$; the loss is
+$\frac12\|A\theta - y\|^2$. From $\theta_0$, with the residual $r_0 = y - A\theta_0$, only
 $\theta_0 + Pz$ can be reached, and only the span of the columns of $AP$ counts. A *ratio* is the
 least loss there over the loss at $\theta_0$. All results are float64.
 """
