@@ -1,0 +1,1 @@
+"""Random subspaces: a problem that is solved, small networks, and a bound from few bits."""
