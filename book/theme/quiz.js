@@ -145,7 +145,8 @@
     });
     const answers = kept(slug);
     for (const one of questions) {
-      if (typeof answers[one.field.id] === "string") one.given = answers[one.field.id];
+      const before = answers[one.field.id]; // what is typed already stays
+      if (typeof before === "string" && one.given === "") one.given = before;
     }
     tally.hidden = false;
     count();

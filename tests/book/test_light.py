@@ -90,3 +90,16 @@ def test_what_is_clear_becomes_white() -> None:
     drawn[..., 3] = 0
     small = Image.open(io.BytesIO(light.fewer_colours(png(drawn))))
     assert small.convert("RGB").getpixel((9, 9)) == (255, 255, 255)
+
+
+def test_comments_go_and_licences_and_rules_stay(tmp_path: Path) -> None:
+    static = tmp_path / "_static"
+    static.mkdir()
+    notice = "/* :Copyright: the authors. */\n"
+    text = f"{notice}/* Said\n on two lines. */\na {{ color: red; }} /* why */\nb {{ top: 0; }}\n"
+    for name in ("custom.css", "other.css"):
+        (static / name).write_text(text, encoding="utf-8")
+    light.fewer_comments(tmp_path)
+    left = f"{notice}a {{ color: red; }} b {{ top: 0; }}\n"
+    assert (static / "custom.css").read_text(encoding="utf-8") == left
+    assert (static / "other.css").read_text(encoding="utf-8") == text

@@ -122,9 +122,16 @@ def page(site: Path, browser: Browser) -> Iterator[Page]:
     opened = context.new_page()
     opened.on("pageerror", lambda error: errors.append(str(error)))
     opened.goto(address(site))
+    near(opened)
     yield opened
     context.close()
     assert errors == []
+
+
+def near(page: Page) -> None:
+    """Scroll to the quiz, whose script comes then."""
+    page.locator(".quiz").scroll_into_view_if_needed()
+    page.locator(".quiz button").first.wait_for()
 
 
 def question(page: Page, name: str) -> Locator:
@@ -193,6 +200,7 @@ def test_answers_stay_in_the_browser_until_the_reader_starts_again(page: Page) -
     question(page, "number-4").get_by_label("Your answer").fill("0.5")
     answered(question(page, "number-4"))
     page.reload()
+    near(page)
     assert question(page, "choice-1").get_by_label("One third.").is_checked()
     expect(question(page, "number-4").get_by_label("Your answer")).to_have_value("0.5")
     page.get_by_role("button", name="Start again").click()
@@ -204,6 +212,7 @@ def test_what_else_lies_under_the_name_does_no_harm(page: Page) -> None:
     for spoilt in ("[", "null", '{"quiz-two-choice-1": 3}'):
         page.evaluate(f"localStorage.setItem('runtheory-quiz/two', {spoilt!r})")
         page.reload()
+        near(page)
         expect(page.locator(".quiz-tally")).to_contain_text("0 of 4 right.")
 
 
@@ -242,3 +251,13 @@ def test_objectives_are_told_with_their_exercises(page: Page) -> None:
     told = page.locator("article li", has_text="double a number")
     expect(told).to_have_text("double a number (exercise 1)")
     assert "exercises.html" in str(told.get_by_role("link").get_attribute("href"))
+
+
+def test_the_script_comes_when_a_reader_is_near(site: Path, browser: Browser) -> None:
+    context = browser.new_context(viewport={"width": 800, "height": 200})
+    page = context.new_page()
+    page.goto(address(site), wait_until="networkidle")
+    assert page.locator(".quiz button").count() == 0
+    near(page)
+    assert page.locator(".quiz button").count() > 0
+    context.close()

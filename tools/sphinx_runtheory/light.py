@@ -1,4 +1,4 @@
-"""What a slow line need not carry: signs that no page shows, colours that no eye tells apart."""
+"""What a slow line need not carry: icons and comments that no page shows, unseen colours."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ COLOURS = 256
 logging.getLogger("fontTools").setLevel(logging.WARNING)  # it tells of every table
 NAME = re.compile(r"\bfa-[a-z0-9-]+")
 SIGN = re.compile(r'((?:\.fa-[a-z0-9-]+:before,?)+)\{content:"\\([0-9a-f]+)"\}')
+SHEETS = ("basic.css", "custom.css", "explorables.css", "mystnb.*.css")  # below _static
+COMMENT = re.compile(r"/\*.*?\*/\s*", re.S)
+NOTICE = re.compile("copyright|licen[cs]e", re.I)  # comments that have to stay
 SOURCE = re.compile(r'url\(\.\./webfonts/([\w-]+)\.woff2\) ?format\("woff2"\)')
 
 
@@ -66,6 +69,18 @@ def fewer_colours(image: bytes) -> bytes:
 
 def _white(size: tuple[int, int]) -> Image.Image:
     return Image.new("RGBA", size, "white")
+
+
+def _notice(comment: re.Match[str]) -> str:
+    return comment[0] if NOTICE.search(comment[0]) else ""
+
+
+def fewer_comments(site: Path) -> None:
+    """Leave the comments out of style sheets, but for licences."""
+    for pattern in SHEETS:
+        for path in (site / "_static").glob(pattern):
+            text = path.read_text(encoding="utf-8")
+            path.write_text(COMMENT.sub(_notice, text), encoding="utf-8")
 
 
 def smaller_pictures(site: Path) -> None:

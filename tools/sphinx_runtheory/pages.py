@@ -15,7 +15,7 @@ from xml.sax.saxutils import escape
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from tools.sphinx_runtheory.light import fewer_icons, smaller_pictures
+from tools.sphinx_runtheory.light import fewer_comments, fewer_icons, smaller_pictures
 from tools.sphinx_runtheory.repairs import repaired
 
 LETTERS = 160  # what a list of search results shows of a description
@@ -105,6 +105,7 @@ def _finish(app: Sphinx, exception: Exception | None) -> None:
             text = path.read_text(encoding="utf-8")
             path.write_text(repaired(text, path), encoding="utf-8")
     fewer_icons(out)
+    fewer_comments(out)
     title = html.escape(app.config.html_title)
     missing = MISSING.format(title=title, base=f"{base}/" if base else "")
     (out / "404.html").write_text(missing, encoding="utf-8")

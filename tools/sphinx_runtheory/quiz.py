@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 from pathlib import PurePosixPath
-from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -19,7 +18,14 @@ from sphinx.writers.html5 import HTML5Translator
 from tools.quizzes import Question, Quiz, QuizError, read_quiz
 from tools.sphinx_runtheory.shelf import FromCards
 
-SCRIPT = "quiz.js"
+# The quiz stands at the end of its page: its script comes when a reader is near.
+LOADER = """<script>
+new IntersectionObserver(([quiz], near) => {
+  if (!quiz.isIntersecting) return;
+  near.disconnect();
+  document.head.append(Object.assign(document.createElement("script"), { src: "%s" }));
+}, { rootMargin: "100%%" }).observe(document.currentScript.previousElementSibling);
+</script>"""
 KEY = "Key to the questions"
 ASKED = {
     "choice": "One answer is right.",
@@ -54,7 +60,7 @@ class QuizOfPage(FromCards):
         try:
             if builder.format == "latex" or builder.name == "epub":
                 return list(self._on_paper(quiz))
-            return [self._on_site(quiz)]
+            return [self._on_site(quiz), self._loader()]
         except QuizError as error:
             raise self.error(str(error)) from error
 
@@ -67,6 +73,10 @@ class QuizOfPage(FromCards):
         key += self._key(quiz)
         whole += key
         return whole
+
+    def _loader(self) -> nodes.Node:
+        place = "../" * self.env.docname.count("/") + "_static/quiz.js"
+        return nodes.raw("", LOADER % place, format="html")
 
     def _question(self, one: Question, quiz: Quiz, place: int) -> nodes.Node:
         name = f"quiz-{quiz.slug}-{one.id}"
@@ -175,14 +185,7 @@ def _close(translator: HTML5Translator, node: Control) -> None:
         translator.body.append(f"</{node['tag']}>")
 
 
-def _script(app: Sphinx, *about: Any) -> None:
-    page = about[-1]
-    if isinstance(page, nodes.document) and next(page.findall(Control), None) is not None:
-        app.add_js_file(SCRIPT, loading_method="defer")
-
-
 def setup(app: Sphinx) -> None:
-    """Register the directive, and load its script where there is a quiz."""
+    """Register the directive."""
     app.add_node(Control, html=(_open, _close))
     app.add_directive("quiz", QuizOfPage)
-    app.connect("html-page-context", _script)
