@@ -1,0 +1,1 @@
+"""TO WRITE: what this module computes, in one sentence."""

@@ -1,0 +1,1 @@
+"""TO WRITE: a property over random inputs, a loop from the equation, a closed form."""
