@@ -1,1 +1,0 @@
-"""TO WRITE: what this module computes, in one sentence."""

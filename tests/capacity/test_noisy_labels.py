@@ -1,1 +1,0 @@
-"""TO WRITE: a property over random inputs, a loop from the equation, a closed form."""
