@@ -39,7 +39,7 @@ def test_error_and_memory_by_a_loop_over_examples(seed, examples, features) -> N
     bias, noise = filters.expected_error(left, means, factors, variance=1.7)
     assert bias + noise == pytest.approx(error_by_loop(hat, means, 1.7))
     own = sum(float(hat[i, i]) for i in range(examples)) / examples
-    assert filters.memorised_share(left, factors) == pytest.approx(own)
+    assert filters.memorised_share(factors, examples=examples) == pytest.approx(own)
     torch.testing.assert_close(filters.filtered(left, means, factors), hat @ means)
 
 
@@ -136,6 +136,8 @@ def test_wrong_arguments_are_named() -> None:
     left, _ = filters.principal_directions(drawn(4, 2, seed=0))
     with pytest.raises(ValueError, match="factors must be 2"):
         filters.filtered(left, torch.ones(4, 1), [1.0])
+    with pytest.raises(ValueError, match="examples must be at least 2"):
+        filters.memorised_share([1.0, 1.0], examples=1)
     with pytest.raises(ValueError, match="kept must lie in"):
         filters.cut_factors(2, kept=3)
     with pytest.raises(ValueError, match="variance must not be negative"):

@@ -183,4 +183,8 @@ def test_wrong_arguments_are_named() -> None:
     with pytest.raises(ValueError, match="trials must be at least 1"):
         trials.best([])
     with pytest.raises(ValueError, match="layers must be at least 2"):
-        trials.scores(Perceptrons(start.weights[:1], start.biases[:1]), task.training[0])
+        trials.scores(
+            Perceptrons(start.weights[:1], start.biases[:1]), task.training[0].repeat(2, 1, 1)
+        )
+    with pytest.raises(ValueError, match="inputs must be of 4 replicates"):
+        trials.scores(start, task.training[0])

@@ -34,7 +34,7 @@ def _trial() -> trials.Trial:
 
 CALLS: dict = {
     f"{NOISY}.flips.flip_labels": lambda: {
-        "labels": labels(6, 3),
+        "labels": labels(6, 3).reshape(2, 3),
         "rate": 0.4,
         "classes": 3,
         "generator": generator(),
@@ -65,8 +65,8 @@ CALLS: dict = {
         "variance": 0.5,
     },
     f"{NOISY}.filters.memorised_share": lambda: {
-        "directions": _directions(),
         "factors": FACTORS,
+        "examples": 6,
     },
     f"{NOISY}.filters.dropout_weights": lambda: {
         "inputs": floats(6, 3),

@@ -104,17 +104,19 @@ def expected_error(
 
 @checked
 def memorised_share(
-    directions: Float[Tensor, "example direction"],
-    factors: Sequence[float] | Float[Tensor, " direction"],
+    factors: Sequence[float] | Float[Tensor, " direction"], *, examples: int
 ) -> float:
     r"""Return how much of its own targets' noise a fit gives back: $\frac1n \sum_j a_j$.
 
     Raises
     ------
     ValueError
-        If there is not one factor for each direction.
+        If ``examples`` is below one, there are more factors than examples, or one is not finite.
     """
-    return float(_factors(directions, factors).sum()) / len(directions)
+    scale = torch.as_tensor(factors, dtype=torch.float64)
+    checks.at_least(max(1, len(scale)), examples=examples)
+    tensor_checks.finite(factors=scale)
+    return float(scale.sum()) / examples
 
 
 @checked

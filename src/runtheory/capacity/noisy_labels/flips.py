@@ -18,8 +18,12 @@ Labels = Int64[Tensor, "*stack example"]
 
 @checked
 def flip_labels(
-    labels: Labels, *, rate: float, classes: int, generator: torch.Generator
-) -> Int64[Tensor, "*stack example"]:
+    labels: Int64[Tensor, "stack example"],
+    *,
+    rate: float,
+    classes: int,
+    generator: torch.Generator,
+) -> Int64[Tensor, "stack example"]:
     """Return labels of which each is flipped with probability ``rate``, on their own device.
 
     Raises
@@ -33,8 +37,8 @@ def flip_labels(
     >>> import torch
     >>> from runtheory.capacity.noisy_labels.flips import flip_labels
     >>> from runtheory.randomness import stream
-    >>> flip_labels(torch.tensor([0, 1, 1]), rate=1.0, classes=2, generator=stream(0, "flips"))
-    tensor([1, 0, 0])
+    >>> flip_labels(torch.tensor([[0, 1, 1]]), rate=1.0, classes=2, generator=stream(0, "flips"))
+    tensor([[1, 0, 0]])
     """
     _check_rate(rate, classes)
     if tensor_checks.readable(labels):

@@ -123,6 +123,8 @@ def scores(
     ValueError
         If there is no hidden layer or inputs do not fit the networks.
     """
+    if len(inputs) != net.replicates:
+        raise ValueError(f"inputs must be of {net.replicates} replicates, got {len(inputs)}")
     checks.at_least(2, layers=len(net.weights))
     last = len(net.weights) - 1
     hidden = Perceptrons(net.weights[:last], net.biases[:last]).scores(inputs).relu()
@@ -139,8 +141,10 @@ def small_losses(
     Raises
     ------
     ValueError
-        If ``kept`` lies outside 1 to the number of examples, or a label is no class.
+        If ``kept`` lies outside 1 to the number of examples, a label is no class, or a score is
+        not finite.
     """
+    tensor_checks.finite(scores=scores)
     checks.in_interval(1, labels.shape[1], kept=kept)
     if tensor_checks.readable(labels):
         checks.labels_below(labels.flatten(), scores.shape[2])
@@ -166,10 +170,10 @@ def trained(
     Raises
     ------
     ValueError
-        If ``learning_rate`` is not positive, ``until`` does not ascend from 1 to at most the number
+        If ``learning_rate`` lies outside (0, 1], ``until`` does not ascend from 1 to at most the number
         of batches, ``start`` has not two networks for each deal, or as ``scores``.
     """
-    checks.positive_finite(learning_rate=learning_rate)
+    checks.in_interval(0, 1, ends="(]", learning_rate=learning_rate)
     _check_plan(start, task, until)
     inputs, labels = (_doubled(part) for part in task.training)
     rows = torch.arange(len(inputs), device=inputs.device)[:, None]
