@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from runtheory.capacity.noisy_labels import flips, trials
-from runtheory.capacity.noisy_labels.trials import Way
+from runtheory.capacity.noisy_labels.ways import Way
 from runtheory.information.supersamples.perceptrons import Perceptrons, draw_perceptrons
 from runtheory.randomness import stream
 
@@ -26,14 +26,6 @@ def problem(*, steps: int = 6, deals: int = 2) -> tuple[Perceptrons, trials.Task
     start = draw_perceptrons((4, 7, 5, 2), replicates=2 * deals, generator=generator)
     known = inputs, labels
     return start, trials.Task((inputs, given), (inputs, given), known, labels, batches)
-
-
-def test_chances_of_lengths() -> None:
-    found = trials.length_chances(3, width=2.0)
-    loop = [math.exp(-((k / 2) ** 2)) for k in (1, 2, 3)]
-    assert found.tolist() == pytest.approx([one / sum(loop) for one in loop])
-    assert trials.length_chances(4, width=math.inf).tolist() == [0.25] * 4
-    assert trials.length_chances(4, width=1e-3).tolist() == [1, 0, 0, 0]
 
 
 def test_scores_are_those_of_the_networks_and_masks_act_before_the_last_layer() -> None:
@@ -55,13 +47,6 @@ def test_small_losses_by_a_loop() -> None:
             for i in range(6)
         ]
         assert found[replicate].tolist() == sorted(range(6), key=losses.__getitem__)[:4]
-
-
-def test_kept_of_a_batch() -> None:
-    way = Way(forget=0.4, gradual=10)
-    assert [way.kept(step, 20) for step in (1, 5, 10, 99)] == [19, 16, 12, 12]
-    assert Way(forget=0.9, gradual=0).kept(1, 3) == 1
-    assert Way().kept(1, 8) == 8
 
 
 @pytest.mark.parametrize("exchanged", [True, False])
@@ -165,12 +150,6 @@ def test_tried_keeps_the_cut_that_validates_best() -> None:
 
 def test_wrong_arguments_are_named() -> None:
     start, task = problem()
-    with pytest.raises(ValueError, match="rate must lie in"):
-        Way(rate=1.0)
-    with pytest.raises(ValueError, match="a rate or a width"):
-        Way(rate=0.2, width=3.0)
-    with pytest.raises(ValueError, match="width must be positive"):
-        Way(width=0.0)
     with pytest.raises(ValueError, match="start must hold 4 networks"):
         trials.trained(start.select(slice(3)), task, Way(), learning_rate=0.1, until=[1])
     with pytest.raises(ValueError, match="until must ascend"):

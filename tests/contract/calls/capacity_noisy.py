@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from runtheory.capacity.noisy_labels import trials
+from runtheory.capacity.noisy_labels import trials, ways
 from runtheory.information.supersamples.perceptrons import Perceptrons, draw_perceptrons
 from tests.contract.calls.common import doubles, examples, floats, generator, labels
 
@@ -29,7 +29,7 @@ def _task() -> trials.Task:
 
 
 def _trial() -> trials.Trial:
-    return trials.Trial(trials.Way(), 0.1, 2, 4, 0.5, doubles(2), doubles(2))
+    return trials.Trial(ways.Way(), 0.1, 2, 4, 0.5, doubles(2), doubles(2))
 
 
 CALLS: dict = {
@@ -85,7 +85,7 @@ CALLS: dict = {
         "variance": 0.5,
     },
     f"{NOISY}.filters.gaussian_error": lambda: {"examples": 9, "features": 3, "variance": 0.5},
-    f"{NOISY}.trials.length_chances": lambda: {"features": 4, "width": 2.0},
+    f"{NOISY}.ways.length_chances": lambda: {"features": 4, "width": 2.0},
     f"{NOISY}.trials.scores": lambda: {"net": _nets(), "inputs": floats(4, 6, 3)},
     f"{NOISY}.trials.small_losses": lambda: {
         "scores": floats(2, 6, 2),
@@ -95,14 +95,15 @@ CALLS: dict = {
     f"{NOISY}.trials.trained": lambda: {
         "start": _nets(),
         "task": _task(),
-        "way": trials.Way(forget=0.3),
+        "way": ways.Way(forget=0.3),
         "learning_rate": 0.1,
         "until": [1, 2],
     },
+    f"{NOISY}.trials.answers": lambda: {"net": _nets(), "inputs": floats(2, 6, 3), "kept": 3},
     f"{NOISY}.trials.judged": lambda: {
         "net": _nets(),
         "task": _task(),
-        "way": trials.Way(),
+        "way": ways.Way(),
         "learning_rate": 0.1,
         "steps": 2,
         "kept": 3,
@@ -110,7 +111,7 @@ CALLS: dict = {
     f"{NOISY}.trials.tried": lambda: {
         "start": _nets(),
         "task": _task(),
-        "ways": [trials.Way(width=2.0)],
+        "ways": [ways.Way(width=2.0)],
         "learning_rates": (0.1,),
         "until": [1],
         "cuts": (2, 4),

@@ -16,49 +16,13 @@ from torch import Tensor
 from runtheory import checks, tensor_checks
 from runtheory.boundary import checked
 from runtheory.capacity.noisy_labels.flips import memorised
+from runtheory.capacity.noisy_labels.ways import Way, length_chances
 from runtheory.dropout.ordered import draw_lengths, prefix_masks
 from runtheory.information.supersamples.perceptrons import Perceptrons
 from runtheory.randomness import stream
 
 Inputs = Float[Tensor, "replicate example feature"]
 Labels = Int64[Tensor, "replicate example"]
-
-
-@dataclass(frozen=True)
-class Way:
-    """How to train: what is dropped of the last hidden features, and which examples are left out.
-
-    ``rate`` drops each feature by itself; ``width`` draws for each example a number K and keeps the
-    first K features, with chances in proportion to exp(-(K / width)^2), all equal at ``math.inf``;
-    at most one of the two. ``forget`` leaves that share of each batch out, the examples of the
-    largest losses, judged by the other network of the pair or, if not ``exchanged``, by the network
-    itself. The share rises in a line over the first ``gradual`` steps.
-
-    Raises
-    ------
-    ValueError
-        If ``rate`` or ``forget`` lies outside [0, 1), ``width`` is not positive, ``gradual`` is
-        negative, or both ``rate`` and ``width`` are given.
-    """
-
-    rate: float = 0.0
-    width: float | None = None
-    forget: float = 0.0
-    exchanged: bool = True
-    gradual: int = 100
-
-    def __post_init__(self) -> None:
-        checks.in_interval(0, 1, ends="[)", rate=self.rate, forget=self.forget)
-        checks.at_least(0, gradual=self.gradual)
-        if self.width is not None:
-            checks.positive(width=self.width)
-            if self.rate:
-                raise ValueError(f"a way has a rate or a width, got {self.rate} and {self.width}")
-
-    def kept(self, step: int, batch: int) -> int:
-        """Return how many examples of a batch are learnt from at a step, counted from one."""
-        risen = min(1.0, step / self.gradual) if self.gradual else 1.0
-        return max(1, round((1 - self.forget * risen) * batch))
 
 
 @dataclass(frozen=True)
@@ -91,25 +55,6 @@ class Trial:
     validated: float
     accuracy: Float64[Tensor, " deal"]
     memorised: Float64[Tensor, " deal"]
-
-
-@checked
-def length_chances(features: int, *, width: float) -> Float64[Tensor, " feature"]:
-    """Return the chances of the lengths 1, ..., d: in proportion to exp(-(K / width)^2).
-
-    As in the code of [chen2022compressing]; equal at an infinite width.
-
-    Raises
-    ------
-    ValueError
-        If ``features`` is below one or ``width`` is not positive.
-    """
-    checks.at_least(1, features=features)
-    checks.positive(width=width)
-    lengths = torch.arange(1, features + 1, dtype=torch.float64)
-    # Relative to the first, so that a small width does not underflow.
-    weights = (-(lengths.square() - 1) / width**2).exp()
-    return weights / weights.sum()
 
 
 @checked
@@ -170,8 +115,8 @@ def trained(
     Raises
     ------
     ValueError
-        If ``learning_rate`` lies outside (0, 1], ``until`` does not ascend from 1 to at most the number
-        of batches, ``start`` has not two networks for each deal, or as ``scores``.
+        If ``learning_rate`` lies outside (0, 1], ``until`` does not ascend from 1 to at most
+        the number of batches, ``start`` has not two networks for each deal, or as ``scores``.
     """
     checks.in_interval(0, 1, ends="(]", learning_rate=learning_rate)
     _check_plan(start, task, until)
@@ -194,6 +139,24 @@ def trained(
 
 
 @checked
+def answers(net: Perceptrons, inputs: Inputs, *, kept: int) -> Int64[Tensor, "network example"]:
+    """Return what both networks of each deal answer to its examples, with ``kept`` features.
+
+    Raises
+    ------
+    ValueError
+        If ``kept`` lies outside 1 to the number of features, inputs are not finite, or as
+        ``scores``.
+    """
+    tensor_checks.finite(inputs=inputs)
+    features = net.weights[-1].shape[1]
+    checks.in_interval(1, features, kept=kept)
+    mask = prefix_masks(torch.tensor(kept), features).to(net.weights[-1])
+    with torch.no_grad():
+        return scores(net, _doubled(inputs), mask=mask).argmax(2)
+
+
+@checked
 def judged(
     net: Perceptrons, task: Task, way: Way, *, learning_rate: float, steps: int, kept: int
 ) -> Trial:
@@ -202,25 +165,13 @@ def judged(
     Raises
     ------
     ValueError
-        If ``kept`` lies outside 1 to the number of features, no training label of a deal is wrong,
-        or as ``scores``.
+        If no training label of a deal is wrong, or as ``answers``.
     """
-    features = net.weights[-1].shape[1]
-    checks.in_interval(1, features, kept=kept)
-    mask = prefix_masks(torch.tensor(kept), features).to(net.weights[-1])
-
-    def answers(inputs: Tensor) -> Tensor:
-        with torch.no_grad():
-            return scores(net, _doubled(inputs), mask=mask).argmax(2)
-
-    right, validated = (
-        (answers(inputs) == _doubled(labels)).double().mean(1)
-        for inputs, labels in (task.test, task.validation)
-    )
+    right = (answers(net, task.test[0], kept=kept) == _doubled(task.test[1])).double().mean(1)
     given, true = _doubled(task.training[1]), _doubled(task.truth)
-    learnt = memorised(answers(task.training[0]), given=given, true=true)
+    learnt = memorised(answers(net, task.training[0], kept=kept), given=given, true=true)
     pairs = (each.unflatten(0, (2, -1)).mean(0) for each in (right, learnt))
-    return Trial(way, learning_rate, steps, kept, float(validated.mean()), *pairs)
+    return Trial(way, learning_rate, steps, kept, _validated(net, task, kept), *pairs)
 
 
 @checked
@@ -237,19 +188,18 @@ def tried(
     """Train in each way at each learning rate; of the cuts, keep the one that validates best.
 
     There is one trial for each way, rate and number of steps. Networks without ordered features
-    keep all of them. Raises as ``trained`` and ``judged``.
+    keep all of them. Raises as ``trained`` and ``judged``, and ``ValueError`` without cuts.
     """
+    checks.at_least(1, cuts=len(cuts))
     features, found = start.weights[-1].shape[1], []
     for way in ways:
+        places = [features] if way.width is None else cuts
         for rate in learning_rates:
             nets = trained(start, task, way, learning_rate=rate, until=until, seed=seed)
             for steps, net in zip(until, nets, strict=True):
-                places = [features] if way.width is None else cuts
-                each = [
-                    judged(net, task, way, learning_rate=rate, steps=steps, kept=place)
-                    for place in places
-                ]
-                found.append(best(each))
+                agreeing = [_validated(net, task, kept) for kept in places]
+                kept = places[agreeing.index(max(agreeing))]
+                found.append(judged(net, task, way, learning_rate=rate, steps=steps, kept=kept))
     return found
 
 
@@ -264,6 +214,11 @@ def best(trials: Sequence[Trial]) -> Trial:
     """
     checks.at_least(1, trials=len(trials))
     return max(trials, key=lambda trial: trial.validated)
+
+
+def _validated(net: Perceptrons, task: Task, kept: int) -> float:
+    inputs, labels = task.validation
+    return float((answers(net, inputs, kept=kept) == _doubled(labels)).double().mean())
 
 
 def _selected(
