@@ -43,6 +43,31 @@ def test_error_and_memory_by_a_loop_over_examples(seed, examples, features) -> N
     torch.testing.assert_close(filters.filtered(left, means, factors), hat @ means)
 
 
+@given(seed=SEEDS, rank=st.integers(1, 5), variance=st.floats(0, 3))
+def test_errors_of_all_cuts_and_of_dropout_that_memorises_as_much(seed, rank, variance) -> None:
+    directions = torch.linalg.qr(drawn(7, rank, seed=seed))[0]
+    sizes = drawn(rank, 2, seed=seed)
+    energies, means = sizes.square().sum(1), directions @ sizes
+    told = {"examples": 7, "variance": variance}
+    cut, shrunk = (one(energies, **told) for one in (filters.cut_errors, filters.shrunk_errors))
+    assert len(cut) == len(shrunk) == rank + 1
+    for kept in range(rank + 1):
+        factors = filters.cut_factors(rank, kept=kept)
+        bias, noise = filters.expected_error(directions, means, factors, variance=variance)
+        assert float(cut[kept]) == pytest.approx(bias + noise, rel=1e-9, abs=1e-12)
+        even = [kept / rank] * rank
+        bias, noise = filters.expected_error(directions, means, even, variance=variance)
+        assert float(shrunk[kept]) == pytest.approx(bias + noise, rel=1e-9, abs=1e-12)
+
+
+def test_the_page_by_hand() -> None:
+    for sizes, cut, shrunk in (((6, 1), 1.25, 2.8125), ((2, 2), 2, 1)):
+        energies = torch.tensor(sizes).double().square()
+        told = {"examples": 4, "variance": 4.0}
+        assert filters.cut_errors(energies, **told)[1:].tolist() == [cut, 2]
+        assert filters.shrunk_errors(energies, **told)[1:].tolist() == [shrunk, 2]
+
+
 def test_error_by_draws_of_noise() -> None:
     inputs, means = drawn(12, 4, seed=1), drawn(12, 2, seed=2)
     left, _ = filters.principal_directions(inputs)
@@ -71,11 +96,11 @@ def test_ordered_weights_are_the_minimum_over_all_cuts(seed, features) -> None:
     chances = torch.rand(features, generator=stream(seed, "law"), dtype=torch.float64) + 0.1
     chances = chances / chances.sum()
     found = filters.ordered_weights(inputs, targets, chances=chances).requires_grad_()
-    loss = sum(
+    losses = [
         chances[kept - 1] * (targets - inputs[:, :kept] @ found[:kept]).square().sum()
         for kept in range(1, features + 1)
-    )
-    (slope,) = torch.autograd.grad(loss, found)
+    ]
+    (slope,) = torch.autograd.grad(torch.stack(losses).sum(), found)
     torch.testing.assert_close(slope, torch.zeros_like(slope), rtol=0, atol=1e-7)
 
 
@@ -148,6 +173,10 @@ def test_wrong_arguments_are_named() -> None:
         filters.ordered_weights(drawn(4, 2, seed=0), torch.ones(4, 1), chances=torch.ones(1))
     with pytest.raises(ValueError, match="examples must be at least 3"):
         filters.gaussian_error(2, features=3, variance=1.0)
+    with pytest.raises(ValueError, match="energies must not be negative"):
+        filters.cut_errors(torch.tensor([1.0, -1.0]), examples=2, variance=1.0)
+    with pytest.raises(ValueError, match="directions must be at least 1"):
+        filters.shrunk_errors(torch.zeros(0), examples=2, variance=1.0)
     with pytest.raises(ValueError, match="deviations must not be negative"):
         filters.new_input_errors(
             torch.eye(2), torch.eye(2), deviations=-torch.ones(2), variance=1.0

@@ -6,7 +6,7 @@ import torch
 
 from runtheory.capacity.noisy_labels import trials, ways
 from runtheory.information.supersamples.perceptrons import Perceptrons, draw_perceptrons
-from tests.contract.calls.common import doubles, examples, floats, generator, labels
+from tests.contract.calls.common import doubles, examples, floats, generator, labels, shares
 
 NOISY = "capacity.noisy_labels"
 FACTORS = [1.0, 0.5]
@@ -62,6 +62,16 @@ CALLS: dict = {
         "directions": _directions(),
         "means": floats(6, 3),
         "factors": FACTORS,
+        "variance": 0.5,
+    },
+    f"{NOISY}.filters.cut_errors": lambda: {
+        "energies": shares(3),
+        "examples": 6,
+        "variance": 0.5,
+    },
+    f"{NOISY}.filters.shrunk_errors": lambda: {
+        "energies": shares(3),
+        "examples": 6,
         "variance": 0.5,
     },
     f"{NOISY}.filters.memorised_share": lambda: {

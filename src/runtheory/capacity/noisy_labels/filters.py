@@ -103,6 +103,43 @@ def expected_error(
 
 
 @checked
+def cut_errors(
+    energies: Float[Tensor, " direction"], *, examples: int, variance: float
+) -> Float64[Tensor, " kept"]:
+    r"""Return the error at its own inputs of cuts at K = 0, ..., r: :func:`expected_error`, summed.
+
+    ``energies`` are the squared sizes of the means along each direction, summed over outputs; what
+    the means have outside the directions is left out.
+
+    Raises
+    ------
+    ValueError
+        If ``examples`` is below the number of directions or one, an energy or the ``variance`` is
+        negative, or an energy is not finite.
+    """
+    wide = _energies(energies, examples, variance)
+    missed = wide.flip(0).cumsum(0).flip(0)
+    kept = torch.arange(len(wide) + 1, device=wide.device)
+    return (torch.cat([missed, wide.new_zeros(1)]) + variance * kept) / examples
+
+
+@checked
+def shrunk_errors(
+    energies: Float[Tensor, " direction"], *, examples: int, variance: float
+) -> Float64[Tensor, " kept"]:
+    """Return the errors of dropout that memorises as much as cuts at K = 0, ..., r.
+
+    All factors are K / r. Takes and raises what :func:`cut_errors` does, and ``ValueError`` without
+    directions.
+    """
+    checks.at_least(1, directions=len(energies))
+    wide = _energies(energies, examples, variance)
+    factor = torch.arange(len(wide) + 1, device=wide.device).double() / len(wide)
+    noise = variance * len(wide) * factor.square()
+    return ((1 - factor).square() * wide.sum() + noise) / examples
+
+
+@checked
 def memorised_share(
     factors: Sequence[float] | Float[Tensor, " direction"], *, examples: int
 ) -> float:
@@ -215,6 +252,15 @@ def gaussian_error(examples: int, *, features: int, variance: float) -> float:
     if variance == 0:
         return 0.0
     return variance * features / room if room > 0 else math.inf
+
+
+def _energies(energies: Tensor, examples: int, variance: float) -> Tensor:
+    checks.at_least(max(1, len(energies)), examples=examples)
+    checks.not_negative(variance=variance)
+    tensor_checks.finite(energies=energies)
+    if tensor_checks.readable(energies):
+        checks.not_negative(energies=energies.tolist())
+    return energies.double()
 
 
 def _factors(directions: Tensor, factors: Sequence[float] | Tensor) -> Tensor:
