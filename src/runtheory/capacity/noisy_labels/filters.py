@@ -119,7 +119,7 @@ def cut_errors(
     """
     wide = _energies(energies, examples, variance)
     missed = wide.flip(0).cumsum(0).flip(0)
-    kept = torch.arange(len(wide) + 1, device=wide.device)
+    kept = torch.arange(len(wide) + 1, device=wide.device, dtype=torch.float64)
     return (torch.cat([missed, wide.new_zeros(1)]) + variance * kept) / examples
 
 
