@@ -125,7 +125,7 @@ def trained(
     layers, generator = len(start.weights), stream(seed, "masks", device=inputs.device)
     live = [part.detach().clone().requires_grad_() for part in start.parameters]
     net = Perceptrons(tuple(live[:layers]), tuple(live[layers:]))
-    adam, found = torch.optim.Adam(live, lr=learning_rate), []
+    adam, found = torch.optim.Adam(live, lr=learning_rate, fused=True), []
     for step, plan in enumerate(task.batches[: until[-1]], start=1):
         batch = plan.repeat(2, 1)
         kept = way.kept(step, batch.shape[1])
