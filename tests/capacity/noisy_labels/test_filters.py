@@ -48,8 +48,8 @@ def test_errors_of_all_cuts_and_of_dropout_that_memorises_as_much(seed, rank, va
     directions = torch.linalg.qr(drawn(7, rank, seed=seed))[0]
     sizes = drawn(rank, 2, seed=seed)
     energies, means = sizes.square().sum(1), directions @ sizes
-    told = {"examples": 7, "variance": variance}
-    cut, shrunk = (one(energies, **told) for one in (filters.cut_errors, filters.shrunk_errors))
+    cut = filters.cut_errors(energies, examples=7, variance=variance)
+    shrunk = filters.shrunk_errors(energies, examples=7, variance=variance)
     assert len(cut) == len(shrunk) == rank + 1
     for kept in range(rank + 1):
         factors = filters.cut_factors(rank, kept=kept)
@@ -63,9 +63,10 @@ def test_errors_of_all_cuts_and_of_dropout_that_memorises_as_much(seed, rank, va
 def test_the_page_by_hand() -> None:
     for sizes, cut, shrunk in (((6, 1), 1.25, 2.8125), ((2, 2), 2, 1)):
         energies = torch.tensor(sizes).double().square()
-        told = {"examples": 4, "variance": 4.0}
-        assert filters.cut_errors(energies, **told)[1:].tolist() == [cut, 2]
-        assert filters.shrunk_errors(energies, **told)[1:].tolist() == [shrunk, 2]
+        found = filters.cut_errors(energies, examples=4, variance=4.0)
+        assert found[1:].tolist() == [cut, 2]
+        found = filters.shrunk_errors(energies, examples=4, variance=4.0)
+        assert found[1:].tolist() == [shrunk, 2]
 
 
 def test_error_by_draws_of_noise() -> None:
