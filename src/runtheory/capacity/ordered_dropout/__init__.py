@@ -1,0 +1,1 @@
+"""Products of two factors whose columns are dropped from behind, so that they become ordered."""
