@@ -1,0 +1,1 @@
+"""Labels of which some are wrong: what they hide, what a fit memorises, ways to memorise less."""
