@@ -1,0 +1,162 @@
+"""Training networks with codes on counts, and steering them by a swap of codes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Float64, Int64
+from torch import Tensor
+
+from runtheory import checks, tensor_checks
+from runtheory.boundary import checked
+from runtheory.capacity.discrete_codes.network import Codes, CodedNetwork, Inputs, logits, run
+
+Counts = Float64[Tensor, "replicate input symbol"]
+LAST_RESTART = 0.6  # of all steps
+
+
+@dataclass(frozen=True)
+class Steering:
+    """The mean divergence of a wanted prediction from what is there, before and after a swap."""
+
+    before: Float64[Tensor, " replicate"]
+    after: Float64[Tensor, " replicate"]
+
+    @property
+    def share(self) -> Float64[Tensor, " replicate"]:
+        """The share of the way: one where the swap brings exactly the wanted prediction."""
+        return 1 - self.after / self.before
+
+
+@checked
+def expected_loss(net: CodedNetwork, inputs: Inputs, joint: Counts) -> Float64[Tensor, " replicate"]:
+    """Return the mean cross-entropy of each replicate under ``joint``, shares of (input, symbol).
+
+    Raises
+    ------
+    ValueError
+        As ``network.logits``, and if the shares are negative or of another number of inputs.
+    """
+    _check_joint(net, inputs, joint)
+    predicted = logits(net, inputs).double().log_softmax(2)
+    return -(joint * predicted).sum((1, 2))
+
+
+@checked
+def trained(
+    start: CodedNetwork,
+    inputs: Inputs,
+    joint: Counts,
+    *,
+    steps: int,
+    rate: float,
+    generator: torch.Generator,
+    pause: int = 25,
+) -> CodedNetwork:
+    """Return the network after Adam's steps on the cross-entropy of all counts at once.
+
+    With codes, the squared distance of the codes' mean from the features is added, and moves the
+    codes alone. Every ``pause`` steps of the first three fifths, codes that no input takes are put
+    on features that are far from theirs, drawn in proportion to the squared distance.
+
+    Raises
+    ------
+    ValueError
+        As ``expected_loss``, and if ``steps`` or ``pause`` is below one or ``rate`` outside (0, 1].
+    """
+    checks.at_least(1, steps=steps, pause=pause)
+    checks.in_interval(0, 1, ends="(]", rate=rate)
+    _check_joint(start, inputs, joint)
+    live = tuple(part.detach().clone().requires_grad_() for part in start.trained)
+    adam = torch.optim.Adam(live, lr=rate)
+    shares = joint.to(inputs.dtype)
+    for step in range(steps):
+        adam.zero_grad()
+        with torch.enable_grad():
+            scores, features, seen, codes = run(start.replaced(live), inputs)
+            apart = (seen - features.detach()).square().sum(2) * shares.sum(2)
+            loss = apart.sum() - (shares * scores.log_softmax(2)).sum()
+            loss.backward()
+        adam.step()
+        if codes is not None and step % pause == pause - 1 and step < LAST_RESTART * steps:
+            _restart(live[-2], codes, features.detach(), apart.detach(), generator)
+    return start.replaced(tuple(part.detach() for part in live))
+
+
+@checked
+def tuned(
+    start: CodedNetwork,
+    inputs: Inputs,
+    joints: tuple[Counts, Counts],
+    *,
+    steps: int,
+    rates: Sequence[float],
+    generator: torch.Generator,
+) -> tuple[CodedNetwork, float]:
+    """Train on the first counts at every rate; return the network of least loss on the second.
+
+    One rate for all replicates, by their mean loss; it is returned as well. Raises as ``trained``,
+    and ``ValueError`` without rates.
+    """
+    checks.at_least(1, rates=len(rates))
+    nets = [
+        trained(start, inputs, joints[0], steps=steps, rate=rate, generator=generator)
+        for rate in rates
+    ]
+    losses = [float(expected_loss(net, inputs, joints[1]).mean()) for net in nets]
+    best = losses.index(min(losses))
+    return nets[best], rates[best]
+
+
+@checked
+def steer(
+    net: CodedNetwork, inputs: Inputs, codes: Codes, *, pairs: Int64[Tensor, "replicate pair 2"]
+) -> Steering:
+    """Give the first input of each pair the codes of the second, and look at the prediction.
+
+    Means over pairs of D(second's prediction || first's), before the swap and after it, in nats.
+
+    Raises
+    ------
+    ValueError
+        As ``network.logits``, and if a pair names an input that is not there or there is none.
+    """
+    checks.at_least(1, pairs=pairs.shape[1])
+    checks.labels_below(pairs, inputs.shape[1], name="pairs")
+    rows = torch.arange(len(inputs), device=inputs.device)[:, None]
+    first, second = pairs[..., 0], pairs[..., 1]
+    own = logits(net, inputs, codes=codes).double().log_softmax(2)
+    moved = logits(net, inputs[rows, first], codes=codes[rows, second]).double().log_softmax(2)
+    wanted = own[rows, second]
+
+    def divergence(other: Tensor) -> Tensor:
+        return (wanted.exp() * (wanted - other)).sum(2).mean(1)
+
+    return Steering(divergence(own[rows, first]), divergence(moved))
+
+
+def _restart(
+    book: Tensor, codes: Tensor, features: Tensor, apart: Tensor, generator: torch.Generator
+) -> None:
+    taken = torch.zeros(book.shape[:2], device=book.device).scatter_(1, codes.flatten(1), 1.0)
+    with torch.no_grad():
+        for place in range(len(book)):
+            idle = (taken[place] == 0).nonzero()[:, 0]
+            if len(idle) == 0 or not bool(apart[place].sum() > 0):
+                continue
+            picked = torch.multinomial(
+                apart[place], len(idle), replacement=True, generator=generator
+            )
+            book[place, idle] = features[place, picked]
+
+
+def _check_joint(net: CodedNetwork, inputs: Tensor, joint: Tensor) -> None:
+    symbols = net.layers[-1].shape[2]
+    if joint.shape != (*inputs.shape[:2], symbols):
+        raise ValueError(
+            f"shares must be {(*inputs.shape[:2], symbols)}, got {tuple(joint.shape)}"
+        )
+    tensor_checks.finite(shares=joint)
+    checks.not_negative(shares=float(joint.min()))
