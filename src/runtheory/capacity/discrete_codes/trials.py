@@ -53,20 +53,23 @@ def trained(
     steps: int,
     rate: float,
     generator: torch.Generator,
+    pull: float = 0.0,
     pause: int = 25,
 ) -> CodedNetwork:
     """Return the network after Adam's steps on the cross-entropy of all counts at once.
 
     With codes, the squared distance of the codes' mean from the features is added, and moves the
-    codes alone. Every ``pause`` steps of the first three fifths, codes that no input takes are put
+    codes alone; times ``pull`` it moves the features alone, too. Every ``pause`` steps of the first three fifths, codes that no input takes are put
     on features that are far from theirs, drawn in proportion to the squared distance.
 
     Raises
     ------
     ValueError
-        As ``expected_loss``, and if ``steps`` or ``pause`` is below one or ``rate`` outside (0, 1].
+        As ``expected_loss``, and if ``steps`` or ``pause`` is below one, ``rate`` outside (0, 1]
+        or ``pull`` negative.
     """
     checks.at_least(1, steps=steps, pause=pause)
+    checks.not_negative(pull=pull)
     checks.in_interval(0, 1, ends="(]", rate=rate)
     _check_joint(start, inputs, joint)
     live = tuple(part.detach().clone().requires_grad_() for part in start.trained)
@@ -76,8 +79,10 @@ def trained(
         adam.zero_grad()
         with torch.enable_grad():
             scores, features, seen, codes = run(start.replaced(live), inputs)
+            loss = -(shares * scores.log_softmax(2)).sum()
             apart = (seen - features.detach()).square().sum(2) * shares.sum(2)
-            loss = apart.sum() - (shares * scores.log_softmax(2)).sum()
+            back = (seen.detach() - features).square().sum(2) * shares.sum(2)
+            loss = loss + apart.sum() + pull * back.sum()
             loss.backward()
         adam.step()
         if codes is not None and step % pause == pause - 1 and step < LAST_RESTART * steps:
