@@ -35,9 +35,7 @@ def test_a_reading_is_what_loops_over_cells_give(seed) -> None:
         joint[code, state] = joint.get((code, state), 0.0) + share
     code_law = {c: sum(p for (a, _), p in joint.items() if a == c) for c, _ in joint}
     state_law = {s: sum(p for (_, b), p in joint.items() if b == s) for _, s in joint}
-    information = sum(
-        p * math.log(p / (code_law[c] * state_law[s])) for (c, s), p in joint.items()
-    )
+    information = sum(p * math.log(p / (code_law[c] * state_law[s])) for (c, s), p in joint.items())
     assert found.state == pytest.approx(information, abs=1e-12)
     assert found.entropy == pytest.approx(-sum(p * math.log(p) for p in code_law.values()))
     purest = sum(max(p for (a, _), p in joint.items() if a == c) for c in code_law)
@@ -59,7 +57,7 @@ def test_what_a_code_loses_of_the_symbol_is_what_it_lacks_of_the_state(seed) -> 
     lost = found.floor - whole.floor
     assert -1e-12 <= lost <= whole.entropy - found.state + 1e-12
     assert whole.state == pytest.approx(whole.entropy)
-    assert whole.purity == 1
+    assert whole.purity == pytest.approx(1)
 
 
 def test_the_mean_plug_in_entropy_is_that_over_all_samples() -> None:

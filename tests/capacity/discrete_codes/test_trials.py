@@ -22,6 +22,10 @@ def problem(*, codes: int = 6) -> tuple[network.CodedNetwork, machine.Machines]:
     return net, machines
 
 
+def task(machines: machine.Machines) -> trials.Task:
+    return trials.Task(machines.inputs, joint(machines), joint(machines))
+
+
 def joint(machines: machine.Machines) -> torch.Tensor:
     return machines.law[..., None] * machines.targets
 
@@ -48,7 +52,7 @@ def test_training_lowers_the_loss_towards_the_entropy_and_leaves_the_start_alone
     wanted = joint(machines)
     before = [part.clone() for part in net.trained]
     moved = trials.trained(
-        net, machines.inputs, wanted, steps=150, rate=0.02, generator=stream(1, "restart")
+        net, task(machines), steps=150, rate=0.02, generator=stream(1, "restart")
     )
     first, last = (trials.expected_loss(one, machines.inputs, wanted) for one in (net, moved))
     least = -torch.xlogy(wanted, machines.targets).sum((1, 2))
@@ -62,7 +66,11 @@ def test_the_features_are_pulled_towards_their_codes() -> None:
 
     def distance(pull: float) -> float:
         moved = trials.trained(
-            net, machines.inputs, joint(machines), steps=40, rate=0.01, pull=pull,
+            net,
+            task(machines),
+            steps=40,
+            rate=0.01,
+            pull=pull,
             generator=stream(1, "restart"),
         )
         _, features, seen, _ = network.run(moved, machines.inputs)
@@ -78,7 +86,11 @@ def test_idle_codes_are_put_on_features() -> None:
 
     def used(pause: int) -> int:
         moved = trials.trained(
-            lonely, machines.inputs, joint(machines), steps=10, rate=1e-4, pause=pause,
+            lonely,
+            task(machines),
+            steps=10,
+            rate=1e-4,
+            pause=pause,
             generator=stream(2, "restart"),
         )
         codes = network.choose_codes(moved, network.features_of(moved, machines.inputs))
@@ -91,7 +103,10 @@ def test_tuning_keeps_the_rate_of_the_least_loss() -> None:
     net, machines = problem()
     wanted = joint(machines)
     found, rate = trials.tuned(
-        net, machines.inputs, (wanted, wanted), steps=20, rates=(1e-5, 0.02),
+        net,
+        task(machines),
+        steps=20,
+        rates=(1e-5, 0.02),
         generator=stream(3, "restart"),
     )
     assert rate == 0.02
@@ -105,7 +120,7 @@ def test_steering_is_whole_without_a_by_pass_and_by_hand_with_one() -> None:
     codes = network.choose_codes(net, network.features_of(net, machines.inputs))
     pairs = torch.tensor([[[0, 5], [3, 1], [6, 2]]]).expand(2, -1, -1)
     found = trials.steer(net, machines.inputs, codes, pairs=pairs)
-    assert found.share.tolist() == [1.0, 1.0]
+    torch.testing.assert_close(found.share, torch.ones(2, dtype=torch.float64))
     opened = network.with_codes(net, net.book, by_pass=network.ByPass.INPUT)
     moved = opened.replaced((*opened.trained[:-1], torch.ones_like(opened.around).cumsum(2)))
     same = trials.steer(moved, machines.inputs, codes, pairs=pairs)
@@ -131,9 +146,8 @@ def test_wrong_arguments_are_named() -> None:
 
     def train(shares: torch.Tensor = wanted, **changes: float) -> object:
         settings = {"steps": 1, "rate": 0.1} | changes
-        return trials.trained(
-            net, machines.inputs, shares, generator=stream(0, "wrong"), **settings
-        )
+        given = trials.Task(machines.inputs, shares, shares)
+        return trials.trained(net, given, generator=stream(0, "wrong"), **settings)
 
     codes = network.choose_codes(net, network.features_of(net, machines.inputs))
     for call, text in [
@@ -144,15 +158,16 @@ def test_wrong_arguments_are_named() -> None:
         (lambda: train(pull=-1.0), "pull"),
         (
             lambda: trials.tuned(
-                net, machines.inputs, (wanted, wanted), steps=1, rates=(),
+                net,
+                task(machines),
+                steps=1,
+                rates=(),
                 generator=stream(0, "wrong"),
             ),
             "rates",
         ),
         (
-            lambda: trials.steer(
-                net, machines.inputs, codes, pairs=torch.full((2, 1, 2), 99)
-            ),
+            lambda: trials.steer(net, machines.inputs, codes, pairs=torch.full((2, 1, 2), 99)),
             "pairs",
         ),
     ]:

@@ -15,7 +15,7 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
-from runtheory import checks, lazy, tensor_checks
+from runtheory import checks, tensor_checks
 from runtheory.boundary import checked
 
 Inputs = Float[Tensor, "replicate input feature"]
@@ -62,7 +62,12 @@ class CodedNetwork:
 
 @checked
 def draw_network(
-    features: int, *, hidden: int, width: int, symbols: int, replicates: int,
+    features: int,
+    *,
+    hidden: int,
+    width: int,
+    symbols: int,
+    replicates: int,
     generator: torch.Generator,
 ) -> CodedNetwork:
     """Draw networks without codes, float32: normal weights of variance 2 / inputs, zero biases.
@@ -124,9 +129,7 @@ def features_of(net: CodedNetwork, inputs: Inputs) -> Float[Tensor, "replicate i
 
 
 @checked
-def choose_codes(
-    net: CodedNetwork, features: Float[Tensor, "replicate input width"]
-) -> Codes:
+def choose_codes(net: CodedNetwork, features: Float[Tensor, "replicate input width"]) -> Codes:
     """Return the numbers of the codes of largest cosine, in rising order.
 
     Raises
@@ -189,36 +192,6 @@ def run(
         through = seen + (features - features.detach())
         return _answer(net, inputs, features, through), features, seen, codes
     return _answer(net, inputs, features, features), features, seen, None
-
-
-@checked
-def nearest_centres(
-    features: Float[Tensor, "input width"],
-    *,
-    codes: int,
-    law: Float[Tensor, " input"],
-    generator: torch.Generator,
-    restarts: int = 10,
-) -> tuple[Float[Tensor, "code width"], Int64[Tensor, " input"]]:
-    """Return k-means of weighted rows (scikit-learn): the centres, and the centre of each row.
-
-    Raises
-    ------
-    ValueError
-        If ``codes`` is outside 1 to the number of rows, ``restarts`` is below one, or the law has
-        another length.
-    """
-    checks.in_interval(1, len(features), codes=codes)
-    checks.at_least(1, restarts=restarts)
-    tensor_checks.equal_lengths(features=features, law=law)
-    with lazy.needed_by(__name__, extra="data"):
-        from sklearn.cluster import KMeans
-
-    seed = int(torch.randint(2**31, (1,), generator=generator, device=generator.device))
-    rows = features.detach().cpu().double().numpy()
-    found = KMeans(codes, n_init=restarts, random_state=seed).fit(rows, sample_weight=law.cpu())
-    centres = torch.from_numpy(found.cluster_centers_).to(features)
-    return centres, torch.from_numpy(found.labels_).to(features.device, torch.int64)
 
 
 def _answer(net: CodedNetwork, inputs: Tensor, features: Tensor, seen: Tensor) -> Tensor:

@@ -6,15 +6,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float, Float64, Int64
+from jaxtyping import Float64, Int64
 from torch import Tensor
 
 from runtheory import checks, tensor_checks
 from runtheory.boundary import checked
-from runtheory.capacity.discrete_codes.network import Codes, CodedNetwork, Inputs, logits, run
+from runtheory.capacity.discrete_codes.network import CodedNetwork, Codes, Inputs, logits, run
 
 Counts = Float64[Tensor, "replicate input symbol"]
 LAST_RESTART = 0.6  # of all steps
+
+
+@dataclass(frozen=True)
+class Task:
+    """Inputs, and shares of (input, symbol) to learn from and to choose a learning rate by."""
+
+    inputs: Inputs
+    training: Counts
+    validation: Counts
 
 
 @dataclass(frozen=True)
@@ -31,7 +40,9 @@ class Steering:
 
 
 @checked
-def expected_loss(net: CodedNetwork, inputs: Inputs, joint: Counts) -> Float64[Tensor, " replicate"]:
+def expected_loss(
+    net: CodedNetwork, inputs: Inputs, joint: Counts
+) -> Float64[Tensor, " replicate"]:
     """Return the mean cross-entropy of each replicate under ``joint``, shares of (input, symbol).
 
     Raises
@@ -47,8 +58,7 @@ def expected_loss(net: CodedNetwork, inputs: Inputs, joint: Counts) -> Float64[T
 @checked
 def trained(
     start: CodedNetwork,
-    inputs: Inputs,
-    joint: Counts,
+    task: Task,
     *,
     steps: int,
     rate: float,
@@ -56,11 +66,12 @@ def trained(
     pull: float = 0.0,
     pause: int = 25,
 ) -> CodedNetwork:
-    """Return the network after Adam's steps on the cross-entropy of all counts at once.
+    """Return the network after Adam's steps on the cross-entropy of all training shares at once.
 
     With codes, the squared distance of the codes' mean from the features is added, and moves the
-    codes alone; times ``pull`` it moves the features alone, too. Every ``pause`` steps of the first three fifths, codes that no input takes are put
-    on features that are far from theirs, drawn in proportion to the squared distance.
+    codes alone; times ``pull`` it moves the features alone, too. Every ``pause`` steps of the
+    first three fifths, codes that no input takes are put on features that are far from theirs,
+    drawn in proportion to the squared distance, weighed by the shares.
 
     Raises
     ------
@@ -71,46 +82,41 @@ def trained(
     checks.at_least(1, steps=steps, pause=pause)
     checks.not_negative(pull=pull)
     checks.in_interval(0, 1, ends="(]", rate=rate)
-    _check_joint(start, inputs, joint)
+    _check_joint(start, task.inputs, task.training)
     live = tuple(part.detach().clone().requires_grad_() for part in start.trained)
     adam = torch.optim.Adam(live, lr=rate)
-    shares = joint.to(inputs.dtype)
     for step in range(steps):
         adam.zero_grad()
         with torch.enable_grad():
-            scores, features, seen, codes = run(start.replaced(live), inputs)
-            loss = -(shares * scores.log_softmax(2)).sum()
-            apart = (seen - features.detach()).square().sum(2) * shares.sum(2)
-            back = (seen.detach() - features).square().sum(2) * shares.sum(2)
-            loss = loss + apart.sum() + pull * back.sum()
+            loss, far, codes = _objective(start.replaced(live), task, pull)
             loss.backward()
         adam.step()
         if codes is not None and step % pause == pause - 1 and step < LAST_RESTART * steps:
-            _restart(live[-2], codes, features.detach(), apart.detach(), generator)
+            _restart(live[-2], codes, far, generator)
     return start.replaced(tuple(part.detach() for part in live))
 
 
 @checked
 def tuned(
     start: CodedNetwork,
-    inputs: Inputs,
-    joints: tuple[Counts, Counts],
+    task: Task,
     *,
     steps: int,
     rates: Sequence[float],
     generator: torch.Generator,
+    pull: float = 0.0,
 ) -> tuple[CodedNetwork, float]:
-    """Train on the first counts at every rate; return the network of least loss on the second.
+    """Train at every rate; return the network of least validation loss, and its rate.
 
-    One rate for all replicates, by their mean loss; it is returned as well. Raises as ``trained``,
-    and ``ValueError`` without rates.
+    One rate for all replicates, by their mean loss. Raises as ``trained``, and ``ValueError``
+    without rates.
     """
     checks.at_least(1, rates=len(rates))
     nets = [
-        trained(start, inputs, joints[0], steps=steps, rate=rate, generator=generator)
+        trained(start, task, steps=steps, rate=rate, generator=generator, pull=pull)
         for rate in rates
     ]
-    losses = [float(expected_loss(net, inputs, joints[1]).mean()) for net in nets]
+    losses = [float(expected_loss(net, task.inputs, task.validation).mean()) for net in nets]
     best = losses.index(min(losses))
     return nets[best], rates[best]
 
@@ -142,26 +148,33 @@ def steer(
     return Steering(divergence(own[rows, first]), divergence(moved))
 
 
+def _objective(
+    net: CodedNetwork, task: Task, pull: float
+) -> tuple[Tensor, tuple[Tensor, Tensor], Codes | None]:
+    """The loss, what tells which features are far from their codes, and the codes."""
+    scores, features, seen, codes = run(net, task.inputs)
+    shares = task.training.to(scores.dtype)
+    weights = shares.sum(2)
+    apart = (seen - features.detach()).square().sum(2) * weights
+    back = (seen.detach() - features).square().sum(2) * weights
+    loss = apart.sum() + pull * back.sum() - (shares * scores.log_softmax(2)).sum()
+    return loss, (features.detach(), apart.detach()), codes
+
+
 def _restart(
-    book: Tensor, codes: Tensor, features: Tensor, apart: Tensor, generator: torch.Generator
+    book: Tensor, codes: Tensor, far: tuple[Tensor, Tensor], generator: torch.Generator
 ) -> None:
     taken = torch.zeros(book.shape[:2], device=book.device).scatter_(1, codes.flatten(1), 1.0)
     with torch.no_grad():
-        for place in range(len(book)):
-            idle = (taken[place] == 0).nonzero()[:, 0]
-            if len(idle) == 0 or not bool(apart[place].sum() > 0):
-                continue
-            picked = torch.multinomial(
-                apart[place], len(idle), replacement=True, generator=generator
-            )
-            book[place, idle] = features[place, picked]
+        for own, used, features, apart in zip(book, taken, *far, strict=True):
+            idle = (used == 0).nonzero()[:, 0]
+            if len(idle) and bool(apart.sum() > 0):
+                own[idle] = features[apart.multinomial(len(idle), True, generator=generator)]
 
 
 def _check_joint(net: CodedNetwork, inputs: Tensor, joint: Tensor) -> None:
     symbols = net.layers[-1].shape[2]
     if joint.shape != (*inputs.shape[:2], symbols):
-        raise ValueError(
-            f"shares must be {(*inputs.shape[:2], symbols)}, got {tuple(joint.shape)}"
-        )
+        raise ValueError(f"shares must be {(*inputs.shape[:2], symbols)}, got {tuple(joint.shape)}")
     tensor_checks.finite(shares=joint)
     checks.not_negative(shares=float(joint.min()))
