@@ -123,7 +123,7 @@ def test_wrong_arguments_are_named() -> None:
         (lambda: measures.entropy(2 * law), "sum to one"),
         (lambda: measures.entropy(-law), "negative"),
         (lambda: measures.entropy(torch.nan * law), "finite"),
-        (lambda: measures.code_table(codes[:3], law, states), "lengths"),
+        (lambda: measures.code_table(codes[:3], law, states), "input"),
         (lambda: measures.code_table(codes - 9, law, states), "codes"),
         (lambda: measures.code_targets(codes, law, 2 * targets), "sum to one"),
         (lambda: measures.plug_in_mean(law, samples=0), "samples"),

@@ -19,6 +19,9 @@ def drawn(
 ) -> tuple[network.CodedNetwork, torch.Tensor]:
     generator = stream(seed, "networks")
     net = network.draw_network(4, hidden=6, width=3, symbols=2, replicates=2, generator=generator)
+    # Offsets that are not zero: no row of features is zero, which has no direction.
+    layers = [part + 0.3 * torch.randn(part.shape, generator=generator) for part in net.layers]
+    net = replace(net, layers=tuple(layers))
     book = torch.randn((2, codes, 3), generator=generator)
     net = network.with_codes(net, book, used=used, by_pass=by_pass)
     moved = torch.randn(net.around.shape, generator=generator)

@@ -141,8 +141,8 @@ def plug_in_mean(law: Law, *, samples: int) -> float:
 def bias_bracket(law: Law, *, samples: int) -> tuple[float, float]:
     """Return two numbers between which H less the mean plug-in entropy lies (thm-plug-in-entropy).
 
-    With S outcomes that can occur and n draws: (S - 1) / (2 n) - A / (6 n^2), where
-    A = sum 1 / p - 3 S + 2, or zero if that is larger; and log(1 + (S - 1) / n).
+    With M outcomes that can occur and n draws: (M - 1) / (2 n) - A / (6 n^2), where
+    A = sum 1 / p - 3 M + 2, or zero if that is larger; and log(1 + (M - 1) / n).
 
     Raises as ``plug_in_mean``, but for the upper end of ``samples``.
     """
