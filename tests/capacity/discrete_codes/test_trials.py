@@ -144,14 +144,16 @@ def test_wrong_arguments_are_named() -> None:
     net, machines = problem()
     wanted = joint(machines)
 
-    def train(shares: torch.Tensor = wanted, **changes: float) -> object:
-        settings = {"steps": 1, "rate": 0.1} | changes
+    def train(
+        shares: torch.Tensor = wanted, *, steps: int = 1, rate: float = 0.1, pull: float = 0.0
+    ) -> object:
         given = trials.Task(machines.inputs, shares, shares)
-        return trials.trained(net, given, generator=stream(0, "wrong"), **settings)
+        draw = stream(0, "wrong")
+        return trials.trained(net, given, steps=steps, rate=rate, pull=pull, generator=draw)
 
     codes = network.choose_codes(net, network.features_of(net, machines.inputs))
     for call, text in [
-        (lambda: train(wanted[:, :2]), "shares"),
+        (lambda: train(wanted[..., :2]), "shares"),
         (lambda: train(-wanted), "shares"),
         (lambda: train(steps=0), "steps"),
         (lambda: train(rate=0.0), "rate"),

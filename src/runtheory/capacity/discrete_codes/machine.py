@@ -51,17 +51,19 @@ def draw_machines(
     checks.at_least(1, machines=machines)
     checks.in_interval(1, symbols, allowed=allowed)
     shape = (machines, states, symbols)
-    options = {"generator": generator, "device": generator.device, "dtype": torch.float64}
-    kept = torch.rand(shape, **options).argsort(2)[..., :allowed].sort(2).values
-    weights = -torch.log1p(-torch.rand((machines, states, allowed), **options))
+    device = generator.device
+    order = torch.rand(shape, generator=generator, device=device, dtype=torch.float64).argsort(2)
+    kept = order[..., :allowed].sort(2).values
+    uniform = torch.rand(kept.shape, generator=generator, device=device, dtype=torch.float64)
+    weights = -torch.log1p(-uniform)  # exponential, so that their shares are even
     chances = 0.8 * weights / weights.sum(2, keepdim=True) + 0.2 / allowed
-    follow = torch.randint(states, shape, generator=generator, device=generator.device)
-    emitted = torch.zeros(shape, dtype=torch.float64, device=generator.device)
+    follow = torch.randint(states, shape, generator=generator, device=device)
+    emitted = torch.zeros(shape, dtype=torch.float64, device=device)
     emitted = emitted.scatter(2, kept, chances)
     law = (long_run(follow, emitted)[..., None] * chances).flatten(1)
     after = follow.gather(2, kept).flatten(1)
-    rows = torch.arange(machines, device=generator.device)[:, None]
-    before = torch.arange(states, device=generator.device).repeat_interleave(allowed)
+    rows = torch.arange(machines, device=device)[:, None]
+    before = torch.arange(states, device=device).repeat_interleave(allowed)
     spelt = _spelt(before.expand(machines, -1), kept.flatten(1), states, symbols)
     return Machines(spelt, law, after, emitted[rows, after])
 

@@ -14,6 +14,7 @@ from runtheory.boundary import checked
 from runtheory.capacity.discrete_codes.network import CodedNetwork, Codes, Inputs, logits, run
 
 Counts = Float64[Tensor, "replicate input symbol"]
+Logits = Float64[Tensor, "replicate pair symbol"]
 LAST_RESTART = 0.6  # of all steps
 
 
@@ -28,15 +29,29 @@ class Task:
 
 @dataclass(frozen=True)
 class Steering:
-    """The mean divergence of a wanted prediction from what is there, before and after a swap."""
+    """Logits of inputs that are given the codes of others: ``own`` before it, ``moved`` after it.
 
-    before: Float64[Tensor, " replicate"]
-    after: Float64[Tensor, " replicate"]
+    ``wanted`` are those of the inputs that the codes come from.
+    """
+
+    own: Logits
+    moved: Logits
+    wanted: Logits
+
+    @property
+    def before(self) -> Float64[Tensor, "replicate pair"]:
+        """The divergence of the wanted answers from those before the swap, in nats."""
+        return _divergence(self.wanted, self.own)
+
+    @property
+    def after(self) -> Float64[Tensor, "replicate pair"]:
+        """The divergence of the wanted answers from those after the swap, in nats."""
+        return _divergence(self.wanted, self.moved)
 
     @property
     def share(self) -> Float64[Tensor, " replicate"]:
-        """The share of the way: one where the swap brings exactly the wanted prediction."""
-        return 1 - self.after / self.before
+        """The share of the way: one where the swap brings exactly the wanted answers."""
+        return 1 - self.after.mean(1) / self.before.mean(1)
 
 
 @checked
@@ -125,9 +140,9 @@ def tuned(
 def steer(
     net: CodedNetwork, inputs: Inputs, codes: Codes, *, pairs: Int64[Tensor, "replicate pair 2"]
 ) -> Steering:
-    """Give the first input of each pair the codes of the second, and look at the prediction.
+    """Give the first input of each pair the codes of the second; ``codes`` are those of all inputs.
 
-    Means over pairs of D(second's prediction || first's), before the swap and after it, in nats.
+    Computed in float64 (prop-swap).
 
     Raises
     ------
@@ -137,15 +152,16 @@ def steer(
     checks.at_least(1, pairs=pairs.shape[1])
     checks.labels_below(pairs, inputs.shape[1], name="pairs")
     rows = torch.arange(len(inputs), device=inputs.device)[:, None]
-    first, second = pairs[..., 0], pairs[..., 1]
-    own = logits(net, inputs, codes=codes).double().log_softmax(2)
-    moved = logits(net, inputs[rows, first], codes=codes[rows, second]).double().log_softmax(2)
-    wanted = own[rows, second]
+    first, second = pairs.unbind(2)
+    exact = net.replaced(tuple(part.double() for part in net.trained))
+    every = logits(exact, inputs.double(), codes=codes)
+    moved = logits(exact, inputs[rows, first].double(), codes=codes[rows, second])
+    return Steering(every[rows, first], moved, every[rows, second])
 
-    def divergence(other: Tensor) -> Tensor:
-        return (wanted.exp() * (wanted - other)).sum(2).mean(1)
 
-    return Steering(divergence(own[rows, first]), divergence(moved))
+def _divergence(wanted: Tensor, other: Tensor) -> Tensor:
+    own, log = wanted.log_softmax(2), other.log_softmax(2)
+    return (own.exp() * (own - log)).sum(2)
 
 
 def _objective(
