@@ -80,6 +80,8 @@ def test_wrong_arguments_are_named() -> None:
         (lambda: readings.read_all(codes[:1], machines), "lengths"),
         (lambda: readings.nearest_centres(rows, codes=7, law=law, generator=draw), "codes"),
         (lambda: readings.nearest_centres(rows, codes=2, law=law[:3], generator=draw), "input"),
+        (lambda: readings.nearest_centres(rows / 0, codes=2, law=law, generator=draw), "finite"),
+        (lambda: readings.nearest_centres(rows, codes=2, law=-law, generator=draw), "negative"),
         (
             lambda: readings.nearest_centres(rows, codes=2, law=law, generator=draw, restarts=0),
             "restarts",

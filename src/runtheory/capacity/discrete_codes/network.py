@@ -161,10 +161,6 @@ def logits(
         If the inputs do not fit or are not finite, codes are given to a network without any, or
         one is no code of its book.
     """
-    _check_inputs(net, inputs)
-    if codes is not None:
-        checks.at_least(1, codes=net.book.shape[1])
-        checks.labels_below(codes, net.book.shape[1], name="codes")
     return run(net, inputs, codes)[0]
 
 
@@ -179,10 +175,15 @@ def by_passed(net: CodedNetwork, inputs: Inputs) -> Float[Tensor, "replicate inp
 def run(
     net: CodedNetwork, inputs: Inputs, codes: Codes | None = None
 ) -> tuple[Tensor, Tensor, Tensor, Codes | None]:
-    """Return logits, features, what the head saw, and the codes (none without a book), unchecked.
+    """Return logits, features, what the head saw, and the codes (none without a book).
 
-    Gradients pass the codes straight through to the features, and reach the codes as well.
+    Gradients pass the codes straight through to the features, and reach the codes as well. Raises
+    as ``logits``.
     """
+    _check_inputs(net, inputs)
+    if codes is not None:
+        checks.at_least(1, codes=net.book.shape[1])
+        checks.labels_below(codes, net.book.shape[1], name="codes")
     features = _perceptron(inputs, net.layers[:4])
     seen = features
     if net.coded:

@@ -85,8 +85,9 @@ def k_means(
 ) -> tuple[Float[Tensor, "replicate code width"], Codes]:
     """Return the books and codes of k-means on the features of each machine's inputs.
 
-    Raises as ``nearest_centres``.
+    Raises as ``nearest_centres``, and ``ValueError`` for another number of machines.
     """
+    tensor_checks.equal_lengths(features=features, machines=machines.law)
     found = [
         nearest_centres(rows, codes=codes, law=law, generator=generator)
         for rows, law in zip(features, machines.law, strict=True)
@@ -109,12 +110,13 @@ def nearest_centres(
     Raises
     ------
     ValueError
-        If ``codes`` is outside 1 to the number of rows, ``restarts`` is below one, or the law has
-        another length.
+        If ``codes`` is outside 1 to the number of rows, ``restarts`` is below one, a number is not
+        finite, or a weight is negative.
     """
     checks.in_interval(1, len(features), codes=codes)
     checks.at_least(1, restarts=restarts)
-    tensor_checks.equal_lengths(features=features, law=law)
+    tensor_checks.finite(features=features, law=law)
+    checks.not_negative(law=float(law.min()))
     with lazy.needed_by(__name__, extra="data"):
         from sklearn.cluster import KMeans
 
