@@ -65,6 +65,14 @@ def test_swapped_codes_give_the_other_answer(seed, used) -> None:
     )
 
 
+def test_of_equal_codes_the_first_is_taken() -> None:
+    net, inputs = drawn(2)
+    every = network.features_of(net, inputs)
+    chosen = network.choose_codes(net, every)
+    twice = network.with_codes(net, torch.cat([net.book, net.book], 1))
+    assert torch.equal(network.choose_codes(twice, every), chosen)
+
+
 def test_with_a_by_pass_what_is_left_is_the_difference_of_the_by_passes() -> None:
     for by_pass in (ByPass.INPUT, ByPass.FEATURES):
         net, inputs = drawn(1, by_pass=by_pass)

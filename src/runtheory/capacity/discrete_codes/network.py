@@ -132,6 +132,8 @@ def features_of(net: CodedNetwork, inputs: Inputs) -> Float[Tensor, "replicate i
 def choose_codes(net: CodedNetwork, features: Float[Tensor, "replicate input width"]) -> Codes:
     """Return the numbers of the codes of largest cosine, in rising order.
 
+    Where one code is used, it is the first of several that are equal.
+
     Raises
     ------
     ValueError
