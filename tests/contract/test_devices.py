@@ -23,6 +23,7 @@ MOVED = "optimiser and network are moved together by the caller"
 # A name, or a module with all its functions where nearly all of them are alike.
 READS = {
     "capacity.random_subspaces.described.least_described": "bounds are NumPy numbers on the CPU",
+    "capacity.discrete_codes.*": STUDY,
     "collapse.descent.*": SEARCH,
     "collapse.fitting.best_scale": SEARCH,
     "collapse.hull.one_vs_rest_distances": SEARCH,
