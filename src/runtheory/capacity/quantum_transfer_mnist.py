@@ -199,7 +199,7 @@ def head_accuracies(
         raise ValueError(f"sizes must be two or more and sum to {len(features)}, got {sizes}")
     inputs = [part.numpy() for part in features.detach().cpu().double().split(list(sizes))]
     targets = [part.numpy() for part in labels.cpu().split(list(sizes))]
-    head = LogisticRegression(max_iter=2000).fit(inputs[0], targets[0])
+    head = LogisticRegression(max_iter=2000, tol=1e-3).fit(inputs[0], targets[0])
     later = zip(inputs[1:], targets[1:], strict=True)
     return [100 * float(head.score(*part)) for part in later]
 
