@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+import torch
+
 from tests.contract.calls.common import doubles, floats, generator, labels, shares
 
 QUBITS = "capacity.quantum_transfer_mnist"
+EARTH = "capacity.sinkhorn_kd"
+
+
+def _answers(seed: int = 0) -> torch.Tensor:
+    return floats(2, 4, 3, seed=seed).softmax(2)
+
+
+def _moved() -> dict:
+    rows, columns = floats(3).softmax(0), floats(3, seed=1).softmax(0)
+    return {"costs": shares(3, 3), "rows": rows, "columns": columns, "strength": 0.5}
 
 CALLS: dict = {
     f"{QUBITS}.circuit_state": lambda: {"angles": floats(4, 3)},
@@ -26,5 +38,35 @@ CALLS: dict = {
         "features": floats(12, 3),
         "labels": labels(12, 2),
         "sizes": [8, 4],
+    },
+    f"{EARTH}.transport_plan": _moved,
+    f"{EARTH}.transport_loss": _moved,
+    f"{EARTH}.batch_loss": lambda: {"students": _answers(), "teachers": _answers(1)},
+    f"{EARTH}.pair_loss": lambda: {"students": _answers(), "teachers": _answers(1)},
+    f"{EARTH}.ring_posteriors": lambda: {
+        "points": floats(2, 4, 2),
+        "classes": 3,
+        "deviation": 0.5,
+    },
+    f"{EARTH}.draw_ring": lambda: {
+        "labels": labels(8, 3).reshape(2, 4),
+        "classes": 3,
+        "features": 2,
+        "deviation": 0.5,
+        "generator": generator(),
+    },
+    f"{EARTH}.taught": lambda: {
+        "points": floats(2, 4, 2),
+        "labels": labels(8, 3).reshape(2, 4),
+        "teachers": _answers(),
+        "lesson": "all",
+        "weights": torch.ones(2),
+        "labelled": True,
+        "steps": 2,
+        "generator": generator(),
+    },
+    f"{EARTH}.student_answers": lambda: {
+        "net": [floats(2, 2, 5), floats(2, 1, 5), floats(2, 5, 3), floats(2, 1, 3)],
+        "points": floats(2, 4, 2),
     },
 }
