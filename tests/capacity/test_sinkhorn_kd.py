@@ -1,4 +1,4 @@
-"""Plans against linear programmes and loops, places of least loss, students of pairs and batches."""
+"""Plans against assignments and loops, places of least loss, students of pairs and batches."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_places_of_least_loss_have_no_gradient(seed: int) -> None:
     chance, strength = 0.3 + 0.3 * (seed % 7) / 7, 0.4 + 0.8 * (seed % 5) / 5
     costs = 1 - torch.eye(2, dtype=torch.float64)
     teacher = torch.tensor([chance, 1 - chance], dtype=torch.float64)
-    factors = {
+    factors: dict[sinkhorn.Part, float] = {
         "transport": 1 / math.tanh(1 / strength),
         "whole": math.tanh(0.5 / strength),
         "centred": 1.0,
@@ -157,8 +157,6 @@ def test_what_cannot_be_is_refused() -> None:
     with pytest.raises(ValueError, match="rows and columns must have the same sum"):
         sinkhorn.transport_plan(costs, 2 * mass, mass, strength=1.0)
     with pytest.raises(ValueError, match="centred costs must be square"):
-        sinkhorn.transport_loss(
-            costs[:, :2], mass, masses(1, 2), strength=1.0, part="centred"
-        )
+        sinkhorn.transport_loss(costs[:, :2], mass, masses(1, 2), strength=1.0, part="centred")
     with pytest.raises(ValueError, match="students must be chances"):
         sinkhorn.batch_loss(torch.ones(1, 2, 2), torch.full((1, 2, 2), 0.5))

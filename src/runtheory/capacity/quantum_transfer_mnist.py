@@ -43,8 +43,9 @@ def circuit_state(angles: Angles, *, hadamard: bool = True) -> Outcomes:
     tensor([[0.5000, 0.5000]])
     """
     qubits = _check_angles(angles)
-    state = angles.new_zeros((len(angles), *(2,) * qubits))
-    state[(slice(None), *(0,) * qubits)] = 1
+    state = angles.new_zeros((len(angles), 2**qubits))
+    state[:, 0] = 1
+    state = state.reshape(-1, *(2,) * qubits)
     for qubit in range(qubits):
         cosine, sine = (angles[:, qubit] / 2).cos(), (angles[:, qubit] / 2).sin()
         turn = torch.stack([cosine, -sine, sine, cosine], dim=1).reshape(-1, 2, 2)

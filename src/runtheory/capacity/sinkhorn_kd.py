@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Literal
 
 import torch
-from jaxtyping import Float, Float64, Int64
+from jaxtyping import Float, Int64
 from torch import Tensor
 from torch.nn import functional
 
@@ -57,7 +57,7 @@ def transport_plan(
 
 
 @checked
-def transport_loss(  # noqa: PLR0913 - two masses, their costs, and four ways to be asked
+def transport_loss(
     costs: Costs,
     rows: Rows,
     columns: Columns,
@@ -217,9 +217,7 @@ def taught(  # noqa: PLR0913 - what a lesson depends on
 
 
 @checked
-def student_answers(
-    net: list[Tensor], points: Points
-) -> Float[Tensor, "replicate batch class"]:
+def student_answers(net: list[Tensor], points: Points) -> Float[Tensor, "replicate batch class"]:
     """Return the chances that students of :func:`taught` give.
 
     Raises
@@ -256,9 +254,7 @@ def _ring(like: Tensor, classes: int, deviation: float) -> tuple[Tensor, Tensor]
     return places, deviation * (1 + number / classes)
 
 
-def _scaled(
-    costs: Tensor, rows: Tensor, columns: Tensor, *, strength: float, steps: int
-) -> Tensor:
+def _scaled(costs: Tensor, rows: Tensor, columns: Tensor, *, strength: float, steps: int) -> Tensor:
     # Less the least cost: a constant changes no plan, and keeps the kernel above zero.
     least = costs.detach().amin((-2, -1), keepdim=True)
     plan = (-(costs - least) / strength).exp()

@@ -18,6 +18,7 @@ def _moved() -> dict:
     rows, columns = floats(3).softmax(0), floats(3, seed=1).softmax(0)
     return {"costs": shares(3, 3), "rows": rows, "columns": columns, "strength": 0.5}
 
+
 CALLS: dict = {
     f"{QUBITS}.circuit_state": lambda: {"angles": floats(4, 3)},
     f"{QUBITS}.product_chances": lambda: {"angles": floats(4, 3)},
