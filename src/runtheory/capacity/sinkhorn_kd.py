@@ -26,6 +26,8 @@ Answers = Float[Tensor, "replicate batch class"]
 Labels = Int64[Tensor, "replicate batch"]
 Part = Literal["transport", "whole", "centred"]
 Lesson = Literal["labels", "pairs", "batch", "all"]
+PARTS = ("transport", "whole", "centred")
+LESSONS = ("labels", "pairs", "batch", "all")
 RANGE = 500  # of costs in strengths: e^-500 is still a number
 
 
@@ -74,8 +76,10 @@ def transport_loss(
     Raises
     ------
     ValueError
-        As :func:`transport_plan`, and if a centred loss has costs that are not square.
+        As :func:`transport_plan`, for another ``part``, and if a centred loss has costs that
+        are not square.
     """
+    _check_one_of(PARTS, part=part)
     plan = transport_plan(costs, rows, columns, strength=strength, steps=steps)
     if part == "transport":
         return (plan * costs).sum((-2, -1))
@@ -188,9 +192,10 @@ def taught(  # noqa: PLR0913 - what a lesson depends on
     Raises
     ------
     ValueError
-        If teachers are no chances, a label is no class, a weight is negative or not finite, or
-        ``steps`` is not positive.
+        If there is no such lesson, teachers are no chances, a label is no class, a weight is
+        negative or not finite, or ``steps`` is not positive.
     """
+    _check_one_of(LESSONS, lesson=lesson)
     checks.at_least(1, steps=steps)
     tensor_checks.finite(points=points, weights=weights)
     checks.not_negative(weights=weights.detach().cpu().numpy())
@@ -223,9 +228,11 @@ def student_answers(net: list[Tensor], points: Points) -> Float[Tensor, "replica
     Raises
     ------
     ValueError
-        If a point is not finite.
+        If a point is not finite, or the students take points of other features.
     """
     tensor_checks.finite(points=points)
+    if len(net) != 4 or net[0].shape[:2] != (points.shape[0], points.shape[2]):
+        raise ValueError("net must be four tensors of students for points of this many features")
     return _scores(net, points).softmax(2)
 
 
@@ -262,6 +269,12 @@ def _scaled(costs: Tensor, rows: Tensor, columns: Tensor, *, strength: float, st
         plan = plan * (rows / plan.sum(-1))[..., :, None]
         plan = plan * (columns / plan.sum(-2))[..., None, :]
     return plan
+
+
+def _check_one_of(known: tuple[str, ...], **values: object) -> None:
+    for name, value in values.items():
+        if value not in known:
+            raise ValueError(f"{name} must be one of {', '.join(known)}, got {value!r}")
 
 
 def _check(costs: Tensor, rows: Tensor, columns: Tensor, strength: float) -> None:
