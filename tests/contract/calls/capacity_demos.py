@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import torch
 
+from runtheory.capacity import flextok
 from tests.contract.calls.common import doubles, floats, generator, labels, shares
 
 QUBITS = "capacity.quantum_transfer_mnist"
 EARTH = "capacity.sinkhorn_kd"
+TOKENS = "capacity.flextok"
 
 
 def _answers(seed: int = 0) -> torch.Tensor:
@@ -17,6 +19,14 @@ def _answers(seed: int = 0) -> torch.Tensor:
 def _moved() -> dict:
     rows, columns = floats(3).softmax(0), floats(3, seed=1).softmax(0)
     return {"costs": shares(3, 3), "rows": rows, "columns": columns, "strength": 0.5}
+
+
+def _coders() -> flextok.Coders:
+    return flextok.draw_coders(2, pixels=5, hidden=4, tokens=3, generator=generator())
+
+
+def _plan(most: int) -> torch.Tensor:
+    return labels(12, most).reshape(2, 2, 3)
 
 
 CALLS: dict = {
@@ -69,5 +79,43 @@ CALLS: dict = {
     f"{EARTH}.student_answers": lambda: {
         "net": [floats(2, 2, 5), floats(2, 1, 5), floats(2, 5, 3), floats(2, 1, 3)],
         "points": floats(2, 4, 2),
+    },
+    f"{TOKENS}.least_errors": lambda: {"images": floats(6, 5), "tokens": 3},
+    f"{TOKENS}.linear_errors": lambda: {
+        "images": floats(6, 5),
+        "encoder": floats(3, 5),
+        "decoder": floats(5, 3),
+    },
+    f"{TOKENS}.turned_within": lambda: {"edges": [1, 3], "generator": generator()},
+    f"{TOKENS}.mean_turned_errors": lambda: {"least": doubles(5).abs(), "edges": [1, 4]},
+    f"{TOKENS}.draw_lengths": lambda: {
+        "choices": [1, 2, 4],
+        "shape": (2, 3, 4),
+        "generator": generator(),
+    },
+    f"{TOKENS}.draw_coders": lambda: {
+        "replicates": 2,
+        "pixels": 5,
+        "hidden": 4,
+        "tokens": 3,
+        "generator": generator(),
+    },
+    f"{TOKENS}.encoded": lambda: {"coders": _coders(), "images": floats(6, 5)},
+    f"{TOKENS}.decoded": lambda: {
+        "coders": _coders(),
+        "codes": floats(2, 6, 3),
+        "lengths": labels(12, 4).reshape(2, 6),
+    },
+    f"{TOKENS}.trained": lambda: {
+        "start": _coders(),
+        "images": floats(6, 5),
+        "batches": _plan(6),
+        "lengths": _plan(3) + 1,
+    },
+    f"{TOKENS}.length_errors": lambda: {"coders": _coders(), "images": floats(6, 5)},
+    f"{TOKENS}.cut_codes": lambda: {
+        "codes": floats(2, 6, 3),
+        "like": floats(2, 7, 3, seed=1),
+        "length": 2,
     },
 }
