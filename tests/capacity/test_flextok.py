@@ -132,6 +132,14 @@ def test_training_lowers_the_error_replicate_by_replicate() -> None:
         torch.testing.assert_close(one[0], two[0])
 
 
+def test_replicates_go_where_they_are_asked() -> None:
+    net, images = coders(), images_of(0).float()
+    moved = net.at([1, 0, 1])
+    torch.testing.assert_close(
+        flextok.length_errors(moved, images), flextok.length_errors(net, images)[[1, 0, 1]]
+    )
+
+
 def test_cut_codes_keep_what_varies_most() -> None:
     draw = stream(0, "codes")
     codes = torch.randn(2, 30, 4, generator=draw) * torch.tensor([3.0, 0.1, 2.0, 0.1])

@@ -7,6 +7,7 @@ each example is drawn anew. Errors are squared and summed over pixels.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -39,6 +40,10 @@ class Coders:
     def parts(self) -> list[Tensor]:
         """All tensors that are learnt."""
         return [*self.encoder, *self.decoder, self.fillers]
+
+    def at(self, places: Sequence[int]) -> Coders:
+        """Return the replicates at ``places``, in that order; one may come several times."""
+        return _coders([part[list(places)] for part in self.parts])
 
 
 @checked
@@ -173,9 +178,13 @@ def encoded(coders: Coders, images: Float[Tensor, "*replicate image pixel"]) -> 
     Raises
     ------
     ValueError
-        If an image is not finite.
+        If an image is not finite or has other pixels, or images are of other replicates.
     """
     tensor_checks.finite(images=images)
+    replicates, pixels, _ = coders.encoder[0].shape
+    if images.shape[-1] != pixels or images.shape[:-2] not in ((), (replicates,)):
+        asked = f"(image, {pixels}) or ({replicates}, image, {pixels})"
+        raise ValueError(f"images must have shape {asked}, got {tuple(images.shape)}")
     return _layers(images, coders.encoder)
 
 
@@ -219,9 +228,10 @@ def trained(
     tensor_checks.finite(images=images)
     tensor_checks.equal_shapes(batches=batches, lengths=lengths)
     checks.positive_finite(rate=rate)
-    checks.labels_below(batches.flatten(), len(images), name="batches")
+    if tensor_checks.readable(batches):
+        checks.labels_below(batches.flatten(), len(images), name="batches")
     live = [part.detach().clone().requires_grad_() for part in start.parts]
-    coders = Coders(tuple(live[:4]), tuple(live[4:8]), live[8])  # type: ignore[arg-type]
+    coders = _coders(live)
     adam = torch.optim.Adam(live, lr=rate)
     for step, (batch, length) in enumerate(zip(batches, lengths, strict=True)):
         adam.param_groups[0]["lr"] = rate * (1 - step / len(batches))
@@ -231,8 +241,7 @@ def trained(
         # Summed over replicates: none sees another's gradient.
         (built - chosen).square().sum(2).mean(1).sum().backward()
         adam.step()
-    done = [part.detach() for part in live]
-    return Coders(tuple(done[:4]), tuple(done[4:8]), done[8])  # type: ignore[arg-type]
+    return _coders([part.detach() for part in live])
 
 
 @checked
@@ -271,6 +280,13 @@ def cut_codes(codes: Codes, like: Float[Tensor, "replicate other token"], *, len
     return mean + (codes - mean) @ leading @ leading.mT
 
 
+def _coders(parts: Sequence[Tensor]) -> Coders:
+    first, second, third, fourth, *rest = parts
+    fifth, sixth, seventh, eighth, fillers = rest
+    encoder, decoder = (first, second, third, fourth), (fifth, sixth, seventh, eighth)
+    return Coders(encoder, decoder, fillers)
+
+
 def _layers(inputs: Tensor, layers: Sequence[Tensor]) -> Tensor:
     first, bias, second, last = layers
     return (inputs @ first + bias).tanh() @ second + last
@@ -278,5 +294,5 @@ def _layers(inputs: Tensor, layers: Sequence[Tensor]) -> Tensor:
 
 def _check_edges(edges: Sequence[int]) -> None:
     checks.at_least(1, edges=list(edges), number=len(edges))
-    if any(low >= high for low, high in zip(edges, edges[1:], strict=False)):
+    if any(low >= high for low, high in itertools.pairwise(edges)):
         raise ValueError(f"edges must ascend, got {list(edges)}")
