@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 
 from runtheory.capacity import flextok
-from tests.contract.calls.common import doubles, floats, generator, labels, shares
+from tests.contract.calls.common import array, doubles, floats, generator, labels, shares
 
 QUBITS = "capacity.quantum_transfer_mnist"
 EARTH = "capacity.sinkhorn_kd"
 TOKENS = "capacity.flextok"
+TREES = "capacity.gbdt_influence"
 
 
 def _answers(seed: int = 0) -> torch.Tensor:
@@ -27,6 +29,16 @@ def _coders() -> flextok.Coders:
 
 def _plan(most: int) -> torch.Tensor:
     return labels(12, most).reshape(2, 2, 3)
+
+
+def _leaves() -> dict:
+    leaves = np.array([[0, 1], [0, 0], [1, 0], [1, 1]])
+    return {"leaves": leaves, "other_leaves": leaves[:2], "targets": array(4), "rate": 0.5}
+
+
+def _growing() -> dict:
+    examples = {"inputs": array(6, 2), "targets": array(6), "others": array(3, 2, seed=1)}
+    return {**examples, "trees": 2, "depth": 1, "rate": 0.5}
 
 
 CALLS: dict = {
@@ -118,4 +130,14 @@ CALLS: dict = {
         "like": floats(2, 7, 3, seed=1),
         "length": 2,
     },
+    f"{TREES}.grown_leaves": _growing,
+    f"{TREES}.retrained_predictions": lambda: {**_growing(), "kept": np.ones((2, 6), dtype=bool)},
+    f"{TREES}.refitted_predictions": lambda: {**_leaves(), "weights": np.ones((3, 4))},
+    f"{TREES}.boosted_influence": lambda: {**_leaves(), "other_targets": array(2)},
+    f"{TREES}.loss_gains": lambda: {
+        "predictions": array(3, 2),
+        "whole": array(2),
+        "other_targets": array(2, seed=1),
+    },
+    f"{TREES}.without_largest": lambda: {"influence": array(5, 2), "count": 2},
 }
