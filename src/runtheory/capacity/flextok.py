@@ -1,8 +1,8 @@
 r"""Tokens of which any beginning is a code: nested dropout [bachmann2025flextok].
 
-A coder turns an image into tokens, here numbers, in a fixed order. At length $k$ the first $k$ are
-kept and the others replaced by fillers of their own, which are learnt. In training the length of
-each example is drawn anew. Errors are squared and summed over pixels.
+A coder turns an image into tokens, here numbers, in order. At length $k$ the first $k$ are kept,
+the others replaced by learnt fillers. In training each example's length is drawn anew. Errors are
+squared and summed over pixels.
 """
 
 from __future__ import annotations
@@ -26,10 +26,9 @@ Lengths = Int64[Tensor, "step replicate batch"]
 
 @dataclass(frozen=True)
 class Coders:
-    """Coders with one hidden layer on each side, by replicate.
+    """Coders with one hidden layer on each side: weights and biases of two layers, by replicate.
 
-    ``encoder`` and ``decoder`` are (weights, biases) of two layers each; ``fillers`` (replicate,
-    1, token) stand for dropped tokens.
+    ``fillers`` (replicate, 1, token) stand for dropped tokens.
     """
 
     encoder: tuple[Tensor, Tensor, Tensor, Tensor]
@@ -59,9 +58,8 @@ def least_errors(images: Images, *, tokens: int) -> Float64[Tensor, " length"]:
     checks.in_interval(1, images.shape[1], tokens=tokens)
     centred = (images - images.mean(0)).double()
     variances = torch.linalg.svdvals(centred).square() / len(images)
-    missing = images.shape[1] - len(variances)
-    variances = torch.cat([variances, variances.new_zeros(max(missing, 0))])
-    return variances.sum() - torch.cat([variances.new_zeros(1), variances.cumsum(0)[:tokens]])
+    padded = torch.cat([variances.new_zeros(1), variances, variances.new_zeros(tokens)])
+    return variances.sum() - padded.cumsum(0)[: tokens + 1]
 
 
 @checked
@@ -91,8 +89,8 @@ def turned_within(
 ) -> Float64[Tensor, "token other"]:
     """Return a random orthogonal matrix that mixes tokens only between two ``edges``.
 
-    The edges are lengths in ascending order; tokens up to the first are one group, those between
-    the first and the second the next. Each block is uniform on its orthogonal group.
+    Edges are lengths in ascending order, and the tokens between two of them (or before the first)
+    a group. Each block is uniform on the orthogonal matrices.
 
     Raises
     ------
@@ -121,15 +119,21 @@ def mean_turned_errors(
     ------
     ValueError
         If the edges do not ascend from at least one to the largest length.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from runtheory.capacity.flextok import mean_turned_errors
+    >>> mean_turned_errors(torch.tensor([9.0, 4.0, 1.0, 0.0]).double(), [3])
+    tensor([9., 6., 3., 0.], dtype=torch.float64)
     """
     _check_edges(edges)
     if edges[-1] != len(least) - 1:
         raise ValueError(f"edges must end at {len(least) - 1}, got {edges[-1]}")
     result = least.clone()
     for low, high in zip((0, *edges), edges, strict=False):
-        for length in range(low + 1, high):
-            share = (length - low) / (high - low)
-            result[length] = (1 - share) * least[low] + share * least[high]
+        share = torch.linspace(0, 1, high - low + 1).to(least)
+        result[low : high + 1] = torch.lerp(least[low], least[high], share)
     return result
 
 
@@ -145,8 +149,7 @@ def draw_lengths(
         If there are no choices, one is not positive, or the shape is empty.
     """
     checks.at_least(1, choices=list(choices), number=len(choices), shape=list(shape))
-    known = torch.tensor(list(choices))
-    return known[torch.randint(len(known), shape, generator=generator)]
+    return torch.tensor(list(choices))[torch.randint(len(choices), shape, generator=generator)]
 
 
 @checked
@@ -183,8 +186,7 @@ def encoded(coders: Coders, images: Float[Tensor, "*replicate image pixel"]) -> 
     tensor_checks.finite(images=images)
     replicates, pixels, _ = coders.encoder[0].shape
     if images.shape[-1] != pixels or images.shape[:-2] not in ((), (replicates,)):
-        asked = f"(image, {pixels}) or ({replicates}, image, {pixels})"
-        raise ValueError(f"images must have shape {asked}, got {tuple(images.shape)}")
+        raise ValueError(f"images must have {pixels} pixels, got shape {tuple(images.shape)}")
     return _layers(images, coders.encoder)
 
 
@@ -202,8 +204,7 @@ def decoded(
     tensor_checks.finite(codes=codes)
     if tensor_checks.readable(lengths):
         checks.in_interval(0, codes.shape[2], lengths=lengths.detach().numpy())
-    kept = torch.arange(codes.shape[2], device=codes.device) < lengths[..., None]
-    return _layers(torch.where(kept, codes, coders.fillers), coders.decoder)
+    return _decoded(coders, codes, lengths)
 
 
 @checked
@@ -230,13 +231,14 @@ def trained(
     checks.positive_finite(rate=rate)
     if tensor_checks.readable(batches):
         checks.labels_below(batches.flatten(), len(images), name="batches")
+    decoded(start, encoded(start, images[batches[0]]), lengths.amax(0))  # asks what it needs
     live = [part.detach().clone().requires_grad_() for part in start.parts]
     coders = _coders(live)
     adam = torch.optim.Adam(live, lr=rate)
     for step, (batch, length) in enumerate(zip(batches, lengths, strict=True)):
         adam.param_groups[0]["lr"] = rate * (1 - step / len(batches))
         chosen = images[batch]
-        built = decoded(coders, encoded(coders, chosen), length)
+        built = _decoded(coders, _layers(chosen, coders.encoder), length)
         adam.zero_grad()
         # Summed over replicates: none sees another's gradient.
         (built - chosen).square().sum(2).mean(1).sum().backward()
@@ -256,11 +258,9 @@ def length_errors(
         If an image or a code is not finite.
     """
     own = encoded(coders, images) if codes is None else codes
-    errors = []
-    for length in range(own.shape[2] + 1):
-        built = decoded(coders, own, own.new_full(own.shape[:2], length, dtype=torch.int64))
-        errors.append((built - images).square().sum(2).mean(1))
-    return torch.stack(errors, dim=1)
+    cases = [torch.full(own.shape[:2], k, device=own.device) for k in range(own.shape[2] + 1)]
+    built = (decoded(coders, own, case) for case in cases)
+    return torch.stack([(one - images).square().sum(2).mean(1) for one in built], dim=1)
 
 
 @checked
@@ -280,11 +280,14 @@ def cut_codes(codes: Codes, like: Float[Tensor, "replicate other token"], *, len
     return mean + (codes - mean) @ leading @ leading.mT
 
 
+def _decoded(coders: Coders, codes: Tensor, lengths: Tensor) -> Tensor:
+    kept = torch.arange(codes.shape[2], device=codes.device) < lengths[..., None]
+    return _layers(torch.where(kept, codes, coders.fillers), coders.decoder)
+
+
 def _coders(parts: Sequence[Tensor]) -> Coders:
-    first, second, third, fourth, *rest = parts
-    fifth, sixth, seventh, eighth, fillers = rest
-    encoder, decoder = (first, second, third, fourth), (fifth, sixth, seventh, eighth)
-    return Coders(encoder, decoder, fillers)
+    a, b, c, d, e, f, g, h, fillers = parts
+    return Coders((a, b, c, d), (e, f, g, h), fillers)
 
 
 def _layers(inputs: Tensor, layers: Sequence[Tensor]) -> Tensor:

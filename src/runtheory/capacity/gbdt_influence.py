@@ -64,10 +64,14 @@ def retrained_predictions(
     tensor_checks.finite(others=others)
     if len(others) == 0:
         raise ValueError("others must hold an example")
+    with lazy.needed_by(__name__, extra="data"):
+        from sklearn import config_context
+
     options: dict[str, Any] = {"trees": trees, "depth": depth, "rate": rate}
-    return np.array(
-        [_grown(inputs[case], targets[case], **options).predict(others) for case in kept]
-    ).reshape(len(kept), len(others))
+    # What scikit-learn would look at again in each of many small fits was looked at here.
+    with config_context(skip_parameter_validation=True, assume_finite=True):
+        found = [_grown(inputs[case], targets[case], **options).predict(others) for case in kept]
+    return np.array(found).reshape(len(kept), len(others))
 
 
 @checked
@@ -164,6 +168,13 @@ def without_largest(influence: Table, *, count: int) -> Bool[np.ndarray, "other 
     ------
     ValueError
         If an influence is not finite, or ``count`` lies outside 0 to all but one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from runtheory.capacity.gbdt_influence import without_largest
+    >>> without_largest(np.array([[0.5], [-1.0], [2.0]]), count=1)
+    array([[ True,  True, False]])
     """
     tensor_checks.finite(influence=influence)
     checks.in_interval(0, len(influence) - 1, count=count)
