@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 
 from runtheory.capacity import gbdt_influence as influence
 
-GROWN = {"trees": 4, "depth": 2, "rate": 0.3}
+GROWN: dict[str, Any] = {"trees": 4, "depth": 2, "rate": 0.3}
 
 
 def data(seed: int, examples: int = 20, others: int = 3):
