@@ -1,8 +1,7 @@
 r"""Tokens of which any beginning is a code: nested dropout [bachmann2025flextok].
 
-A coder turns an image into tokens, here numbers, in order. At length $k$ the first $k$ are kept,
-the others replaced by learnt fillers. In training each example's length is drawn anew. Errors are
-squared and summed over pixels.
+At length $k$ the first $k$ tokens, here numbers, are kept, the others replaced by learnt fillers.
+In training each example's length is drawn anew. Errors are squared and summed over pixels.
 """
 
 from __future__ import annotations

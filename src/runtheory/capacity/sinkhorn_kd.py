@@ -204,8 +204,7 @@ def taught(  # noqa: PLR0913 - what a lesson depends on
     adam = torch.optim.Adam(net, lr=0.03)
     for _ in range(steps):
         scores = _scores(net, points)
-        answers = scores.softmax(2)
-        loss = weights * _lesson(answers, teachers, lesson)
+        loss = weights * _lesson(scores.softmax(2), teachers, lesson)
         if labelled:
             loss = loss + functional.cross_entropy(scores.mT, labels, reduction="none").mean(1)
         adam.zero_grad()
