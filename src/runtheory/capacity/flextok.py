@@ -123,15 +123,15 @@ def mean_turned_errors(
     --------
     >>> import torch
     >>> from runtheory.capacity.flextok import mean_turned_errors
-    >>> mean_turned_errors(torch.tensor([9.0, 4.0, 1.0, 0.0]).double(), [3])
-    tensor([9., 6., 3., 0.], dtype=torch.float64)
+    >>> mean_turned_errors(torch.tensor([9.0, 4.0, 1.0]).double(), [2])
+    tensor([9., 5., 1.], dtype=torch.float64)
     """
     _check_edges(edges)
     if edges[-1] != len(least) - 1:
         raise ValueError(f"edges must end at {len(least) - 1}, got {edges[-1]}")
     result = least.clone()
     for low, high in zip((0, *edges), edges, strict=False):
-        share = torch.linspace(0, 1, high - low + 1).to(least)
+        share = torch.arange(high - low + 1).to(least) / (high - low)
         result[low : high + 1] = torch.lerp(least[low], least[high], share)
     return result
 
