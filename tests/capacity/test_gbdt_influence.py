@@ -67,10 +67,11 @@ def test_refits_and_boostin_in_a_loop(seed: int) -> None:
         own = loop(part[0], part[0], *part[2:]) - targets
         rest = loop(*part) - other_targets
         for i in range(20):
-            count = (leaves[:, tree] == leaves[i, tree]).sum()
+            inside = leaves[:, tree] == leaves[i, tree]
+            added = -0.3 * own[inside].mean()
             for o in range(3):
                 if leaves[i, tree] == other_leaves[o, tree]:
-                    expected[i, o] += 0.3 * own[i] * rest[o] / count
+                    expected[i, o] += 0.3 * (own[i] + added) * rest[o] / inside.sum()
     found = influence.boosted_influence(leaves, other_leaves, targets, other_targets, rate=0.3)
     np.testing.assert_allclose(found, expected, atol=1e-12)
 

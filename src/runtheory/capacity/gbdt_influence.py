@@ -117,10 +117,10 @@ def boosted_influence(
     *,
     rate: float,
 ) -> Table:
-    r"""Return BoostIn: the sum over trees of $\rho\, g_i\, g_o / n$ where both are in one leaf.
+    r"""Return BoostIn: the sum over trees of $\rho\, (g_i + v)\, g_o / n$ where both share a leaf.
 
-    $g = F - y$ is each one's gradient before the tree, $\rho$ the rate, n the number of examples
-    in the leaf.
+    $g = F - y$ is each one's gradient before the tree, $v$ what the tree adds in the leaf, $\rho$
+    the rate and n the number of examples in the leaf, as in the authors' code.
 
     Raises
     ------
@@ -134,9 +134,9 @@ def boosted_influence(
     for own, other in zip(leaves.T, other_leaves.T, strict=True):
         same = own[:, None] == own  # (example, example)
         count = same.sum(1)
-        shared = own[:, None] == other
-        result += rate * own_gradients[:, None] * other_gradients * shared / count[:, None]
         step = -rate * (same @ own_gradients) / count  # the same for all in a leaf
+        weight = rate * (own_gradients + step) / count
+        result += weight[:, None] * other_gradients * (own[:, None] == other)
         names, first = np.unique(own, return_index=True)
         own_gradients = own_gradients + step
         other_gradients = other_gradients + (other[:, None] == names) @ step[first]
