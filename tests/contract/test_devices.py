@@ -24,6 +24,8 @@ MOVED = "optimiser and network are moved together by the caller"
 READS = {
     "capacity.random_subspaces.described.least_described": "bounds are NumPy numbers on the CPU",
     "capacity.discrete_codes.*": STUDY,
+    "capacity.quantum_transfer_mnist.head_accuracies": ESTIMATED,
+    "capacity.quantum_transfer_mnist.principal_components": "reads once how many directions vary",
     "collapse.descent.*": SEARCH,
     "collapse.fitting.best_scale": SEARCH,
     "collapse.hull.one_vs_rest_distances": SEARCH,
