@@ -83,8 +83,13 @@ def embedded(
     Raises
     ------
     ValueError
-        If a number is not finite.
+        If views and weights do not fit, or a number is not finite.
     """
+    fitting = (*net.inward.shape[-4:-2], net.inward.shape[-2])
+    if (*views.shape[:2], views.shape[-1]) != fitting:
+        raise ValueError(
+            f"views must be (2, {fitting[1]}, example, {fitting[2]}), got {tuple(views.shape)}"
+        )
     tensor_checks.finite(views=views)
     units = (views @ net.inward + net.biases).relu()
     return functional.normalize(units @ net.outward, dim=-1)

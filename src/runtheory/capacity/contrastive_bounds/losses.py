@@ -114,4 +114,5 @@ def _check_square(scores: Tensor, *, least: int) -> None:
     if anchors != candidates:
         raise ValueError(f"scores must be square, got {anchors} anchors, {candidates} candidates")
     checks.at_least(least, anchors=anchors)
-    tensor_checks.finite(scores=scores)
+    if scores.numel():  # one pass in place of the several of a look at every score
+        tensor_checks.finite(scores=torch.stack(scores.detach().aminmax()))

@@ -92,10 +92,6 @@ def recovery(
         If half of the examples are not more than the features and the constant, if replicates or
         examples do not agree, or a number is not finite.
     """
-    if features.shape[:2] != latents.shape[:2]:
-        raise ValueError(
-            f"features and latents must agree, got {tuple(features.shape)}, {tuple(latents.shape)}"
-        )
     half = features.shape[1] // 2
     checks.at_least(features.shape[2] + 2, half_of_the_examples=half)
     tensor_checks.finite(features=features, latents=latents)
