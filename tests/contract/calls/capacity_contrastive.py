@@ -18,9 +18,7 @@ def _world() -> views.World:
 
 
 def _start() -> encoders.Encoders:
-    return encoders.draw_encoders(
-        4, hidden=5, coordinates=3, replicates=2, generator=generator()
-    )
+    return encoders.draw_encoders(4, hidden=5, coordinates=3, replicates=2, generator=generator())
 
 
 def _embeddings() -> torch.Tensor:

@@ -75,9 +75,7 @@ def draw_encoders(
 
 
 @checked
-def embedded(
-    net: Encoders, views: Float[Tensor, "2 replicate example feature"]
-) -> Embeddings:
+def embedded(net: Encoders, views: Float[Tensor, "2 replicate example feature"]) -> Embeddings:
     """Return the embeddings of both views, of length one.
 
     Raises
@@ -140,12 +138,14 @@ def trained(
     norms = []
     for _ in range(course.steps):
         views = draw_views(world, examples=course.examples, generator=generator)[1]
-        adam.zero_grad()
         with torch.enable_grad():
             embeddings = embedded(Encoders(*live), views)
             scores = pair_scores(embeddings, sharpness=course.sharpness) / scale
-            (scale[..., 0] * course.loss(scores)).mean((1, 3)).sum().backward()
-        squares = [part.grad.double().square().sum((1, 3, 4)) for part in live]
+            loss = (scale[..., 0] * course.loss(scores)).mean((1, 3)).sum()
+        slopes = torch.autograd.grad(loss, live)
+        for part, slope in zip(live, slopes, strict=True):
+            part.grad = slope
+        squares = [slope.double().square().sum((1, 3, 4)) for slope in slopes]
         norms.append(torch.stack(squares).sum(0).sqrt())
         adam.step()
     return Trained(Encoders(*(part.detach() for part in live)), torch.stack(norms))

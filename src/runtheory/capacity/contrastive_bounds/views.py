@@ -59,9 +59,7 @@ def draw_world(
 
 
 @checked
-def draw_views(
-    world: World, *, examples: int, generator: torch.Generator
-) -> tuple[Latents, Views]:
+def draw_views(world: World, *, examples: int, generator: torch.Generator) -> tuple[Latents, Views]:
     """Draw latents and both views of them.
 
     Raises
@@ -71,9 +69,8 @@ def draw_views(
     """
     checks.at_least(1, examples=examples)
     _, replicates, latents, features = world.maps.shape
-    options = {"generator": generator, "device": world.maps.device, "dtype": world.maps.dtype}
-    hidden = torch.randn((replicates, examples, latents), **options)
-    noise = torch.randn((2, replicates, examples, features), **options)
+    hidden = _normal((replicates, examples, latents), world.maps, generator)
+    noise = _normal((2, replicates, examples, features), world.maps, generator)
     return hidden, hidden @ world.maps + world.noise * noise
 
 
@@ -102,3 +99,7 @@ def recovery(
     left = (truth[:, half:] - rows[:, half:] @ readout).square().sum(1)
     centred = truth[:, half:] - truth[:, half:].mean(1, keepdim=True)
     return 1 - left / centred.square().sum(1)
+
+
+def _normal(shape: tuple[int, ...], like: Tensor, generator: torch.Generator) -> Tensor:
+    return torch.randn(shape, generator=generator, device=like.device, dtype=like.dtype)
