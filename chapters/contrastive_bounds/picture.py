@@ -35,7 +35,7 @@ def losses_and_values() -> Figure:
         found = [float(value(pairs.diagonal_blocks(known, pairs=size)).mean()) for size in SIZES]
         style = {"color": plot.COLOURS[index], "marker": plot.MARKERS[index]}
         below.plot(SIZES, found, label=("InfoNCE", "leave-one-out")[index], **style)
-    below.plot(SIZES[:4], np.log(SIZES[:4]), "k:", label="ln N")
+    below.plot(SIZES[:4], np.log(SIZES[:4]), "k:", label="ceiling ln N")
     information = pairs.information(FEATURES, correlation=CORRELATION)
     below.axhline(information, color="black", linestyle="--", linewidth=1)
     plot.doubling_axis(below, SIZES)
