@@ -65,8 +65,8 @@ def leave_one_out(scores: Scores) -> Losses:
 def rescaled_info_nce(scores: Scores) -> Losses:
     """Return InfoNCE divided by the mean of 1 - p_ii over the anchors, which passes no gradient.
 
-    Its gradient is as large as that of the leave-one-out loss and keeps the direction of InfoNCE:
-    a control that tells the size of a gradient from its weights.
+    Its gradient has the direction of InfoNCE's, and its anchors weigh one on average, as those of
+    the leave-one-out loss do: a control that tells the size of a gradient from its weights.
 
     Raises
     ------

@@ -36,7 +36,7 @@ def information(features: int, *, correlation: float) -> float:
 
 @checked
 def widest_value(features: int, *, correlation: float) -> float:
-    r"""Return d rho^2 / (1 - rho^2), the leave-one-out value at two pairs (prop-two-pairs).
+    r"""Return d rho^2 / (1 - rho^2), the leave-one-out value at two pairs (thm-sandwich).
 
     It is the information plus the divergence of independent from joint draws. Raises as
     :func:`information`.
