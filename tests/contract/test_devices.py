@@ -22,6 +22,7 @@ STUDY = "a study of small cases, on the CPU"
 MOVED = "optimiser and network are moved together by the caller"
 # A name, or a module with all its functions where nearly all of them are alike.
 READS = {
+    "capacity.contrastive_bounds.pairs.exact_values": STUDY,
     "collapse.descent.*": SEARCH,
     "collapse.fitting.best_scale": SEARCH,
     "collapse.hull.one_vs_rest_distances": SEARCH,
