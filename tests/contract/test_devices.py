@@ -26,6 +26,7 @@ READS = {
     "capacity.discrete_codes.*": STUDY,
     "capacity.quantum_transfer_mnist.head_accuracies": ESTIMATED,
     "capacity.quantum_transfer_mnist.principal_components": "reads once how many directions vary",
+    "capacity.contrastive_bounds.pairs.exact_values": STUDY,
     "collapse.descent.*": SEARCH,
     "collapse.fitting.best_scale": SEARCH,
     "collapse.hull.one_vs_rest_distances": SEARCH,
