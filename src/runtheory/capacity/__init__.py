@@ -1,0 +1,1 @@
+"""Information, bottlenecks and capacity."""
