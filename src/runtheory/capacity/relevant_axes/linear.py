@@ -171,6 +171,45 @@ def refreshed(
     return means if means_only else means + variances
 
 
+@checked
+def ascended(
+    covariance: Covariance,
+    *,
+    axes: int,
+    noise: float,
+    learnt: bool,
+    generator: torch.Generator,
+) -> tuple[Float64[Tensor, "feature axis"], Float64[Tensor, " axis"]]:
+    """Return decoder and prior variances where an ascent on ``bound`` ends, from random ones.
+
+    L-BFGS with line search, up to 500 iterations. Prior variances begin at 1, and stay there unless
+    they are ``learnt``. Raises as ``bound``.
+    """
+    checks.at_least(1, axes=axes)
+    shape = (len(covariance), axes)
+    normal = torch.randn(shape, generator=generator, device=generator.device, dtype=torch.float64)
+    columns = (normal / math.sqrt(axes)).requires_grad_()
+    logarithms = torch.zeros_like(normal[0]).requires_grad_(learnt)
+    live = [columns, logarithms] if learnt else [columns]
+    search = torch.optim.LBFGS(
+        live,
+        max_iter=500,
+        tolerance_grad=1e-10,
+        tolerance_change=1e-16,
+        line_search_fn="strong_wolfe",
+    )
+
+    def loss() -> Tensor:
+        search.zero_grad()
+        with torch.enable_grad():
+            value = -bound(covariance, columns, prior=logarithms.exp(), noise=noise)
+            value.backward()
+        return value.detach()
+
+    search.step(loss)
+    return columns.detach(), logarithms.detach().exp()
+
+
 def _precision(covariance: Tensor, decoder: Tensor, prior: Tensor, noise: float) -> Tensor:
     _check(covariance, prior, noise, decoder)
     columns = decoder.double()
@@ -184,7 +223,7 @@ def _check(
     checks.at_least(1, axes=len(prior), features=len(covariance))
     tensor_checks.finite(covariance=covariance, prior=prior)
     if tensor_checks.readable(prior):
-        checks.positive(prior=float(prior.min()))
+        checks.positive(prior=float(prior.detach().min()))
     if tensor_checks.readable(covariance) and not torch.allclose(covariance, covariance.mT):
         raise ValueError("covariance must be symmetric")
     asked = (len(covariance), len(prior))

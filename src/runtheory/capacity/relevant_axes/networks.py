@@ -102,11 +102,7 @@ def decoded(net: Autoencoder, codes: Codes) -> Inputs:
     ValueError
         If codes do not fit.
     """
-    if (codes.shape[0], codes.shape[2]) != tuple(net.open.shape):
-        raise ValueError(
-            f"codes must be (replicate, example, axis) for {tuple(net.open.shape)}, "
-            f"got {tuple(codes.shape)}"
-        )
+    _check_codes(net, codes)
     return _through(net.decoder, codes * net.open[:, None])
 
 
@@ -173,13 +169,14 @@ def sensitivities(net: Autoencoder, codes: Codes) -> Prior:
     the squared norm of the column. Raises ``ValueError`` if codes do not fit or there are none.
     """
     checks.at_least(1, examples=codes.shape[1])
-    rows = []
-    for axis in range(codes.shape[2]):
-        along = torch.zeros_like(codes)
-        along[:, :, axis] = 1
-        _, slope = torch.func.jvp(lambda code: decoded(net, code), (codes,), (along,))
-        rows.append(slope.abs().mean(1).square().sum(1))
-    return torch.stack(rows, 1)
+    _check_codes(net, codes)
+    # Derivatives of what a layer puts out by each axis: (replicate, example, axis, unit).
+    along = (net.decoder[0] * net.open[:, :, None])[:, None]
+    values = torch.baddbmm(net.decoder[1], codes * net.open[:, None], net.decoder[0])
+    for weights, biases in zip(net.decoder[2::2], net.decoder[3::2], strict=True):
+        along = ((1 - values.tanh().square())[:, :, None] * along) @ weights[:, None]
+        values = torch.baddbmm(biases, values.tanh(), weights)
+    return along.abs().mean(1).square().sum(2)
 
 
 def _through(layers: tuple[Tensor, ...], values: Tensor) -> Tensor:
@@ -187,6 +184,12 @@ def _through(layers: tuple[Tensor, ...], values: Tensor) -> Tensor:
     for weights, biases in zip(layers[2::2], layers[3::2], strict=True):
         values = torch.baddbmm(biases, values.tanh(), weights)
     return values
+
+
+def _check_codes(net: Autoencoder, codes: Tensor) -> None:
+    replicates, axes = net.open.shape
+    if (codes.shape[0], codes.shape[2]) != (replicates, axes):
+        raise ValueError(f"codes must be ({replicates}, example, {axes}), got {tuple(codes.shape)}")
 
 
 def _layers(

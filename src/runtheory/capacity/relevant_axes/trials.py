@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Bool, Float, Float64, Int64
@@ -20,6 +20,18 @@ PROBES = 64  # examples at which the decoder's derivative is taken
 LEAST = 1e-8  # below this no prior variance falls
 
 
+Arm = tuple[int, float]  # number of axes; prior variance, 0 for one that is learnt
+
+
+@dataclass(frozen=True)
+class Options:
+    """Hidden units on each side, the decoder's noise s^2, and how many examples the prior has."""
+
+    hidden: int
+    noise: float
+    held_out: int
+
+
 @dataclass(frozen=True)
 class Task:
     """What a run is given: examples to learn from, a part held out for the prior, and the noise.
@@ -29,7 +41,7 @@ class Task:
     """
 
     training: Inputs
-    held_out: Inputs
+    held_out: Float[Tensor, "replicate held feature"]
     noise: float
     prior: Prior
     learnt: Bool[Tensor, " replicate"]
@@ -45,11 +57,20 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Score:
-    """What is measured on examples: the negative bound, and the axes by two rules of counting."""
+    """What is measured on examples: the negative bound, and the axes by two rules of counting.
+
+    ``chosen_by`` is the negative bound on other examples, by which settings are chosen.
+    """
 
     loss: Float64[Tensor, " replicate"]
     relevances: Float64[Tensor, "replicate axis"]
     divergences: Float64[Tensor, "replicate axis"]
+    chosen_by: Float64[Tensor, " replicate"] | None = None
+
+    def part(self, rows: slice) -> Score:
+        """Return the score of some replicates."""
+        chosen = None if self.chosen_by is None else self.chosen_by[rows]
+        return Score(self.loss[rows], self.relevances[rows], self.divergences[rows], chosen)
 
     @property
     def relevant(self) -> Int64[Tensor, " replicate"]:
@@ -66,16 +87,14 @@ class Score:
 def prepared(
     examples: Inputs,
     *,
-    arms: Sequence[tuple[int, float]],
-    hidden: int,
-    noise: float,
-    held_out: int,
+    arms: Sequence[Arm],
+    options: Options,
     generator: torch.Generator,
 ) -> tuple[Autoencoder, Task]:
     """Return a start and a task with every arm on every row of ``examples``, arm after arm.
 
     An arm is its number of axes and its fixed prior variance, 0 for one that is learnt. The last
-    ``held_out`` examples are for the prior. Arms with as many axes start from the same weights.
+    ``options.held_out`` examples are for the prior. Arms with as many axes start from the same weights.
 
     Raises
     ------
@@ -85,11 +104,11 @@ def prepared(
     """
     checks.at_least(1, arms=len(arms))
     checks.not_negative(variances=[variance for _, variance in arms])
-    checks.in_interval(1, examples.shape[1] - 1, held_out=held_out)
+    checks.in_interval(1, examples.shape[1] - 1, held_out=options.held_out)
     seeds, most = len(examples), max(axes for axes, _ in arms)
     drawn = {
         axes: networks.draw_autoencoder(
-            examples.shape[2], hidden=hidden, axes=[most] * seeds, generator=generator
+            examples.shape[2], hidden=options.hidden, axes=[most] * seeds, generator=generator
         )
         for axes in sorted({axes for axes, _ in arms})
     }
@@ -103,8 +122,8 @@ def prepared(
     ).replaced([torch.cat(part).to(examples) for part in parts])
     prior = variances.to(examples).masked_fill(learnt, 1.0)[:, None].expand(-1, most)
     every = examples.repeat(len(arms), 1, 1)
-    cut = examples.shape[1] - held_out
-    return start, Task(every[:, :cut], every[:, cut:], noise, prior, learnt)
+    cut = examples.shape[1] - options.held_out
+    return start, Task(every[:, :cut], every[:, cut:], options.noise, prior, learnt)
 
 
 @checked
@@ -181,6 +200,65 @@ def score(
     found = counting.gaussian_divergences(means, variances, prior=prior)
     loss = networks.negative_bound(net, examples, normal=normal, prior=prior, noise=noise)
     return Score(loss.double(), weights * square * net.open, found * net.open)
+
+
+@checked
+def compared(
+    examples: tuple[Tensor, Tensor, Tensor],
+    arms: Sequence[Arm],
+    *,
+    options: Options,
+    rates: Sequence[float],
+    at: Collection[int],
+    generator: torch.Generator,
+) -> dict[tuple[Arm, float, int], Score]:
+    """Train every arm at every rate and measure it at the steps ``at``, by arm, rate and step.
+
+    ``examples`` are those to train with (those held out for the prior last), to choose settings
+    by, and to measure on; arms are those of ``prepared``, and start alike at all rates.
+
+    Raises
+    ------
+    ValueError
+        If there are no rates, or as ``prepared`` and ``trained``.
+    """
+    checks.at_least(1, rates=len(rates))
+    choosing, testing = (one.repeat(len(arms), 1, 1) for one in examples[1:])
+    start, task = prepared(examples[0], arms=arms, options=options, generator=generator)
+    found: dict[tuple[Arm, float, int], Score] = {}
+    seeds = len(examples[0])
+    for rate in rates:
+        for step, shot in trained(start, task, rate=rate, at=at, generator=generator).items():
+            chosen, both = (
+                score(shot, one, noise=options.noise, generator=generator)
+                for one in (choosing, testing)
+            )
+            both = replace(both, chosen_by=chosen.loss)
+            for index, arm in enumerate(arms):
+                rows = slice(index * seeds, (index + 1) * seeds)
+                found[arm, rate, step] = both.part(rows)
+    return found
+
+
+@checked
+def best_setting(
+    found: Mapping[tuple[Arm, float, int], Score], arms: Sequence[Arm], *, step: int
+) -> tuple[Arm, float]:
+    """Return the arm and the rate of the least mean ``chosen_by`` at a step, among ``arms``.
+
+    Raises
+    ------
+    ValueError
+        If nothing was measured for these arms at that step.
+    """
+    means = {
+        (arm, rate): float(one.chosen_by.mean())
+        for (arm, rate, then), one in found.items()
+        if then == step and arm in arms and one.chosen_by is not None
+    }
+    if not means:
+        raise ValueError(f"nothing was measured at step {step} for {list(arms)}")
+    return min(means, key=lambda setting: means[setting])
 
 
 def _batch_loss(
