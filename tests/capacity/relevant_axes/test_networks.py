@@ -18,8 +18,7 @@ def problem(seed: int = 0, hidden: int = 4) -> tuple[networks.Autoencoder, dict,
     generator = stream(seed, "networks")
     net = networks.draw_autoencoder(5, hidden=hidden, axes=[3, 2], generator=generator)
     parts = [
-        (part + 0.1 * torch.randn(part.shape, generator=generator)).double()
-        for part in net.trained
+        (part + 0.1 * torch.randn(part.shape, generator=generator)).double() for part in net.trained
     ]
     inputs = torch.randn((2, 6, 5), generator=generator).double()
     draws = {

@@ -46,9 +46,7 @@ def axes_for_share(relevances: Relevances, *, share: float = SHARE) -> Int64[Ten
 
 
 @checked
-def active_axes(
-    divergences: Relevances, *, threshold: float = ACTIVE
-) -> Int64[Tensor, "*batch"]:
+def active_axes(divergences: Relevances, *, threshold: float = ACTIVE) -> Int64[Tensor, "*batch"]:
     """Return on how many axes the mean divergence from the prior exceeds ``threshold``, in nats.
 
     Raises

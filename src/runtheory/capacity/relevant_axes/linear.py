@@ -47,7 +47,9 @@ def factor_data(
     checks.not_negative(noise=noise, variances=variances.tolist())
 
     def normal(*size: int) -> Tensor:
-        return torch.randn(size, generator=generator, dtype=variances.dtype, device=variances.device)
+        return torch.randn(
+            size, generator=generator, dtype=variances.dtype, device=variances.device
+        )
 
     turned = torch.linalg.qr(normal(shape[0], features, features))[0][:, : len(variances)]
     factors = normal(*shape, len(variances)) * variances.sqrt()
@@ -83,7 +85,9 @@ def relevances(
 
 
 @checked
-def best_decoder(covariance: Covariance, *, prior: Axes, noise: float) -> Float64[Tensor, "feature axis"]:
+def best_decoder(
+    covariance: Covariance, *, prior: Axes, noise: float
+) -> Float64[Tensor, "feature axis"]:
     """Return the decoder of the best bound: principal directions, as long as the prior asks.
 
     Column l has the squared norm of its relevance over ``prior`` l. Raises as ``relevances``, and
@@ -182,7 +186,7 @@ def ascended(
 ) -> tuple[Float64[Tensor, "feature axis"], Float64[Tensor, " axis"]]:
     """Return decoder and prior variances where an ascent on ``bound`` ends, from random ones.
 
-    L-BFGS with line search, up to 500 iterations. Prior variances begin at 1, and stay there unless
+    L-BFGS with line search, at most 500 iterations. Prior variances begin at 1, and stay there unless
     they are ``learnt``. Raises as ``bound``.
     """
     checks.at_least(1, axes=axes)
@@ -194,7 +198,7 @@ def ascended(
     search = torch.optim.LBFGS(
         live,
         max_iter=500,
-        tolerance_grad=1e-10,
+        tolerance_grad=1e-7,
         tolerance_change=1e-16,
         line_search_fn="strong_wolfe",
     )
@@ -216,9 +220,7 @@ def _precision(covariance: Tensor, decoder: Tensor, prior: Tensor, noise: float)
     return torch.diag(1 / prior.double()) + columns.T @ columns / noise
 
 
-def _check(
-    covariance: Tensor, prior: Tensor, noise: float, decoder: Tensor | None = None
-) -> None:
+def _check(covariance: Tensor, prior: Tensor, noise: float, decoder: Tensor | None = None) -> None:
     checks.positive_finite(noise=noise)
     checks.at_least(1, axes=len(prior), features=len(covariance))
     tensor_checks.finite(covariance=covariance, prior=prior)

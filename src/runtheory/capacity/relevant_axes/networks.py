@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import torch
 from jaxtyping import Float
@@ -85,9 +86,7 @@ def encoded(net: Autoencoder, inputs: Inputs) -> tuple[Codes, Codes]:
     """
     fit = net.encoder[0].shape[:2]
     if (inputs.shape[0], inputs.shape[2]) != tuple(fit):
-        raise ValueError(
-            f"inputs must be ({fit[0]}, example, {fit[1]}), got {tuple(inputs.shape)}"
-        )
+        raise ValueError(f"inputs must be ({fit[0]}, example, {fit[1]}), got {tuple(inputs.shape)}")
     tensor_checks.finite(inputs=inputs)
     means, logarithms = _through(net.encoder, inputs).chunk(2, dim=2)
     return means * net.open[:, None], logarithms.exp()
@@ -144,7 +143,7 @@ def negative_bound(
 
 @checked
 def scaled(net: Autoencoder, factors: Prior) -> Autoencoder:
-    """Return the autoencoder whose codes are multiplied by ``factors``, and whose decoder undoes it.
+    """Return the autoencoder with codes times ``factors`` and a decoder that undoes it.
 
     Raises
     ------
@@ -196,7 +195,7 @@ def _layers(
     sizes: Sequence[int], replicates: int, generator: torch.Generator
 ) -> tuple[Tensor, ...]:
     layers: list[Tensor] = []
-    for inward, outward in zip(sizes, sizes[1:], strict=False):
+    for inward, outward in pairwise(sizes):
         shape = (replicates, inward, outward)
         normal = torch.randn(shape, generator=generator, device=generator.device)
         layers += [normal / math.sqrt(inward), normal.new_zeros(replicates, 1, outward)]

@@ -94,7 +94,7 @@ def prepared(
     """Return a start and a task with every arm on every row of ``examples``, arm after arm.
 
     An arm is its number of axes and its fixed prior variance, 0 for one that is learnt. The last
-    ``options.held_out`` examples are for the prior. Arms with as many axes start from the same weights.
+    ``options.held_out`` examples are for the prior. Arms with as many axes start alike.
 
     Raises
     ------
@@ -152,7 +152,7 @@ def trained(
     checks.at_least(1, at=list(at))
     checks.in_interval(0, 1, ends="(]", rate=rate)
     live = [part.detach().clone().requires_grad_() for part in start.trained]
-    adam, prior, kept = torch.optim.Adam(live, lr=rate), task.prior, {}
+    adam, prior, kept = torch.optim.Adam(live, lr=rate, fused=True), task.prior, {}
     for step in range(max(at)):
         net = start.replaced(live)
         if step % EVERY == 0:
@@ -169,9 +169,7 @@ def trained(
 
 
 @checked
-def refreshed(
-    net: Autoencoder, task: Task, *, prior: Prior, generator: torch.Generator
-) -> Prior:
+def refreshed(net: Autoencoder, task: Task, *, prior: Prior, generator: torch.Generator) -> Prior:
     """Return the prior variances: where learnt, the mean square of codes drawn for the held-out.
 
     Raises as ``networks.encoded``.
@@ -229,11 +227,9 @@ def compared(
     seeds = len(examples[0])
     for rate in rates:
         for step, shot in trained(start, task, rate=rate, at=at, generator=generator).items():
-            chosen, both = (
-                score(shot, one, noise=options.noise, generator=generator)
-                for one in (choosing, testing)
-            )
-            both = replace(both, chosen_by=chosen.loss)
+            chosen = _measured_loss(shot, choosing, options.noise, generator)
+            both = score(shot, testing, noise=options.noise, generator=generator)
+            both = replace(both, chosen_by=chosen)
             for index, arm in enumerate(arms):
                 rows = slice(index * seeds, (index + 1) * seeds)
                 found[arm, rate, step] = both.part(rows)
@@ -261,9 +257,16 @@ def best_setting(
     return min(means, key=lambda setting: means[setting])
 
 
-def _batch_loss(
-    net: Autoencoder, task: Task, prior: Tensor, generator: torch.Generator
+def _measured_loss(
+    snapshot: Snapshot, examples: Tensor, noise: float, generator: torch.Generator
 ) -> Tensor:
+    shape = (*examples.shape[:2], snapshot.prior.shape[1])
+    normal = _normal(examples.new_empty(shape), generator)
+    given = {"normal": normal, "prior": snapshot.prior, "noise": noise}
+    return networks.negative_bound(snapshot.net, examples, **given).double()
+
+
+def _batch_loss(net: Autoencoder, task: Task, prior: Tensor, generator: torch.Generator) -> Tensor:
     replicates, examples = task.training.shape[:2]
     device = generator.device
     picked = torch.randint(examples, (replicates, BATCH), generator=generator, device=device)
@@ -271,9 +274,7 @@ def _batch_loss(
     inputs = task.training[rows, picked]
     normal = _normal(inputs.new_empty(replicates, BATCH, net.open.shape[1]), generator)
     # The sum over replicates: none sees another's gradient.
-    return networks.negative_bound(
-        net, inputs, normal=normal, prior=prior, noise=task.noise
-    ).sum()
+    return networks.negative_bound(net, inputs, normal=normal, prior=prior, noise=task.noise).sum()
 
 
 def _normal(like: Tensor, generator: torch.Generator) -> Tensor:
