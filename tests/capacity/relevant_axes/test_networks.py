@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 import torch
@@ -106,7 +107,7 @@ def test_an_affine_decoder_is_as_sensitive_as_its_columns_are_long() -> None:
 
 def test_at_the_solved_optimum_the_mean_bound_is_the_solved_one() -> None:
     covariance, prior = torch.diag(torch.tensor([3.0, 1.0, 0.2])).double(), torch.ones(2)
-    given_ = {"prior": prior, "noise": 0.5}
+    given_: dict[str, Any] = {"prior": prior, "noise": 0.5}
     decoder = linear.best_decoder(covariance, **given_)
     weights, variances = linear.encoder(covariance, decoder, **given_)
     zeros = torch.zeros(3, 2).double()

@@ -186,8 +186,8 @@ def ascended(
 ) -> tuple[Float64[Tensor, "feature axis"], Float64[Tensor, " axis"]]:
     """Return decoder and prior variances where an ascent on ``bound`` ends, from random ones.
 
-    L-BFGS with line search, at most 500 iterations. Prior variances begin at 1, and stay there unless
-    they are ``learnt``. Raises as ``bound``.
+    L-BFGS with line search, at most 500 iterations. Prior variances begin at 1, and stay there
+    unless they are ``learnt``. Raises as ``bound``.
     """
     checks.at_least(1, axes=axes)
     shape = (len(covariance), axes)

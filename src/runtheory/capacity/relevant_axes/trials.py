@@ -262,8 +262,9 @@ def _measured_loss(
 ) -> Tensor:
     shape = (*examples.shape[:2], snapshot.prior.shape[1])
     normal = _normal(examples.new_empty(shape), generator)
-    given = {"normal": normal, "prior": snapshot.prior, "noise": noise}
-    return networks.negative_bound(snapshot.net, examples, **given).double()
+    return networks.negative_bound(
+        snapshot.net, examples, normal=normal, prior=snapshot.prior, noise=noise
+    ).double()
 
 
 def _batch_loss(net: Autoencoder, task: Task, prior: Tensor, generator: torch.Generator) -> Tensor:
