@@ -148,8 +148,10 @@ def scaled(net: Autoencoder, factors: Prior) -> Autoencoder:
     Raises
     ------
     ValueError
-        If a factor is not positive.
+        If a factor is not positive, or there is not one for each axis.
     """
+    if factors.shape != net.open.shape:
+        raise ValueError(f"factors must be {tuple(net.open.shape)}, got {tuple(factors.shape)}")
     if tensor_checks.readable(factors) and factors.numel():
         checks.positive(factors=float(factors.min()))
     both = torch.cat([factors, torch.ones_like(factors)], 1)[:, None]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Bool, Float, Float64, Int64
 from torch import Tensor
 
-from runtheory import checks
+from runtheory import checks, tensor_checks
 from runtheory.boundary import checked
 from runtheory.capacity.relevant_axes import counting, networks
 from runtheory.capacity.relevant_axes.networks import Autoencoder, Inputs, Prior
@@ -132,7 +132,7 @@ def trained(
     task: Task,
     *,
     rate: float,
-    at: Collection[int],
+    at: Sequence[int],
     generator: torch.Generator,
 ) -> dict[int, Snapshot]:
     """Train with Adam up to the last step of ``at`` and return how things stood at each of them.
@@ -172,8 +172,9 @@ def trained(
 def refreshed(net: Autoencoder, task: Task, *, prior: Prior, generator: torch.Generator) -> Prior:
     """Return the prior variances: where learnt, the mean square of codes drawn for the held-out.
 
-    Raises as ``networks.encoded``.
+    Raises as ``networks.encoded``, and ``ValueError`` for a prior that is not finite.
     """
+    tensor_checks.finite(prior=prior)
     with torch.no_grad():
         means, variances = networks.encoded(net, task.held_out)
         codes = means + variances.sqrt() * _normal(means, generator)
@@ -207,7 +208,7 @@ def compared(
     *,
     options: Options,
     rates: Sequence[float],
-    at: Collection[int],
+    at: Sequence[int],
     generator: torch.Generator,
 ) -> dict[tuple[Arm, float, int], Score]:
     """Train every arm at every rate and measure it at the steps ``at``, by arm, rate and step.
