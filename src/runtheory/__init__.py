@@ -12,6 +12,7 @@ from runtheory import lazy
 if TYPE_CHECKING:
     from runtheory import (
         boundary,
+        capacity,
         checkout,
         checks,
         claims,
@@ -52,6 +53,7 @@ __version__ = "0.3.0"
 
 __all__ = [
     "boundary",
+    "capacity",
     "checkout",
     "checks",
     "claims",
