@@ -15,7 +15,7 @@ HASHED := requirements.hashed.txt
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book pdf tex epub test new serve play picture network execute sync check bench dist lock clean
+.PHONY: help book pdf tex epub slides course test new serve play picture network execute sync check bench dist lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):.*## /  \1\t/' | expand -t 12
@@ -46,6 +46,12 @@ tex:
 
 epub: $(STAMP) ## the whole book as an e-book in _build/epub, its formulas as MathML
 	$(BIN)/python -m tools.epub
+
+slides: $(STAMP) ## slides of the long chapters in _build/slides/html; print a PDF with ?print-pdf behind the address
+	$(BIN)/python -m tools.slides
+
+course: $(STAMP) ## quizzes and glossary for Canvas, Moodle and Anki, in _build/course
+	$(BIN)/python -m tools.platforms
 
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadscope \
 	--nbval-lax --nbval-current-env --nbval-cell-timeout 180

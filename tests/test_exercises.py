@@ -2,6 +2,7 @@ from typing import Any, cast
 
 import numpy as np
 import pytest
+import torch
 
 from runtheory import exercises
 from runtheory.exercises import fault
@@ -13,10 +14,10 @@ def your_turn() -> float:
 
 def test_right_answers_are_right_and_others_get_their_reason() -> None:
     assert fault(lambda: [1.0, 2.0 + 1e-9], expected=[1.0, 2.0]) is None
-    assert "differ" in str(fault(lambda: [1.0, 2.1], expected=[1.0, 2.0]))
+    assert fault(lambda: [1.0, 2.5], expected=[1.0, 2.0]) == "[1. 2.5] came, [1. 2.] is wanted"
     assert "shape" in str(fault(lambda: 1.0, expected=[1.0, 2.0]))
     assert "your turn" in str(fault(your_turn, expected=1.0))
-    assert "differ" in str(fault(lambda: np.nan, expected=1.0))
+    assert "holds NaN" in str(fault(lambda: np.nan, expected=1.0))
     assert fault(lambda: "text", expected=1.0) is not None
     assert fault(cast(Any, dict), expected=1.0) is not None
     assert "complex" in str(fault(lambda: np.array(1 + 5j), expected=1.0))
@@ -32,3 +33,53 @@ def test_check_never_raises(monkeypatch: pytest.MonkeyPatch) -> None:
     exercises.check("two", your_turn, expected=1.0)
     assert [bundle[exercises.MIME]["right"] for bundle in shown] == [True, False]
     assert "not yet" in shown[1]["text/plain"]
+
+
+@pytest.mark.parametrize(
+    ("given", "expected", "told"),
+    [
+        (None, 0.25, "did you forget to return"),
+        ({"a": 1}, 0.25, "of type dict"),
+        (0.5, 0.25, "square root"),
+        ([0.01, 0.04], [0.1, 0.2], "that is the square of"),
+        (4.0, 0.25, "reciprocal"),
+        (-0.25, 0.25, "sign"),
+        (25.0, 0.25, "per cent"),
+        (0.1667, 1 / 6, "do not round"),
+        ([0.2, 1.0], [1.0, 0.2], "their order"),
+        ([[1.0, 3.0], [2.0, 4.0]], [[1.0, 2.0], [3.0, 4.0]], "their order"),
+        (0.3, 0.25, "0.3 came, 0.25 is wanted"),
+        (0.0, 0.25, "0. came, 0.25 is wanted"),
+        (float("inf"), 0.25, "inf came"),
+        (list(range(40)), [0.0] * 40, "... "),
+    ],
+)
+def test_a_wrong_answer_is_told_what_came(given: object, expected: Any, told: str) -> None:
+    assert told in str(fault(cast(Any, lambda: given), expected=expected))
+
+
+def test_a_known_slip_comes_before_the_usual_ones_and_a_hidden_case_keeps_its_numbers() -> None:
+    slips = {"labels repeated in the other order": 0.5, "a sum for a mean": [1.0, 2.0]}
+    told = fault(lambda: 0.5, expected=0.25, slips=slips)
+    assert told == "labels repeated in the other order; 0.5 came, 0.25 is wanted"
+    hidden = fault(lambda: 0.5, expected=0.25, slips=slips, hidden=True)
+    assert hidden == "labels repeated in the other order; the case is hidden"
+    assert fault(lambda: 0.4, expected=0.25, hidden=True) == "the case is hidden"
+    assert fault(lambda: 0.25, expected=0.25, slips=slips, hidden=True) is None
+
+
+def test_a_tensor_that_requires_a_gradient_is_accepted() -> None:
+    weight = torch.tensor([1.0, 2.0], requires_grad=True)
+    assert fault(lambda: weight * 2, expected=[2.0, 4.0]) is None
+    assert fault(cast(Any, lambda: (weight[0], 3 * weight[1])), expected=[1.0, 6.0]) is None
+
+
+def test_a_tally_counts_each_check_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[dict] = []
+    monkeypatch.setattr("IPython.display.display", lambda bundle, raw: shown.append(bundle))
+    monkeypatch.setattr(exercises, "_RESULTS", {})
+    for given in (1.0, 2.0):
+        exercises.check("one", lambda given=given: given, expected=2.0)
+    exercises.check("two", your_turn, expected=1.0)
+    exercises.tally()
+    assert shown[-1]["text/plain"] == "1 of 2 checks right"

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from tools.cards import ATLAS, Card, Demo, Paper, Shelf
 
-TEACH = ("minutes", "board", "projector", "misconception")
+TEACH = ("minutes", "board", "projector", "misconception", "prediction", "probe", "refuted_by")
+MOST_OBJECTIVES = 6
+EXERCISE = re.compile(r'"## (\d+)\.')
+
 Fault = tuple[str, str]
 
 
@@ -90,12 +94,30 @@ def _card_faults(card: Card, shelf: Shelf, keys: frozenset[str]) -> Iterator[str
     yield from _teach_faults(card)
     yield from (f"{name} is empty" for name in ("question", "idea") if not getattr(card, name))
     yield from _file_faults(card, shelf.root)
+    yield from _objective_faults(card, shelf.root)
 
 
 def _teach_faults(card: Card) -> Iterator[str]:
     yield from (f"teach: {key} is missing" for key in TEACH if not card.teach.get(key))
     if card.teach.get("projector") not in {lab.name for lab in card.labs}:
         yield f"teach: projector names no lab: {card.teach.get('projector')!r}"
+
+
+def _objective_faults(card: Card, root: Path) -> Iterator[str]:
+    """Yield what is wrong with the objectives: a text and the number of an exercise each."""
+    listed = card.teach.get("objectives", [])
+    if not 2 <= len(listed) <= MOST_OBJECTIVES:
+        yield f"teach: {len(listed)} objectives, outside 2 to {MOST_OBJECTIVES}"
+    solutions, page = (root / card.folder / name for name in ("solutions.ipynb", "theory.md"))
+    text = solutions.read_text(encoding="utf-8") if solutions.exists() else ""
+    known = set(EXERCISE.findall(text))
+    for one in listed:
+        if not (isinstance(one, list) and [type(x) for x in one] == [str, int]):
+            yield f"teach: an objective is a text and the number of an exercise, got {one!r}"
+        elif str(one[1]) not in known:
+            yield f"teach: there is no exercise {one[1]} to meet the objective {one[0]!r}"
+    if page.exists() and "\n```{objectives}\n```\n\n" not in page.read_text(encoding="utf-8"):
+        yield "teach: the theory page does not show the objectives"
 
 
 def _file_faults(card: Card, root: Path) -> Iterator[str]:

@@ -18,6 +18,8 @@ PARTS, ATLAS = "book/parts.toml", "book/atlas.toml"
 WORDS = {  # what a key may hold, by the annotation of its field
     "str": "a text",
     "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
     "tuple[str, ...]": "a list of texts",
     "Mapping[str, Any]": "a table",
 }
@@ -181,9 +183,9 @@ def read_shelf(root: Path = ROOT) -> Shelf:
         of another type.
     """
     listed = read_toml(root / PARTS, root)
-    front, back = (_make(Matter, PARTS, _table(listed, name, PARTS)) for name in ("front", "back"))
+    front, back = (made(Matter, PARTS, _table(listed, name, PARTS)) for name in ("front", "back"))
     named = _table(listed, "part", PARTS)
-    parts = tuple(_make(Part, PARTS, _table(named, key, PARTS), key=key) for key in list(named))
+    parts = tuple(made(Part, PARTS, _table(named, key, PARTS), key=key) for key in list(named))
     if listed:
         raise CardError(f"{PARTS}: unknown key {next(iter(listed))!r}")
     places = {part.key: place for place, part in enumerate(parts)}
@@ -208,11 +210,11 @@ def _card(path: Path, root: Path) -> Card:
     tables = _table(values, "labs", file) if "labs" in values else {}
     letters = tuple(_letter(file, tex, cells) for tex, cells in said.items())
     labs = tuple(
-        _make(Lab, f"{file}: labs.{subject}", _table(tables, subject, file), name=f"lab_{subject}")
+        made(Lab, f"{file}: labs.{subject}", _table(tables, subject, file), name=f"lab_{subject}")
         for subject in list(tables)
     )
     given = {"letters": letters, "labs": labs or (Lab("lab"),)}
-    return _make(Card, file, values, slug=path.parent.name, file=file, **given)
+    return made(Card, file, values, slug=path.parent.name, file=file, **given)
 
 
 def _letter(file: str, tex: str, said: object) -> Letter:
@@ -225,7 +227,7 @@ def _letter(file: str, tex: str, said: object) -> Letter:
 def _demo(path: Path, root: Path) -> Demo:
     file, values = str(path.relative_to(root)), read_toml(path, root)
     values.pop("claim", None)
-    return _make(Demo, file, values, slug=path.stem, file=file)
+    return made(Demo, file, values, slug=path.stem, file=file)
 
 
 def _papers(root: Path) -> dict[str, Paper]:
@@ -233,18 +235,24 @@ def _papers(root: Path) -> dict[str, Paper]:
         return {}
     papers: dict[str, Paper] = {}
     for row in read_toml(root / ATLAS, root).get("paper", []):
-        paper = _make(Paper, f"{ATLAS}: {row.get('id', 'a paper without id')}", row)
+        paper = made(Paper, f"{ATLAS}: {row.get('id', 'a paper without id')}", row)
         if paper.id in papers:
             raise CardError(f"{ATLAS}: the id {paper.id!r} is used twice")
         papers[paper.id] = paper
     return papers
 
 
-Made = TypeVar("Made", Matter, Part, Lab, Card, Demo, Paper)
+Made = TypeVar("Made")
 
 
-def _make(kind: type[Made], place: str, values: Mapping[str, Any], **given: Any) -> Made:
-    """Return what a file's ``values`` say, with what is ``given`` by its place."""
+def made(kind: type[Made], place: str, values: Mapping[str, Any], **given: Any) -> Made:
+    """Return the dataclass that a file's ``values`` say, with what is ``given`` by its place.
+
+    Raises
+    ------
+    CardError
+        If a key is missing or unknown, or its value of another type; it names ``place``.
+    """
     wanted = {one.name: one for one in fields(kind) if one.name not in given}
     for name, value in values.items():
         if name not in wanted:
@@ -262,5 +270,7 @@ def _make(kind: type[Made], place: str, values: Mapping[str, Any], **given: Any)
 def _fits(value: object, annotation: str) -> bool:
     if annotation.startswith("tuple"):
         return isinstance(value, list) and all(isinstance(one, str) for one in value)
-    types = {"str": str, "int": int, "Mapping[str, Any]": dict}
-    return isinstance(value, types[annotation]) and not isinstance(value, bool)
+    if isinstance(value, bool):
+        return annotation == "bool"
+    types = {"str": str, "int": int, "float": int | float, "Mapping[str, Any]": dict, "bool": bool}
+    return isinstance(value, types[annotation])

@@ -11,9 +11,20 @@ from pathlib import Path
 
 from runtheory.ledger import TWINNED
 from runtheory.outcome import STATED
-from tools import card_faults, forms, lists, notebooks, pictures, recipe_faults, rules, shown
+from tools import (
+    card_faults,
+    forms,
+    lists,
+    notebooks,
+    pictures,
+    quizzes,
+    recipe_faults,
+    rules,
+    shown,
+)
 from tools.cards import Shelf, read_shelf
 from tools.ledgers import Finding, Ledgers, read_ledgers
+from tools.sphinx_runtheory import teach
 
 ADDRESS = re.compile(r"""\burl\s*=\s*[{"]\s*([^}"]*)""", re.IGNORECASE)
 COMMANDS = (
@@ -51,6 +62,8 @@ def card_problems(shelf: Shelf, book: Ledgers) -> Iterator[Problem]:
         lists.faults(shelf),
         forms.faults(shelf, book),
         pictures.faults(shelf.root),
+        quizzes.faults(shelf, book.labels),
+        teach.faults(shelf.root, {card.slug: card for card in shelf.cards}),
     ):
         yield from (Problem(file, None, text) for file, text in faults)
 

@@ -14,6 +14,7 @@ from runtheory.ledger import TWINNED, Claim
 from tools.cards import Card, Demo, Shelf
 from tools.ledgers import Ledgers
 from tools.notebooks import INSTALL, code_cells, read, tags
+from tools.quizzes import HEADING
 
 SECTIONS = (
     "The question",
@@ -23,6 +24,7 @@ SECTIONS = (
     "What the paper claims, and what we can show",
     "What could be wrong",
     "Take-away",
+    HEADING,
 )
 WORDS = (600, 1300)
 CLAIMS = 4
@@ -55,6 +57,9 @@ def faults(shelf: Shelf, ledgers: Ledgers) -> Iterator[Fault]:
     """Yield what short forms lack and what nobody has written yet: the file and one sentence."""
     for card in shelf.cards:
         yield from _claim_faults(f"{card.folder}/claims.toml", ledgers.of(card.slug))
+        refuted = card.teach.get("refuted_by")
+        if refuted and refuted not in {claim.id for claim in ledgers.of(card.slug)}:
+            yield card.file, f"teach: refuted_by names no claim: {refuted!r}"
         if card.short:
             yield from _chapter_faults(card, shelf.root, ledgers)
     for demo in shelf.demos:

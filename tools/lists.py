@@ -20,6 +20,8 @@ PLACES = ("chapters", "demos", "book")
 OWN = ("book/parts", "book/claims")  # pages of parts, shown or not
 ASIDE = ("solutions", "README", "slides")
 CLAIMS, DEMOS, REFERENCE = "book/claims", "book/demos", "book/reference/index"
+TEACH = "book/teach/index"
+TEACHING = ("courses", "misconceptions", "rubric", "assistants")
 # A line of a list or table that begins with a link to a technique's first page.
 TYPED = re.compile(
     r"^\s*(?:[-*+|]|\d+\.)[\s*]*(?:\[[^\]]*\]\(|\{doc\}`)[^)`]*chapters/\w+/theory", re.M
@@ -45,7 +47,11 @@ def reference_pages(root: Path) -> list[str]:
 def toc(shelf: Shelf) -> dict[str, Any]:
     """Return the table of contents as Jupyter Book reads it."""
     shown = shelf.shown_parts()
-    parts = [_matter(shelf.front.caption, shelf.front.pages)]
+    front = _matter(shelf.front.caption, shelf.front.pages)
+    for chapter in front["chapters"]:
+        if chapter["file"] == TEACH:
+            chapter["sections"] = [{"file": f"book/teach/{name}"} for name in TEACHING]
+    parts = [front]
     for part in shown:
         opening = _with_sections(part_page(part.key), [demo.page for demo in shelf.demos_of(part)])
         chapters = [_chapter(card, shelf.root) for card in shelf.of_part(part)]

@@ -16,8 +16,8 @@ from nbformat import NotebookNode
 
 from tools import lists, notebooks
 from tools.cards import Part, Shelf, read_shelf
-from tools.forms import SECTIONS
 from tools.notebooks import ROOT
+from tools.quizzes import HEADING
 
 CARD = """title     = "{title}"
 part      = "{part}"
@@ -34,6 +34,10 @@ minutes       = 45
 board         = "TO WRITE: what is proved at the board"
 projector     = "lab"
 misconception = "TO WRITE: one wrong belief that a claim of this page refutes"
+prediction    = "TO WRITE: what everybody writes down before the lab"
+probe         = ["TO WRITE: two questions that show whether it was understood"]
+refuted_by    = "" # the claim that refutes the belief
+objectives    = [] # [["what a reader can do after this page", 1], ...], 1 being an exercise
 
 [letters]
 """
@@ -46,6 +50,7 @@ ABOUT = {
     "What could be wrong": "where our evidence may mislead",
     "Take-away": "three lines",
 }
+QUIZ = "# TO WRITE: three questions at least, half of them about what people get wrong"
 LAB = (
     "# Lab: {title}\n\nTO WRITE: what the lab asks and what it shows",
     "## Before you run it\n\nTO WRITE: a prediction that the reader writes down",
@@ -95,6 +100,7 @@ def lay(slug: str, key: str, code: str = "", *, root: Path = ROOT) -> list[Path]
     texts = {
         folder / "chapter.toml": CARD.format(**names),
         folder / "claims.toml": "",
+        folder / "quiz.toml": f"{QUIZ}\n",
         folder / "theory.md": _theory(title),
     }
     shared = {
@@ -138,8 +144,9 @@ def _check_code(code: str, root: Path) -> None:
 
 
 def _theory(title: str) -> str:
-    sections = (f"## {name}\n\nTO WRITE: {ABOUT[name]}\n" for name in SECTIONS)
-    return f"# {title}\n\n" + "\n".join(sections)
+    sections = (f"## {name}\n\nTO WRITE: {words}\n" for name, words in ABOUT.items())
+    last = f"## {HEADING}\n\n```{{quiz}}\n```\n"
+    return "\n".join([f"# {title}\n\n```{{objectives}}\n```\n", *sections, last])
 
 
 def _notebooks(folder: Path, title: str, repository: str) -> list[Path]:

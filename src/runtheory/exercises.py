@@ -1,9 +1,9 @@
-"""Checks that tell a reader whether her answer to an exercise is right."""
+"""Checks that tell a reader whether her answer to an exercise is right, and if not, what came."""
 
 from __future__ import annotations
 
 import html
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
@@ -12,48 +12,127 @@ from runtheory.boundary import checked
 from runtheory.intervals import Numbers, real
 
 MIME = "application/vnd.runtheory.exercise+json"
+ROUNDED = 1e-2  # an answer that is nearer than this, and not near enough
+_RESULTS: dict[str, bool] = {}  # of this run of the notebook, by the names of the checks
 
 
 @checked
 def check(
-    name: str, answer: Callable[[], Numbers], *, expected: Numbers, tolerance: float = 1e-6
+    name: str,
+    answer: Callable[[], Numbers],
+    *,
+    expected: Numbers,
+    tolerance: float = 1e-6,
+    slips: Mapping[str, Numbers] | None = None,
+    hidden: bool = False,
 ) -> None:
     """Show whether ``answer()`` equals ``expected`` to the relative ``tolerance``; never raises.
 
     An answer that raises, has another shape or is not a number is "not yet", with the reason, so
-    that a notebook of open exercises still runs from top to bottom.
+    that a notebook of open exercises still runs from top to bottom. See :func:`fault`.
     """
-    reason = fault(answer, expected=expected, tolerance=tolerance)
+    reason = fault(answer, expected=expected, tolerance=tolerance, slips=slips, hidden=hidden)
     word = "✓ right" if reason is None else "✗ not yet"
     text = f"{word}: {name}" + ("" if reason is None else f" ({reason})")
-    kind = "holds" if reason is None else "inconclusive"
-    box = (
-        f'<div class="runtheory-claim {kind}" style="border-left:4px solid;padding:.4em .8em">'
-        f"{html.escape(text)}</div>"
-    )
-    stored = {"name": name, "right": reason is None}
-    lazy.display({MIME: stored, "text/html": box, "text/plain": text}, module=__name__)
+    _RESULTS[name] = reason is None
+    stored = {MIME: {"name": name, "right": reason is None}}
+    _show(text, "holds" if reason is None else "inconclusive", stored)
+
+
+def tally() -> None:
+    """Show how many of the checks that ran so far were right; each counts once, by its last run."""
+    right, count = sum(_RESULTS.values()), len(_RESULTS)
+    _show(f"{right} of {count} checks right", "holds" if right == count else "inconclusive", {})
 
 
 @checked
 def fault(
-    answer: Callable[[], Numbers], *, expected: Numbers, tolerance: float = 1e-6
+    answer: Callable[[], Numbers],
+    *,
+    expected: Numbers,
+    tolerance: float = 1e-6,
+    slips: Mapping[str, Numbers] | None = None,
+    hidden: bool = False,
 ) -> str | None:
     """Return what is wrong with ``answer()``, or ``None`` where it is right.
+
+    ``slips`` are known wrong answers, each under the sentence that its author is told. Of a
+    ``hidden`` case nobody is told the numbers. A tensor that requires a gradient is accepted.
 
     Examples
     --------
     >>> from runtheory.exercises import fault
+    >>> fault(lambda: 0.4, expected=0.25)
+    '0.4 came, 0.25 is wanted'
     >>> fault(lambda: 0.5, expected=0.25)
-    'the numbers differ from the right ones'
+    'that is the square root of what is wanted; 0.5 came, 0.25 is wanted'
+    >>> fault(lambda: 0.75, expected=0.25, slips={"that is the share that is kept": 0.75})
+    'that is the share that is kept; 0.75 came, 0.25 is wanted'
     """
     try:
-        (given,) = real(answer=answer())
+        value = answer()
     except Exception as error:
         return f"{type(error).__name__}: {error}"
+    if value is None:
+        return "nothing came: did you forget to return it?"
+    try:
+        (given,) = real(answer=_without_gradient(value))
+    except (TypeError, ValueError) as error:
+        return f"numbers are wanted, and the answer is of type {type(value).__name__}: {error}"
     wanted = np.asarray(expected, dtype=np.float64)
     if given.shape != wanted.shape:
         return f"the answer has shape {given.shape}, expected {wanted.shape}"
-    if not np.allclose(given, wanted, rtol=tolerance, atol=tolerance):
-        return "the numbers differ from the right ones"
-    return None
+    if np.allclose(given, wanted, rtol=tolerance, atol=tolerance):
+        return None
+    named = next(_slips(given, wanted, tolerance, slips or {}), "")
+    numbers = (
+        "the case is hidden" if hidden else f"{_shown(given)} came, {_shown(wanted)} is wanted"
+    )
+    return "; ".join(filter(None, (named, numbers)))
+
+
+def _slips(
+    given: np.ndarray, wanted: np.ndarray, tolerance: float, slips: Mapping[str, Numbers]
+) -> Iterator[str]:
+    """Yield what is known of a wrong answer, the author's own slips first."""
+
+    def near(other: Numbers, within: float = tolerance) -> bool:
+        array = np.asarray(other, dtype=np.float64)
+        return array.shape == given.shape and np.allclose(given, array, rtol=within, atol=tolerance)
+
+    yield from (text for text, slip in slips.items() if near(slip))
+    if np.isnan(given).any():
+        yield "the answer holds NaN"
+    with np.errstate(all="ignore"):
+        usual = {
+            "the sign is the other way": -wanted,
+            "a share is wanted, not per cent": 100 * wanted,
+            "that is the square root of what is wanted": np.sqrt(wanted),
+            "that is the square of what is wanted": wanted**2,
+            "that is the reciprocal of what is wanted": 1 / wanted,
+        }
+    yield from (text for text, slip in usual.items() if near(slip))
+    if near(wanted, ROUNDED):
+        yield f"close, but not to the relative {tolerance:g} that is asked for: do not round"
+    if np.allclose(np.sort(given, axis=None), np.sort(wanted, axis=None), rtol=tolerance):
+        yield "the numbers are right, their order is not"
+
+
+def _without_gradient(value: object) -> object:
+    """Return a tensor as its numbers alone, also in lists and tuples."""
+    if isinstance(value, list | tuple):
+        return [_without_gradient(one) for one in value]
+    return value.detach() if hasattr(value, "detach") else value
+
+
+def _shown(numbers: np.ndarray) -> str:
+    """Return a few numbers as text."""
+    return " ".join(np.array2string(numbers, precision=4, threshold=8, edgeitems=3).split())
+
+
+def _show(text: str, kind: str, stored: dict[str, object]) -> None:
+    box = (
+        f'<div class="runtheory-claim {kind}" style="border-left:4px solid;padding:.4em .8em">'
+        f"{html.escape(text)}</div>"
+    )
+    lazy.display({**stored, "text/html": box, "text/plain": text}, module=__name__)

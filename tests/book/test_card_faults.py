@@ -29,7 +29,7 @@ def copied(book: Path, slug: str, *changes: tuple[str, str]) -> None:
     """Make of ``one`` another technique, with code of its own."""
     folder = book / "chapters" / slug
     folder.mkdir()
-    for name in ("chapter.toml", "theory.md", "lab_one.ipynb"):
+    for name in ("chapter.toml", "theory.md", "lab_one.ipynb", "solutions.ipynb"):
         (folder / name).write_bytes((book / "chapters" / "one" / name).read_bytes())
     for old, new in changes:
         replace(folder / "chapter.toml", old, new)
@@ -66,6 +66,24 @@ CARDS = {
         '["known2020"]',
         '["known2021"]',
         "sources: book/references.bib has no key 'known2021'",
+    ),
+    "objectives": (
+        TWO,
+        'objectives = [["double a number", 1], ["halve one", 1]]',
+        'objectives = [["double a number", 1]]',
+        "teach: 1 objectives, outside 2 to 6",
+    ),
+    "objective without exercise": (
+        TWO,
+        '["halve one", 1]',
+        '["halve one", 2]',
+        "teach: there is no exercise 2 to meet the objective 'halve one'",
+    ),
+    "objective of another form": (
+        TWO,
+        '["halve one", 1]',
+        '"halve one"',
+        "teach: an objective is a text and the number of an exercise, got 'halve one'",
     ),
     "builds on": (TWO, '["one"]', '["one", "three"]', "builds_on: there is no technique 'three'"),
     "module": (TWO, "noise.two", "noise.three", "code: there is no module runtheory.noise.three"),
@@ -223,3 +241,9 @@ def test_a_demo_with_the_slug_of_a_technique(book: Path) -> None:
         source = (book / DEMO).with_suffix(ending)
         source.rename(source.with_stem("two"))
     assert faults(book) == [("demos/two.toml", "a technique has the slug two as well")]
+
+
+def test_a_theory_page_that_hides_its_objectives(book: Path) -> None:
+    told = "teach: the theory page does not show the objectives"
+    theory = "chapters/two/theory.md"
+    assert broken(book, theory, "```{objectives}\n```\n\n", "") == [(TWO, told)]

@@ -12,15 +12,19 @@ from tools.cards import read_shelf
 from tools.notebooks import ROOT
 
 GAPS = [
+    ("chapters/three/chapter.toml", "teach: refuted_by is missing"),
+    ("chapters/three/chapter.toml", "0 objectives, outside 2 to 6"),
     ("chapters/three/claims.toml", "a technique makes at least 4 claims, here are 0"),
     ("chapters/three/chapter.toml", "papers: neither papers nor sources are named"),
     ("chapters/three/theory.md", "words, outside 600 to 1300"),
+    ("chapters/three/quiz.toml", "0 questions, fewer than 3"),
     ("chapters/three/solutions.ipynb", "exercises.ipynb is not what this notebook makes"),
     ("chapters/three/solutions.ipynb", "no exercise is checked"),
 ]
 TO_WRITE = {
-    "chapters/three/chapter.toml": 4,
+    "chapters/three/chapter.toml": 6,
     "chapters/three/theory.md": 7,
+    "chapters/three/quiz.toml": 1,
     "chapters/three/lab.ipynb": 3,
     "chapters/three/solutions.ipynb": 1,
     "src/runtheory/noise/three.py": 1,

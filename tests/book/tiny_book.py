@@ -22,7 +22,7 @@ from runtheory.exercises import MIME as EXERCISE
 from runtheory.ledger import Claim
 from runtheory.outcome import MIME as CLAIM
 from runtheory.outcome import STATED
-from tests.book.tiny_texts import DEMO, FILES, LAW, OF_DEMO, OF_TWO, PAGES, PROVED, SUM, TABLE
+from tests.book.tiny_texts import DEMO, FILES, LAW, OF_DEMO, OF_TWO, PAGES, PROVED, QUIZ, SUM, TABLE
 from tools import lists, notebooks
 from tools.cards import read_shelf
 from tools.exercises import reader_notebook, with_checked_outputs
@@ -64,10 +64,10 @@ def write(root: Path) -> Path:
 
 def short_theory(words: int = 640) -> str:
     """Return a theory page of the short form with some ``words`` of prose."""
-    prose = "word " * (words // len(SECTIONS))
-    sections = {name: f"## {name}\n\n{prose}\n\n" for name in SECTIONS}
+    prose = "word " * (words // (len(SECTIONS) - 1))
+    sections = {name: f"## {name}\n\n{prose}\n\n" for name in SECTIONS[:-1]}
     sections["What can be proved"] += f"{PROVED}\n"
-    return "# Noise < signal\n\n" + "".join(sections.values())
+    return "# Noise < signal\n\n```{objectives}\n```\n\n" + "".join(sections.values()) + QUIZ
 
 
 def ledger(*claims: Claim) -> str:
@@ -141,7 +141,9 @@ def solved(*, right: bool = True) -> NotebookNode:
     answer.metadata["tags"] = ["solution"]
     outputs = [shown(exercise={"name": "double", "right": right})]
     test = nbformat.v4.new_code_cell("exercises.check('double')", outputs=outputs)
-    return with_checked_outputs(stored([nbformat.v4.new_markdown_cell("# Try"), answer, test]))
+    return with_checked_outputs(
+        stored([nbformat.v4.new_markdown_cell("# Try\n\n## 1. Double it"), answer, test])
+    )
 
 
 def reader(*, right: bool = False) -> NotebookNode:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from nbformat import NotebookNode
 
 from runtheory.ledger import Claim
+from tests.book import tiny_quiz
+from tests.book.tiny_quiz import quiz
 from tools import lists
 
 Edit = Callable[[NotebookNode], None]
@@ -70,6 +72,10 @@ minutes = 90
 board = "the mean of a half"
 projector = "lab_one"
 misconception = "A mean is a median."
+prediction = "is it above $1/2$?"
+probe = ["Why?", "Why not?"]
+refuted_by = "one/law"
+objectives = [["double a number $x$", 1], ["halve one", 1]]
 
 [letters]
 'X, X_i' = "a number"
@@ -93,6 +99,10 @@ minutes = 45
 board = "the variance of a mean"
 projector = "lab"
 misconception = "Noise stays."
+prediction = "does it grow?"
+probe = ["Why?", "Why not?"]
+refuted_by = "two/variance"
+objectives = [["double a number", 1], ["halve one", 1]]
 
 [letters]
 'X' = "a noise"
@@ -124,6 +134,9 @@ OF_TWO = (
 OF_DEMO = (Claim("known_paper/idea", "The idea holds.", "cite:known2020", "identity"),)
 THEORY = """# The mean
 
+```{objectives}
+```
+
 :::{prf:definition} Mean
 :label: def-mean
 $m$
@@ -143,6 +156,7 @@ Plain, by {prf:ref}`def-mean`.
 
 By {prf:ref}`thm-one`.
 """
+QUIZ = "## Check yourself\n\n```{quiz}\n```\n"
 PROVED = """:::{prf:theorem} Averages
 :label: thm-two
 
@@ -183,7 +197,7 @@ PAGES = {
     "book/parts/noise": "# Noise\n\n```{techniques} noise\n```\n",
     "book/claims/core": "# Claims: core\n\n```{claims} core\n```\n",
     "book/claims/noise": "# Claims: noise\n\n```{claims} noise\n```\n",
-    "chapters/one/theory": THEORY,
+    "chapters/one/theory": f"{THEORY}\n{QUIZ}",
     "README": f"# A book\n\n{lists.BEGIN}\n{lists.END}\n\nThe rest.\n",
 }
 FILES = {
@@ -192,6 +206,10 @@ FILES = {
     "book/references.bib": REFERENCES,
     "chapters/one/chapter.toml": ONE,
     "chapters/two/chapter.toml": TWO,
+    "chapters/one/quiz.toml": quiz("thm-one", questions=8),
+    "chapters/two/quiz.toml": quiz("thm-two", questions=4),
+    "chapters/one/quiz.py": tiny_quiz.CODE,
+    "chapters/two/quiz.py": tiny_quiz.CODE,
     "src/runtheory/one/__init__.py": '"""Means."""\n',
     "src/runtheory/noise/__init__.py": '"""Noise."""\n',
     "src/runtheory/noise/two.py": '"""Noise that is added."""\n',

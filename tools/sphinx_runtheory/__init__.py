@@ -25,10 +25,12 @@ from tools.sphinx_runtheory import (
     paper,
     paper_index,
     printed,
+    quiz,
     reference,
     search,
     shelf,
     tagged,
+    teach,
 )
 
 
@@ -55,7 +57,9 @@ def setup(app: Sphinx) -> dict[str, object]:
     network.setup(app)
     paper.setup(app)
     paper_index.setup(app)
+    quiz.setup(app)
     reference.setup(app)
     search.setup(app)
     tagged.setup(app)
+    teach.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -27,9 +27,13 @@ def mathjax_folder() -> Path:
 
 
 def _copy(app: Sphinx, exception: Exception | None) -> None:
-    if exception is not None or app.builder.name != "html":
-        return
-    static = Path(app.outdir) / "_static"
+    if exception is None and app.builder.name == "html":
+        write(Path(app.outdir))
+
+
+def write(site: Path) -> None:
+    """Write MathJax and its licence among the files of a built site."""
+    static = site / "_static"
     for name in MATHJAX:
         source, target = mathjax_folder() / name, static / "mathjax" / name
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -120,6 +120,20 @@ class Teaching(FromCards):
             )
 
 
+class Objectives(FromCards):
+    """``{objectives}``: what a reader of this page can do afterwards, and where she tries it."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the card's objectives as a list."""
+        card = self.book.shelf.card(PurePosixPath(self.env.docname).parent.name)
+        page = f"/{card.folder}/exercises.ipynb"
+        lines = [
+            f"- {text} ([exercise {exercise}]({page}))"
+            for text, exercise in card.teach["objectives"]
+        ]
+        return self.paragraphs("\n".join(["After this page you can", "", *lines]))
+
+
 class Letters(FromCards):
     """``{letters}``: the letters of every technique; ``{letters} changing``: of two meanings."""
 
@@ -206,4 +220,5 @@ def setup(app: Sphinx) -> None:
     app.add_directive("demos", Demos)
     app.add_directive("teaching", Teaching)
     app.add_directive("letters", Letters)
+    app.add_directive("objectives", Objectives)
     app.add_directive("not-reproduced", NotReproduced)
