@@ -1,0 +1,1 @@
+"""Axes of an autoencoder's code that the data need, found by learning the prior's variances."""
