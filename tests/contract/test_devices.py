@@ -22,11 +22,7 @@ STUDY = "a study of small cases, on the CPU"
 MOVED = "optimiser and network are moved together by the caller"
 # A name, or a module with all its functions where nearly all of them are alike.
 READS = {
-    "capacity.random_subspaces.described.least_described": "bounds are NumPy numbers on the CPU",
-    "capacity.discrete_codes.*": STUDY,
-    "capacity.quantum_transfer_mnist.head_accuracies": ESTIMATED,
-    "capacity.quantum_transfer_mnist.principal_components": "reads once how many directions vary",
-    "capacity.contrastive_bounds.pairs.exact_values": STUDY,
+    "capacity.*": STUDY,
     "collapse.descent.*": SEARCH,
     "collapse.fitting.best_scale": SEARCH,
     "collapse.hull.one_vs_rest_distances": SEARCH,
