@@ -18,7 +18,7 @@ def whole_side() -> float:
 
 
 def half_cut() -> float:
-    """Return it if one half stuck out on average."""
+    """Return it if a quarter were cut off whatever the side, as is true of a side of 1."""
     return 28 * 0.8 * 0.75
 
 
