@@ -103,14 +103,19 @@ def _teach_faults(card: Card) -> Iterator[str]:
         yield f"teach: projector names no lab: {card.teach.get('projector')!r}"
 
 
+def exercises_of(card: Card, root: Path) -> set[str]:
+    """Return the numbers of a technique's exercises."""
+    solutions = root / card.folder / "solutions.ipynb"
+    text = solutions.read_text(encoding="utf-8") if solutions.exists() else ""
+    return set(EXERCISE.findall(text))
+
+
 def _objective_faults(card: Card, root: Path) -> Iterator[str]:
     """Yield what is wrong with the objectives: a text and the number of an exercise each."""
     listed = card.teach.get("objectives", [])
     if not 2 <= len(listed) <= MOST_OBJECTIVES:
         yield f"teach: {len(listed)} objectives, outside 2 to {MOST_OBJECTIVES}"
-    solutions, page = (root / card.folder / name for name in ("solutions.ipynb", "theory.md"))
-    text = solutions.read_text(encoding="utf-8") if solutions.exists() else ""
-    known = set(EXERCISE.findall(text))
+    known, page = exercises_of(card, root), root / card.folder / "theory.md"
     for one in listed:
         if not (isinstance(one, list) and [type(x) for x in one] == [str, int]):
             yield f"teach: an objective is a text and the number of an exercise, got {one!r}"

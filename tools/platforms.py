@@ -55,7 +55,7 @@ def items(quiz: Quiz, plain: Plain) -> Iterator[Item]:
     """Yield the questions of a quiz as platforms take them."""
     for one in quiz.questions:
         name = f"{quiz.slug}/{one.id}"
-        unit = f" Answer in {one.unit}." if one.unit else ""
+        unit = f" Answer in {one.unit}." if one.unit and f"in {one.unit}" not in one.text else ""
         text = plain(one.text) + unit
         if one.kind == "number":
             answer = quiz.number(one.answer)
@@ -176,7 +176,7 @@ def _sides(item: Item) -> tuple[str, str]:
     if not item.options:
         return page(item.text), f"<p>{item.answer:.4g}</p>{page(item.feedback)}"
     shown = "".join(f"<li>{page(option.text)}</li>" for option in item.options)
-    right = "".join(page(f"{x.text} {x.feedback}") for x in item.options if x.right)
+    right = "".join(page(x.text) + page(x.feedback) for x in item.options if x.right)
     return f'{page(item.text)}<ol type="a">{shown}</ol>', right
 
 

@@ -26,6 +26,7 @@ LEVELS = ("first steps", "a little harder", "with some thought")
 LETTERS = "abcdefgh"
 LONG, SHORT = 8, 3  # questions at least, in the long and the short form
 PLACES = 0.02  # of the answer: what a number may be off, where a question names no tolerance
+LEAST = 1e-4  # the smallest number that Canvas takes for an answer; a share of 0 is 0
 HEADING = "Check yourself"
 NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
@@ -230,6 +231,10 @@ def _number_faults(one: Question, quiz: Quiz) -> Iterator[str]:
     except QuizError as error:
         yield str(error)
         return
+    if not 0 < one.tolerance < 1:
+        yield f"the tolerance is a share of the answer, got {one.tolerance}"
+    elif abs(answer) * (1 - one.tolerance) < LEAST:
+        yield f"the answer {answer:.3g} is too near 0 for a tolerance: ask in another unit"
     for name, value in wrong.items():
         if one.accepts(value, answer):
             yield f"the slip {name} is taken for the answer"

@@ -32,7 +32,7 @@ from tools.statements import LABEL, blocks, theory_pages
 
 FOLDER = Path("_build") / "slides"
 FENCE = re.compile(r"^```\{(statement|cell|picture|notes)\} *(.*?)\n(.*?)^```$", re.M | re.S)
-SLIDE = re.compile(r"^#{1,2} (.+)$", re.M)
+SLIDE = re.compile(r"^(?=#{1,2} )", re.M)
 VIEWPORT = re.compile(r'<meta name="viewport"[^>]*>')
 SIZE = {"width": 960, "height": 700, "margin": 0.05}
 SETTINGS = {
@@ -76,10 +76,13 @@ class Deck:
         Raises
         ------
         SlidesError
-            If a statement, cell or picture is not there, or a slide has no notes.
+            If a statement, cell or picture is not there, or a slide has no heading or notes.
         """
         source = (self.root / self.file).read_text(encoding="utf-8")
-        for place, slide in enumerate(re.split(r"^(?=#{1,2} )", source, flags=re.M)[1:], start=1):
+        before, *slides = SLIDE.split(source)
+        if before.strip() or not slides:
+            raise SlidesError(f"{self.file}: a heading begins each slide, the first one too")
+        for place, slide in enumerate(slides, start=1):
             if "```{notes}" not in slide:
                 raise SlidesError(f"{self.file}: slide {place} has no notes with its minutes")
         return plain(FENCE.sub(self._made, source)) + "\n"

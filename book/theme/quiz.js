@@ -2,12 +2,12 @@
 (() => {
   const KEPT = "runtheory-quiz";
 
-  // "1/6", "0,25", "16.7 %", "−3e-4"; NaN for anything else.
-  function number(text) {
-    const plain = text.trim().replaceAll("−", "-").replaceAll(",", ".").replace(/\s+/g, "");
+  // "1/6", "0,25", "16.7 %", "−3e-4"; NaN for anything else. A per cent is `part` of the unit.
+  function number(text, part) {
+    const plain = text.replace(/[−–]/g, "-").replaceAll(",", ".").replace(/\s+/g, "");
     const [, above, below, percent] = /^([^/%]+)(?:\/([^/%]+))?(%?)$/.exec(plain) ?? [];
     if (above === undefined) return NaN;
-    return Number(above) / (below === undefined ? 1 : Number(below)) / (percent ? 100 : 1);
+    return Number(above) / (below === undefined ? 1 : Number(below)) / (percent ? part : 1);
   }
 
   const near = (value, wanted, tolerance) => Math.abs(value - wanted) <= tolerance * Math.abs(wanted);
@@ -80,11 +80,13 @@
     }
 
     computed(given) {
-      const { tolerance, slips } = this.field.dataset;
-      const value = number(given);
-      if (Number.isNaN(value)) return [false, "This is no number: write 0.25, 1/4 or 25 %.", []];
-      if (near(value, Number(this.wanted[0]), Number(tolerance))) return [true, "Right.", [this.lines[0]]];
-      const slip = slips.split(" ").findIndex(one => one && near(value, Number(one), Number(tolerance)));
+      const { tolerance, slips, percent } = this.field.dataset;
+      const whole = /^\D?[1-9]\d{0,2}(,\d{3})+(\.|\D*$)/.test(given) ? given.replaceAll(",", "") : given; // "1,500"
+      const values = [given, whole].map(text => number(text, Number(percent)));
+      if (values.every(Number.isNaN)) return [false, "This is no number: write 0.25, 1/4 or 25 %.", []];
+      const met = wanted => values.some(value => near(value, Number(wanted), Number(tolerance)));
+      if (met(this.wanted[0])) return [true, "Right.", [this.lines[0]]];
+      const slip = slips.split(" ").findIndex(one => one && met(one));
       return [false, "Not this number.", slip < 0 ? [] : [this.lines[slip + 1]]];
     }
 

@@ -132,6 +132,26 @@ def test_the_deck_holds_questions_and_words(written: Path, tmp_path: Path) -> No
     assert cards["<p>noise</p>"] == "<p>It is <em>added</em>, as said.</p>"
 
 
+def test_answer_and_reason_are_two_paragraphs() -> None:
+    item = Item("one/four", "What?", (Option("4", "$1 + 3$.", right=True), Option("3", "no")))
+    (note,) = platforms.deck([("T", [item])], []).notes
+    assert note.fields[1] == "<p>4</p>" + platforms.page("$1 + 3$.")
+
+
+def test_a_unit_is_named_once(book: Path) -> None:
+    plain = Plain(book, read_ledgers(book))
+
+    def asked() -> str:
+        quiz = read_quiz(read_shelf(book).card("two"), book)
+        assert quiz is not None
+        return list(items(quiz, plain))[3].text
+
+    assert asked() == "What is half of one? Answer in nats."
+    path = book / "chapters/two/quiz.toml"
+    tiny_book.replace(path, "What is half of one?", "What is half of one, in nats?")
+    assert asked() == "What is half of one, in nats?"
+
+
 def test_a_second_edition_updates_its_cards(written: Path) -> None:
     one, other = (platforms.deck([("T", [SEVERAL])], [("mean", "m")]) for _ in range(2))
     assert [note.guid for note in one.notes] == [note.guid for note in other.notes]

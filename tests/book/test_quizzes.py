@@ -14,6 +14,7 @@ from tools import access, quizzes
 from tools.cards import CardError, read_shelf
 from tools.ledgers import read_ledgers
 from tools.quizzes import Option, Question, Quiz, read_quiz
+from tools.sphinx_runtheory.quiz import told_of
 
 TWO = "chapters/two/quiz.toml"
 KEPT = "localStorage.getItem('runtheory-quiz/two')"
@@ -46,6 +47,7 @@ def test_the_tiny_book_has_quizzes_without_fault(good_book: Path) -> None:
         ('feedback = "It is half of one."', "", "a number names the function of its answer"),
         ('answer = "half"', 'answer = "third"', "third raises AttributeError"),
         ('answer = "twice"', 'answer = "half"', "the slip half is taken for the answer"),
+        ('answer = "half"', 'tolerance = 1.0\nanswer = "half"', "the tolerance is a share"),
         ("right = true\nfeedback = \"By", "feedback = \"By", "0 right options"),
         ('feedback = "One is odd."', 'right = true\nfeedback = "One is odd."', ""),
     ],
@@ -93,6 +95,13 @@ def test_a_number_that_is_none_is_refused(book: Path) -> None:
     assert "half raises ZeroDivisionError: division by zero" in found(book)[0]
     (book / "chapters/two/quiz.py").unlink()
     assert "half raises FileNotFoundError" in found(book)[0]
+
+
+@pytest.mark.parametrize("value", ["0.0", "-0.0", "1e-12", "-1.01e-4"])
+def test_an_answer_near_zero_is_refused(book: Path, value: str) -> None:
+    tiny_book.replace(book / "chapters/two/quiz.py", "return 0.5", f"return {value}")
+    (text,) = found(book)
+    assert "is too near 0 for a tolerance" in text
 
 
 @pytest.mark.parametrize("count", range(2, 9))
@@ -185,7 +194,8 @@ def test_an_order_counts_the_places(page: Page) -> None:
         ("0.52", "Not this number."),
         ("−0.5", "Not this number."),
         ("2", "Not this number. 2: You doubled it."),
-        ("half", "This is no number: write 0.25, 1/4 or 25 %."),
+        ("1/0", "Not this number."),
+        *((text, "This is no number: write 0.25, 1/4 or 25 %.") for text in ("half", "∞", "--1")),
     ],
 )
 def test_a_number_is_read_as_people_write_it(page: Page, given: str, told: str) -> None:
@@ -193,6 +203,31 @@ def test_a_number_is_read_as_people_write_it(page: Page, given: str, told: str) 
     one.get_by_label("Your answer, in nats").fill(given)
     one.get_by_label("Your answer, in nats").press("Enter")
     expect(one.locator(".quiz-answer")).to_have_text(told)
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted", "percent"),
+    [("–1,500.5", "-1500.5", "100"), ("1,125", "1.125", "100"), ("45.9 %", "45.9", "1")],
+)
+def test_thousands_dashes_and_per_cents_are_read(
+    site: Path, browser: Browser, given: str, wanted: str, percent: str
+) -> None:
+    context = browser.new_context(viewport={"width": 800, "height": 200})
+    page = context.new_page()
+    page.goto(address(site))  # the script, which reads the question, comes later
+    one, told = question(page, "number-4"), {"right": wanted, "percent": percent}
+    one.evaluate("(field, told) => Object.assign(field.dataset, told)", told)
+    near(page)
+    one.get_by_label("Your answer").fill(given)
+    expect(answered(one)).to_contain_text("Right.")
+    context.close()
+
+
+@pytest.mark.parametrize(("unit", "part"), [("per cent", "1"), ("points", "1"), ("nats", "100")])
+def test_a_per_cent_is_one_of_its_unit(book: Path, unit: str, part: str) -> None:
+    tiny_book.replace(book / TWO, 'unit = "nats"', f'unit = "{unit}"')
+    quiz = read(book, "two")
+    assert told_of(quiz.questions[3], quiz)["data_percent"] == part
 
 
 def test_answers_stay_in_the_browser_until_the_reader_starts_again(page: Page) -> None:
@@ -222,6 +257,7 @@ def test_everyone_can_use_it(page: Page) -> None:
     one.get_by_label("One third.").check()
     answered(one)
     assert access.faults(page) == []
+    assert page.locator("input[inputmode]").count() == 0  # a telephone's digits have no minus
 
 
 def test_without_scripts_the_key_is_there(site: Path, browser: Browser) -> None:

@@ -88,6 +88,8 @@ def test_a_changed_page_changes_the_slide(book: Path) -> None:
         ("{cell} lab_one.ipynb#cell-2", "{picture} none.svg", "no theory page shows"),
         ("{notes} 3", "{notes} soon", "notes begin with minutes"),
         ("```{notes} 3\nProve it.\n```\n", "", "slide 2 has no notes"),
+        ("# The mean\n", "", "a heading begins each slide"),
+        (DECK, "Words.\n", "a heading begins each slide"),
     ],
 )
 def test_what_is_not_there_stops_the_deck(book: Path, old: str, new: str, fault: str) -> None:

@@ -54,9 +54,15 @@ def test_a_good_course_has_no_fault_and_a_book_needs_none(taught: Path) -> None:
     [
         ('slug = "one"', 'slug = "none"', "short, session 1: there is no technique 'none'"),
         ('labs = ["lab"]', 'labs = ["lab_two"]', "short, session 2: two has no lab_two"),
+        ('labs = ["lab"]', 'labs = ["lab", "lab"]', "short, session 2: lab is listed twice"),
         (
             'homework = ["1"]\nnote',
-            'homework = ["7"]\nnote',
+            'homework = ["1", "9"]\nnote',
+            "short, session 1: one has no exercise 9",
+        ),
+        (
+            'homework = ["1"]\nnote',
+            "homework = []\nnote",
             "short, session 1: no objective is met by its homework",
         ),
     ],
@@ -64,6 +70,12 @@ def test_a_good_course_has_no_fault_and_a_book_needs_none(taught: Path) -> None:
 def test_what_is_not_there_is_named(taught: Path, old: str, new: str, fault: str) -> None:
     tiny_book.replace(taught / teach.COURSES, old, new)
     assert faults(taught) == [fault]
+
+
+def test_what_a_technique_builds_on_comes_before_it(taught: Path) -> None:
+    head, one, two = (taught / teach.COURSES).read_text().split("[[short.session]]")
+    (taught / teach.COURSES).write_text("[[short.session]]".join([head, two, one]))
+    assert faults(taught) == ["short, session 1: two builds on one, which comes later"]
 
 
 def test_a_key_of_another_type_stops_the_reading(taught: Path) -> None:

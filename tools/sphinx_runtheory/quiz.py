@@ -27,6 +27,7 @@ new IntersectionObserver(([quiz], near) => {
 }, { rootMargin: "100%%" }).observe(document.currentScript.previousElementSibling);
 </script>"""
 KEY = "Key to the questions"
+PERCENT = ("per cent", "points")  # units of which a % is one; elsewhere it is a hundredth
 ASKED = {
     "choice": "One answer is right.",
     "several": "One answer is right, or more.",
@@ -82,12 +83,12 @@ class QuizOfPage(FromCards):
         name = f"quiz-{quiz.slug}-{one.id}"
         facts = element("span", nodes.Text(f" {_facts(one)}"), class_="quiz-facts")
         legend = element("legend", nodes.Text(f"Question {place}."), facts)
-        field = element("fieldset", legend, class_="quiz-question", id=name, **_told(one, quiz))
+        field = element("fieldset", legend, class_="quiz-question", id=name, **told_of(one, quiz))
         field += element("div", *self.paragraphs(one.text), id=f"{name}-text")
         if one.kind == "number":
             words = f"Your answer{f', in {one.unit}' if one.unit else ''}"
             label = element("label", nodes.Text(words), for_=f"{name}-a")
-            shown = {"type": "text", "inputmode": "decimal", "autocomplete": "off"}
+            shown = {"type": "text", "autocomplete": "off"}  # some keypads of digits have no minus
             given = element("input", id=f"{name}-a", aria_describedby=f"{name}-text", **shown)
             field += element("p", label, given, class_="quiz-option")
         for letter, option in one.shown:
@@ -162,7 +163,7 @@ def _facts(one: Question) -> str:
     return f"{one.level[:1].upper()}{one.level[1:]}, {minutes}. {ASKED[one.kind]}".rstrip()
 
 
-def _told(one: Question, quiz: Quiz) -> dict[str, str]:
+def told_of(one: Question, quiz: Quiz) -> dict[str, str]:
     """Return what the page's script must know of a question."""
     if one.kind != "number":
         return {"data_kind": one.kind, "data_right": " ".join(one.right)}
@@ -172,6 +173,7 @@ def _told(one: Question, quiz: Quiz) -> dict[str, str]:
         "data_right": repr(quiz.number(one.answer)),
         "data_tolerance": repr(one.tolerance),
         "data_slips": slips,
+        "data_percent": "1" if one.unit in PERCENT else "100",
     }
 
 

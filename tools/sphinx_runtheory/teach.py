@@ -13,6 +13,7 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.application import Sphinx
 
+from tools.card_faults import exercises_of
 from tools.cards import Card, CardError, made, read_toml
 from tools.lists import lab_title
 from tools.sphinx_runtheory.cards import link_of
@@ -60,23 +61,31 @@ def read_courses(root: Path) -> dict[str, Course]:
 
 
 def faults(root: Path, cards: dict[str, Card]) -> Iterator[tuple[str, str]]:
-    """Yield the sessions whose technique, lab or homework is not there: file and one sentence."""
+    """Yield what is wrong with the sessions: file and one sentence."""
     if not (root / COURSES).exists():
         return
     for key, course in read_courses(root).items():
+        slugs = [one.slug for one in course.sessions]
         for at, one in enumerate(course.sessions, start=1):
             place = f"{key}, session {at}"
             if one.slug not in cards:
                 yield COURSES, f"{place}: there is no technique {one.slug!r}"
                 continue
-            labs = {lab.name for lab in cards[one.slug].labs}
-            yield from (
-                (COURSES, f"{place}: {one.slug} has no {lab}")
-                for lab in one.labs
-                if lab not in labs
-            )
-            if not objectives_of(cards[one.slug], one):
-                yield COURSES, f"{place}: no objective is met by its homework"
+            for text in _session_faults(one, cards[one.slug], root):
+                yield COURSES, f"{place}: {text}"
+            for slug in {*cards[one.slug].builds_on} & {*slugs[at:]} - {*slugs[:at]}:
+                yield COURSES, f"{place}: {one.slug} builds on {slug}, which comes later"
+
+
+def _session_faults(one: Session, card: Card, root: Path) -> Iterator[str]:
+    """Yield the labs and the homework that are not there, or are listed twice."""
+    labs, known = {lab.name for lab in card.labs}, exercises_of(card, root)
+    yield from (f"{card.slug} has no {lab}" for lab in one.labs if lab not in labs)
+    yield from (f"{card.slug} has no exercise {at}" for at in one.homework if at not in known)
+    listed = [*one.labs, *one.homework]
+    yield from (f"{name} is listed twice" for name in {*listed} if listed.count(name) > 1)
+    if not objectives_of(card, one):
+        yield "no objective is met by its homework"
 
 
 def objectives_of(card: Card, session: Session) -> list[str]:
