@@ -18,9 +18,10 @@ def axes_above_the_noise() -> Figure:
     """Return a spectrum cut at the noise, and prior variances over many refreshes."""
     canvas, (above, below) = plot.figure(rows=2, width=4.2, height=2.4)
     places = np.arange(1, len(EIGENVALUES) + 1)
-    kept = linear.relevances(EIGENVALUES, axes=len(EIGENVALUES), noise=NOISE)
-    above.bar(places, EIGENVALUES - kept, width=0.6, color="#BBBBBB", label="taken for noise")
-    above.bar(places, kept, bottom=EIGENVALUES - kept, width=0.6, label="relevance")
+    kept = linear.relevances(EIGENVALUES, axes=len(EIGENVALUES), noise=NOISE).numpy()
+    noise = EIGENVALUES.numpy() - kept
+    above.bar(places, noise, width=0.6, color="#BBBBBB", label="taken for noise")
+    above.bar(places, kept, bottom=noise, width=0.6, label="relevance")
     above.axhline(NOISE, color="black", linestyle="--", linewidth=1)
     plot.label(above, x="axis", y="eigenvalue", legend=True)
     for index in range(3):

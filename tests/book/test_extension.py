@@ -183,7 +183,7 @@ def test_what_did_not_come_out(plain: Built) -> None:
 def test_a_page_says_its_code_its_neighbours_and_its_cost(plain: Built) -> None:
     theory, lab = plain.text("chapters/two/theory"), plain.text("chapters/two/lab")
     header = "Code: runtheory.noise.two · Pages: Noise , Exercises · Builds on: The mean"
-    assert re.search(rf"About \d min to read {re.escape(header)} The question", theory)
+    assert re.search(rf"About \d min to read {re.escape(header)} After this page", theory)
     said = "runs in 2 processor seconds on a CPU, one thread"
     assert (
         f"· {said} Code: runtheory.noise.two · Pages: Theory , Exercises To run a downloaded copy"
