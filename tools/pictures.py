@@ -6,7 +6,6 @@ the table ``PICTURES`` from a file's name without ending (``picture``, ``picture
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import math
 import re
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import matplotlib as mpl
 
+from tools import beside
 from tools.notebooks import ROOT
 
 WIDEST = 4.5 * 72  # points: on a telephone, three quarters of this, letters can still be read
@@ -33,14 +33,7 @@ Fault = tuple[str, str]
 def table(folder: Path) -> Mapping[str, Callable[[], mpl.figure.Figure]]:
     """Return the pictures that ``picture.py`` in ``folder`` can draw."""
     mpl.use("Agg")
-    name = f"picture_of_{folder.name}"
-    spec = importlib.util.spec_from_file_location(name, folder / "picture.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module.PICTURES
+    return beside.load(folder / "picture.py").PICTURES
 
 
 def svg(draw: Callable[[], mpl.figure.Figure], name: str) -> str:

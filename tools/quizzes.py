@@ -8,10 +8,8 @@ a function of ``quiz.py`` beside it, which computes the answer, and so do the sl
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import math
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,6 +17,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from tools import beside
 from tools.cards import Card, CardError, Shelf, made, read_toml
 
 KINDS = ("choice", "several", "order", "number")
@@ -104,14 +103,7 @@ class Quiz:
     @cached_property
     def code(self) -> ModuleType:
         """The module ``quiz.py`` beside the questions."""
-        name = f"quiz_of_{self.slug}"
-        spec = importlib.util.spec_from_file_location(name, self.folder / "quiz.py")
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        spec.loader.exec_module(module)
-        return module
+        return beside.load(self.folder / "quiz.py")
 
     def number(self, name: str) -> float:
         """Return what the function ``name`` of ``quiz.py`` computes.

@@ -141,7 +141,7 @@ class CourseOfBook(FromCards):
             f"- *At the board:* {teach['board']}.",
             f"- *On the projector:* {self._labs(card, one)}.",
             f"- *Ask:* {' '.join(teach['probe'])}",
-            f"- *A belief to refute:* {teach['misconception']} Refuted by {refuted}.",
+            f"- *A belief to refute:* {teach['misconception']} Against it speaks {refuted}.",
             f"- *For next time:* {self._homework(one)}; the quiz at the end of the page.",
         ]
         note = [f"- {one.note}"] if one.note else []
