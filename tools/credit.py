@@ -1,0 +1,276 @@
+"""Exercises for credit: the printed ones, changed, with parameters drawn from a seed.
+
+``chapters/<slug>/credit.py`` holds a function for each answer of the solved notebook, under the
+same name. Its docstring is the change that a student reads below the printed exercise. Its first
+parameter is ``solved``, the printed answer; the others are what the student is given, and their
+defaults say how they are drawn. Its body is the right answer to the changed exercise::
+
+    def mask_moments(solved, kept=uniform(0.1, 0.9)):
+        '''The chance to be **kept** is given. Return the variance first, then the mean.'''
+        mean, variance = solved(1 - kept)
+        return variance, mean
+
+So whoever pastes the printed answer is wrong. An exercise whose printed answer takes no parameters
+asks for one that does; ``PRINTED`` holds the printed values under its name, and there both agree.
+``TOLERANCES`` names the relative tolerances that are not 1e-6.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import random
+import re
+import textwrap
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from types import FunctionType, ModuleType
+from typing import Any
+
+import numpy as np
+import torch
+from nbformat import NotebookNode
+
+from runtheory.exercises import fault
+from tools import beside, notebooks
+from tools.exercises import BEGIN, END, ExerciseError
+from tools.notebooks import SOLUTION, tags
+
+HEADING = re.compile(r"^## (?P<number>\d+)\. (?P<title>.*)\n+(?P<text>.*)", re.S)
+ANSWER = re.compile(r"^def (\w+)\(", re.M)
+MINUTES = re.compile(r"(\d+) minutes")
+HIDDEN = 3  # cases that only the marking sees
+TRIES = 50  # draws until a constant and the printed answer are both wrong
+Fault = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Draw:
+    """How a parameter is drawn, given those before it."""
+
+    draw: Callable[[random.Random, Mapping[str, Any]], Any]
+
+
+def uniform(low: float, high: float, places: int = 3) -> Any:
+    """Draw a number between ``low`` and ``high``, of so many decimal places."""
+    return Draw(lambda source, _: round(source.uniform(low, high), places))
+
+
+def whole(low: int, high: int) -> Any:
+    """Draw a whole number from ``low`` to ``high``, both included."""
+    return Draw(lambda source, _: source.randint(low, high))
+
+
+def one_of(*values: Any) -> Any:
+    """Draw one of the values."""
+    return Draw(lambda source, _: source.choice(values))
+
+
+def numbers(*shape: int, low: float = -2.0, high: float = 2.0) -> Any:
+    """Draw a tensor of that shape, float64, its entries between ``low`` and ``high``."""
+
+    def draw(source: random.Random, _: Mapping[str, Any]) -> torch.Tensor:
+        count = int(np.prod(shape))
+        flat = [round(source.uniform(low, high), 2) for _ in range(count)]
+        return torch.tensor(flat, dtype=torch.float64).reshape(shape)
+
+    return Draw(draw)
+
+
+def drawn(function: Callable[[random.Random, Mapping[str, Any]], Any]) -> Any:
+    """Draw by a function of the source of chance and of the parameters before this one."""
+    return Draw(function)
+
+
+@dataclass(frozen=True)
+class Case:
+    """Arguments, and the number or numbers that are wanted."""
+
+    arguments: Mapping[str, Any]
+    wanted: Any
+
+
+@dataclass(frozen=True)
+class Printed:
+    """An exercise of the solved notebook: its number, title, text, answer cell and minutes."""
+
+    number: str
+    title: str
+    text: str
+    source: str
+    minutes: int
+
+
+@dataclass(frozen=True)
+class Task:
+    """A changed exercise for credit."""
+
+    name: str
+    printed: Printed
+    changed: FunctionType
+    solved: Callable[..., Any]
+    tolerance: float = 1e-6
+    at_print: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def change(self) -> str:
+        """What is changed, in the student's words."""
+        return inspect.getdoc(self.changed) or ""
+
+    @property
+    def points(self) -> int:
+        """A point for every five minutes that the exercise is said to take."""
+        return max(1, round(self.printed.minutes / 5))
+
+    def answer(self, **arguments: Any) -> Any:
+        """Return the right answer."""
+        return self.changed(self.solved, **arguments)
+
+    def parameters(self) -> dict[str, Draw]:
+        """Return how each parameter is drawn, in order."""
+        listed = list(inspect.signature(self.changed).parameters.values())[1:]
+        return {one.name: one.default for one in listed}
+
+    def case(self, source: random.Random) -> Case:
+        """Draw one case."""
+        given: dict[str, Any] = {}
+        for name, draw in self.parameters().items():
+            given[name] = draw.draw(source, given)
+        return Case(given, self.answer(**given))
+
+    def cases(self, seed: str) -> list[Case]:
+        """Draw the case that is shown and the hidden ones.
+
+        Raises
+        ------
+        ExerciseError
+            If no draw refuses both the shown number as a constant and the printed answer.
+        """
+        source = random.Random(f"{seed}: {self.name}")
+        for _ in range(TRIES):
+            shown, *hidden = [self.case(source) for _ in range(1 + HIDDEN)]
+            lazy = partial(_always, shown.wanted), self.pasted
+            if all(any(self.refuses(one, case) for case in hidden) for one in lazy):
+                return [shown, *hidden]
+        raise ExerciseError(f"{self.name}: the shown number or the printed answer passes")
+
+    def printed_case(self) -> Case:
+        """Return the case of the printed values."""
+        return Case(self.at_print, self.answer(**self.at_print))
+
+    def refuses(self, answer: Callable[..., Any], case: Case) -> bool:
+        """Tell whether an answer is wrong in a case."""
+        told = fault(
+            lambda: answer(**case.arguments), expected=case.wanted, tolerance=self.tolerance
+        )
+        return told is not None
+
+    def pasted(self, **arguments: Any) -> Any:
+        """Return what the printed answer makes of the arguments, in their order."""
+        return self.solved(*arguments.values())
+
+    def solution(self) -> str:
+        """Return the answer cell as nbgrader wants it, the solution between its marks."""
+        definition = ast.parse(inspect.getsource(self.changed)).body[0]
+        assert isinstance(definition, ast.FunctionDef)
+        lines = inspect.getsource(self.changed).splitlines()[definition.body[1].lineno - 1 :]
+        body = textwrap.dedent("\n".join(lines))
+        if any(isinstance(one, ast.Name) and one.id == "solved" for one in ast.walk(definition)):
+            kept = [x for x in self.printed.source.splitlines() if x.strip() not in (BEGIN, END)]
+            body = "\n".join([*kept, "", f"solved = {self.name}", body])
+        inner = textwrap.indent("\n".join([BEGIN, body, END]), "    ")
+        return f"def {self.name}({', '.join(self.parameters())}):\n{inner}"
+
+
+def _always(value: Any, **_: Any) -> Any:
+    return value
+
+
+def printed_exercises(solved: NotebookNode) -> Iterator[Printed]:
+    """Yield the exercises of a solved notebook that have an answer cell."""
+    heading = None
+    for cell in solved.cells:
+        if cell.cell_type == "markdown":
+            heading = HEADING.match(cell.source) or heading
+        elif SOLUTION in tags(cell) and heading is not None:
+            number, title, text = (one.strip() for one in heading.groups())
+            minutes = MINUTES.search(text)
+            yield Printed(number, title, text, cell.source, int(minutes[1]) if minutes else 0)
+
+
+def read_tasks(folder: Path) -> list[Task]:
+    """Return the exercises for credit of the technique in ``folder``, in the order of the page.
+
+    Raises
+    ------
+    ExerciseError
+        If a function of ``credit.py`` has the name of no answer, or an answer no function.
+    """
+    solved = notebooks.read(folder / "solutions.ipynb")
+    module = beside.load(folder / "credit.py")
+    changed, scope = _functions(module), answers(solved)
+    at_print, tolerances = getattr(module, "PRINTED", {}), getattr(module, "TOLERANCES", {})
+    found = []
+    for printed in printed_exercises(solved):
+        names = [one for one in ANSWER.findall(printed.source) if one in changed]
+        if len(names) != 1:
+            told = f"needs one function in credit.py for exercise {printed.number}, got {names}"
+            raise ExerciseError(f"{folder.name}: {told}")
+        name = names[0]
+        rest = tolerances.get(name, 1e-6), at_print.get(name, {})
+        found.append(Task(name, printed, changed.pop(name), scope[name], *rest))
+    if changed:
+        raise ExerciseError(f"{folder.name}: credit.py changes {[*changed]}, which no answer has")
+    return found
+
+
+def answers(solved: NotebookNode) -> dict[str, Any]:
+    """Run the imports and the answers of a solved notebook, no check; return what they define."""
+    scope: dict[str, Any] = {}
+    for cell in solved.cells:
+        if cell.cell_type == "code" and (SOLUTION in tags(cell) or _only_imports(cell.source)):
+            exec(compile(cell.source, "solutions.ipynb", "exec"), scope)
+    return scope
+
+
+def _only_imports(source: str) -> bool:
+    return all(isinstance(one, ast.Import | ast.ImportFrom) for one in ast.parse(source).body)
+
+
+def _functions(module: ModuleType) -> dict[str, FunctionType]:
+    """Return the module's own public functions."""
+    named = {name: one for name, one in vars(module).items() if isinstance(one, FunctionType)}
+    return {
+        name: one
+        for name, one in named.items()
+        if one.__module__ == module.__name__ and not name.startswith("_")
+    }
+
+
+def faults(folder: Path, file: str) -> Iterator[Fault]:
+    """Yield what is wrong with the exercises for credit of one technique: file and sentence."""
+    try:
+        listed = read_tasks(folder)
+    except Exception as error:
+        yield file, f"{type(error).__name__}: {error}"
+        return
+    for task in listed:
+        yield from ((file, f"{task.name}: {text}") for text in _task_faults(task))
+
+
+def _task_faults(task: Task) -> Iterator[str]:
+    if not task.change.endswith("."):
+        yield "its docstring says what is changed, in whole sentences"
+    if not all(isinstance(one, Draw) for one in task.parameters().values()):
+        yield "every parameter but `solved` has a default that says how it is drawn"
+        return
+    try:
+        if task.at_print and task.refuses(lambda **_: task.solved(), task.printed_case()):
+            yield "with the printed values it does not give the printed answer"
+        for case in task.cases("check"):
+            if task.refuses(task.answer, case):
+                yield f"the answer is not the same twice for {dict(case.arguments)}"
+    except Exception as error:
+        yield f"{type(error).__name__}: {error}"
