@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+NBGRADER := _build/nbgrader/.installed
 # Measured by `make bench` without what they depend on; torchvision as PyTorch in requirements.lock.
 PEERS := torchvision==0.28.0 timm==1.0.31
 # Needed by `make network` alone, without what they depend on beyond the book's own packages.
@@ -50,8 +51,17 @@ epub: $(STAMP) ## the whole book as an e-book in _build/epub, its formulas as Ma
 slides: $(STAMP) ## slides of the long chapters in _build/slides/html; print a PDF with ?print-pdf behind the address
 	$(BIN)/python -m tools.slides
 
-course: $(STAMP) ## quizzes and glossary for Canvas, Moodle and Anki, in _build/course
+# nbgrader has an environment of its own, and runs notebooks in the book's.
+$(NBGRADER): requirements.nbgrader.txt $(STAMP)
+	@rm -f $@
+	$(PYTHON) -m venv --clear $(@D)
+	$(@D)/bin/python -m pip install --disable-pip-version-check --quiet --require-hashes --requirement $<
+	$(BIN)/python -m ipykernel install --prefix $(@D) --name python3
+	@touch $@
+
+course: $(STAMP) $(NBGRADER) ## quizzes for Canvas, Moodle, Anki in _build/course; exercises for nbgrader in course
 	$(BIN)/python -m tools.platforms
+	$(BIN)/python -m tools.grading $(if $(COURSE),--course $(COURSE)) $(if $(SEED),--seed $(SEED)) $(if $(INTO),--into $(INTO))
 
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadscope \
 	--nbval-lax --nbval-current-env --nbval-cell-timeout 180
@@ -60,7 +70,7 @@ ifdef T
 test: $(STAMP) ## every check, unit test, notebook and page; T=slug: one technique alone, no site
 	only=$$($(BIN)/python -m tools.only $(T)) && $(PYTEST) $$only
 else
-test: check book
+test: check book $(NBGRADER)
 	$(PYTEST) tests chapters demos
 endif
 
@@ -105,8 +115,8 @@ dist: $(STAMP) ## build dist/ for a package index (sdist and wheel) and let twin
 
 # Resolved for all platforms at once from the metadata alone: no wheel is downloaded. CUDA libraries
 # and Triton are left for pip, which picks what fits PyTorch's build. UPGRADE=1 moves all pins.
-COMPILE = $(UV) pip compile pyproject.toml --quiet --all-extras --universal --python-version 3.11.5 \
-	--no-annotate --no-header
+RESOLVED := --quiet --universal --python-version 3.11.5 --no-annotate --no-header
+COMPILE = $(UV) pip compile pyproject.toml --all-extras $(RESOLVED)
 PLATFORM := nvidia-[a-z0-9-]*|cuda-[a-z-]*|triton
 lock: ## write requirements.lock and its file with digests; needs uv
 	@command -v $(UV) >/dev/null || { echo "error: $(UV) not found; install it: python -m pip install uv" >&2; exit 1; }
@@ -119,6 +129,11 @@ lock: ## write requirements.lock and its file with digests; needs uv
 	{ sed -n '/^#/p' $(HASHED); cat _build/hashed.txt; } > _build/hashed.lock
 	mv _build/plain.txt requirements.lock
 	mv _build/hashed.lock $(HASHED)
+	$(if $(UPGRADE),rm -f _build/nbgrader.txt,cp requirements.nbgrader.txt _build/nbgrader.txt)
+	echo "nbgrader==0.9.6" | $(UV) pip compile - $(RESOLVED) --generate-hashes \
+		--constraint requirements.lock --output-file _build/nbgrader.txt
+	{ sed -n '/^#/p' requirements.nbgrader.txt; cat _build/nbgrader.txt; } > _build/nbgrader.lock
+	mv _build/nbgrader.lock requirements.nbgrader.txt
 
 clean: ## remove the built site and the caches (the environment stays)
 	rm -rf _build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -113,6 +113,7 @@ class Task:
     solved: Callable[..., Any]
     tolerance: float = 1e-6
     at_print: Mapping[str, Any] = field(default_factory=dict)
+    imports: str = ""
 
     @property
     def change(self) -> str:
@@ -211,6 +212,7 @@ def read_tasks(folder: Path) -> list[Task]:
     solved = notebooks.read(folder / "solutions.ipynb")
     module = beside.load(folder / "credit.py")
     changed, scope = _functions(module), answers(solved)
+    imports = _imports(solved, folder / "credit.py")
     at_print, tolerances = getattr(module, "PRINTED", {}), getattr(module, "TOLERANCES", {})
     found = []
     for printed in printed_exercises(solved):
@@ -219,7 +221,7 @@ def read_tasks(folder: Path) -> list[Task]:
             told = f"needs one function in credit.py for exercise {printed.number}, got {names}"
             raise ExerciseError(f"{folder.name}: {told}")
         name = names[0]
-        rest = tolerances.get(name, 1e-6), at_print.get(name, {})
+        rest = tolerances.get(name, Task.tolerance), at_print.get(name, {}), imports
         found.append(Task(name, printed, changed.pop(name), scope[name], *rest))
     if changed:
         raise ExerciseError(f"{folder.name}: credit.py changes {[*changed]}, which no answer has")
@@ -233,6 +235,19 @@ def answers(solved: NotebookNode) -> dict[str, Any]:
         if cell.cell_type == "code" and (SOLUTION in tags(cell) or _only_imports(cell.source)):
             exec(compile(cell.source, "solutions.ipynb", "exec"), scope)
     return scope
+
+
+def _imports(solved: NotebookNode, file: Path) -> str:
+    """Return the imports of the solved notebook and of ``credit.py``, what answers can need."""
+    cells = [cell.source for cell in solved.cells if cell.cell_type == "code"]
+    parsed = [ast.parse(one) for one in [*filter(_only_imports, cells), file.read_text("utf-8")]]
+    found = (one for tree in parsed for one in tree.body)
+    return "\n".join(
+        ast.unparse(one)
+        for one in found
+        if isinstance(one, ast.Import)
+        or (isinstance(one, ast.ImportFrom) and one.module not in ("__future__", "tools.credit"))
+    )
 
 
 def _only_imports(source: str) -> bool:

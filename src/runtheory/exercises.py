@@ -40,6 +40,24 @@ def check(
     _show(text, "holds" if reason is None else "inconclusive", stored)
 
 
+@checked
+def require(
+    name: str, answer: Callable[[], Numbers], *, expected: Numbers, tolerance: float = 1e-6
+) -> None:
+    """Raise unless ``answer()`` equals ``expected`` to the relative ``tolerance``: for marking.
+
+    The message tells no number: the case is hidden. Show a reader :func:`check` instead.
+
+    Raises
+    ------
+    AssertionError
+        If the answer is wrong, or raises.
+    """
+    reason = fault(answer, expected=expected, tolerance=tolerance, hidden=True)
+    if reason is not None:
+        raise AssertionError(f"{name}: {reason}")
+
+
 def tally() -> None:
     """Show how many of the checks that ran so far were right; each counts once, by its last run."""
     right, count = sum(_RESULTS.values()), len(_RESULTS)

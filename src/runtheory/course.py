@@ -1,0 +1,134 @@
+"""One table of what students handed in: ``python -m runtheory.course report FOLDER``.
+
+The table is CSV, a row for each notebook. It tells what the stored outputs say: it runs nothing,
+and whoever edits her file can make it say anything. For credit run the notebooks again, hidden
+cases with them, as the book's pages for teachers show.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import hashlib
+import io
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from runtheory import durable
+from runtheory.exercises import MIME
+
+COLUMNS = ("notebook", "title", "right", "checks", "not_yet", "missing", "code", "fault")
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a cell that begins so
+
+
+@dataclass(frozen=True)
+class Report:
+    """What one notebook says: its checks by name, a digest of its code, what is wrong with it."""
+
+    notebook: str
+    title: str = ""
+    checks: Mapping[str, bool] = field(default_factory=dict)
+    code: str = ""
+    fault: str = ""
+
+
+def read(path: Path, name: str) -> Report:
+    """Return what the notebook at ``path`` says; one that cannot be read has a fault.
+
+    A check that ran several times counts once, by its last run, as in the notebook's own tally.
+    """
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        code = [_text(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+        shown = [_text(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
+        checks = dict(_checks(cells))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        return Report(name, fault=f"no notebook: {type(error).__name__}: {error}")
+    headings = (line for text in shown for line in text.splitlines() if line.startswith("# "))
+    title = next(headings, "").removeprefix("# ").strip()
+    digest = hashlib.sha256("\n".join(code).encode("utf-8", "replace")).hexdigest()[:12]
+    told = "" if checks else "no check has run: run all cells, save, and hand in again"
+    return Report(name, title, checks, digest, told)
+
+
+def _checks(cells: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, bool]]:
+    for cell in cells:
+        for output in cell.get("outputs", []):
+            stored = output.get("data", {}).get(MIME)
+            if stored is not None:
+                yield str(stored["name"]), stored["right"] is True
+
+
+def _text(source: str | list[str]) -> str:
+    return source if isinstance(source, str) else "".join(source)
+
+
+def notebooks(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
+    """Yield the notebooks at and below ``paths`` with their names, without Jupyter's copies.
+
+    Raises
+    ------
+    FileNotFoundError
+        If one of the paths is not there.
+    """
+    for given in paths:
+        if not given.exists():
+            raise FileNotFoundError(f"there is no {given}")
+        below = sorted(given.rglob("*.ipynb")) if given.is_dir() else [given]
+        for path in below:
+            if ".ipynb_checkpoints" not in path.parts:
+                yield path, str(path.relative_to(given)) if given.is_dir() else str(path)
+
+
+def table(reports: Sequence[Report]) -> str:
+    """Return the reports as CSV.
+
+    ``missing`` names the checks that other notebooks of the same title have and this one has not;
+    equal ``code`` means that two notebooks hold the same code, letter by letter.
+    """
+    known: dict[str, dict[str, bool]] = {}
+    for one in reports:
+        known.setdefault(one.title, {}).update(one.checks)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for one in reports:
+        not_yet = "; ".join(name for name, right in one.checks.items() if not right)
+        missing = "; ".join(name for name in known[one.title] if name not in one.checks)
+        right, checks = sum(one.checks.values()), len(known[one.title])
+        row = (one.notebook, one.title, right, checks, not_yet, missing, one.code, one.fault)
+        writer.writerow([_harmless(str(cell)) for cell in row])
+    return text.getvalue()
+
+
+def _harmless(cell: str) -> str:
+    line = " ".join(cell.split())
+    return f"'{line}" if line.startswith(FORMULA) else line
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the command line says and return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m runtheory.course", description=__doc__)
+    command = parser.add_subparsers(required=True, metavar="COMMAND")
+    report = command.add_parser("report", help="one table of executed notebooks")
+    report.add_argument("paths", nargs="+", type=Path, help="notebooks, or folders of them")
+    report.add_argument("--out", type=Path, help="write the table there instead of printing it")
+    options = parser.parse_args(arguments)
+    try:
+        reports = [read(path, name) for path, name in notebooks(options.paths)]
+        if options.out is None:
+            sys.stdout.write(table(reports))
+        else:
+            durable.write(options.out, table(reports).encode("utf-8", "replace"))
+    except OSError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
