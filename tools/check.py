@@ -13,6 +13,7 @@ from runtheory.ledger import TWINNED
 from runtheory.outcome import STATED
 from tools import (
     card_faults,
+    credit,
     forms,
     lists,
     notebooks,
@@ -63,6 +64,7 @@ def card_problems(shelf: Shelf, book: Ledgers) -> Iterator[Problem]:
         forms.faults(shelf, book),
         pictures.faults(shelf.root),
         quizzes.faults(shelf, book.labels),
+        credit.faults(shelf),
         teach.faults(shelf.root, {card.slug: card for card in shelf.cards}),
     ):
         yield from (Problem(file, None, text) for file, text in faults)

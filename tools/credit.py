@@ -31,17 +31,15 @@ from typing import Any
 
 import numpy as np
 import torch
-from nbformat import NotebookNode
 
 from runtheory.exercises import fault
-from tools import beside, notebooks
+from tools import beside, notebooks, printed
+from tools.cards import Shelf
 from tools.exercises import BEGIN, END, ExerciseError
-from tools.notebooks import SOLUTION, tags
 
-HEADING = re.compile(r"^## (?P<number>\d+)\. (?P<title>.*)\n+(?P<text>.*)", re.S)
 ANSWER = re.compile(r"^def (\w+)\(", re.M)
-MINUTES = re.compile(r"(\d+) minutes")
 HIDDEN = 3  # cases that only the marking sees
+NEAR = 100  # tolerances are absolute, too: a smaller number is hardly checked
 TRIES = 50  # draws until a constant and the printed answer are both wrong
 Fault = tuple[str, str]
 
@@ -93,22 +91,11 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Printed:
-    """An exercise of the solved notebook: its number, title, text, answer cell and minutes."""
-
-    number: str
-    title: str
-    text: str
-    source: str
-    minutes: int
-
-
-@dataclass(frozen=True)
 class Task:
     """A changed exercise for credit."""
 
     name: str
-    printed: Printed
+    printed: printed.Exercise
     changed: FunctionType
     solved: Callable[..., Any]
     tolerance: float = 1e-6
@@ -189,16 +176,11 @@ def _always(value: Any, **_: Any) -> Any:
     return value
 
 
-def printed_exercises(solved: NotebookNode) -> Iterator[Printed]:
-    """Yield the exercises of a solved notebook that have an answer cell."""
-    heading = None
-    for cell in solved.cells:
-        if cell.cell_type == "markdown":
-            heading = HEADING.match(cell.source) or heading
-        elif SOLUTION in tags(cell) and heading is not None:
-            number, title, text = (one.strip() for one in heading.groups())
-            minutes = MINUTES.search(text)
-            yield Printed(number, title, text, cell.source, int(minutes[1]) if minutes else 0)
+def plain_numbers(wanted: Any) -> Any:
+    """Return numbers, lists and tensors as plain numbers and lists of them."""
+    if isinstance(wanted, list | tuple):
+        return [plain_numbers(one) for one in wanted]
+    return np.asarray(wanted, dtype=np.float64).tolist()
 
 
 def read_tasks(folder: Path) -> list[Task]:
@@ -211,47 +193,21 @@ def read_tasks(folder: Path) -> list[Task]:
     """
     solved = notebooks.read(folder / "solutions.ipynb")
     module = beside.load(folder / "credit.py")
-    changed, scope = _functions(module), answers(solved)
-    imports = _imports(solved, folder / "credit.py")
+    changed, scope = _functions(module), printed.answers(solved)
+    imports = printed.imports(solved, folder / "credit.py")
     at_print, tolerances = getattr(module, "PRINTED", {}), getattr(module, "TOLERANCES", {})
     found = []
-    for printed in printed_exercises(solved):
-        names = [one for one in ANSWER.findall(printed.source) if one in changed]
+    for one in printed.exercises(solved):
+        names = [name for name in ANSWER.findall(one.source) if name in changed]
         if len(names) != 1:
-            told = f"needs one function in credit.py for exercise {printed.number}, got {names}"
+            told = f"needs one function in credit.py for exercise {one.number}, got {names}"
             raise ExerciseError(f"{folder.name}: {told}")
         name = names[0]
         rest = tolerances.get(name, Task.tolerance), at_print.get(name, {}), imports
-        found.append(Task(name, printed, changed.pop(name), scope[name], *rest))
+        found.append(Task(name, one, changed.pop(name), scope[name], *rest))
     if changed:
         raise ExerciseError(f"{folder.name}: credit.py changes {[*changed]}, which no answer has")
     return found
-
-
-def answers(solved: NotebookNode) -> dict[str, Any]:
-    """Run the imports and the answers of a solved notebook, no check; return what they define."""
-    scope: dict[str, Any] = {}
-    for cell in solved.cells:
-        if cell.cell_type == "code" and (SOLUTION in tags(cell) or _only_imports(cell.source)):
-            exec(compile(cell.source, "solutions.ipynb", "exec"), scope)
-    return scope
-
-
-def _imports(solved: NotebookNode, file: Path) -> str:
-    """Return the imports of the solved notebook and of ``credit.py``, what answers can need."""
-    cells = [cell.source for cell in solved.cells if cell.cell_type == "code"]
-    parsed = [ast.parse(one) for one in [*filter(_only_imports, cells), file.read_text("utf-8")]]
-    found = (one for tree in parsed for one in tree.body)
-    return "\n".join(
-        ast.unparse(one)
-        for one in found
-        if isinstance(one, ast.Import)
-        or (isinstance(one, ast.ImportFrom) and one.module not in ("__future__", "tools.credit"))
-    )
-
-
-def _only_imports(source: str) -> bool:
-    return all(isinstance(one, ast.Import | ast.ImportFrom) for one in ast.parse(source).body)
 
 
 def _functions(module: ModuleType) -> dict[str, FunctionType]:
@@ -264,15 +220,17 @@ def _functions(module: ModuleType) -> dict[str, FunctionType]:
     }
 
 
-def faults(folder: Path, file: str) -> Iterator[Fault]:
-    """Yield what is wrong with the exercises for credit of one technique: file and sentence."""
-    try:
-        listed = read_tasks(folder)
-    except Exception as error:
-        yield file, f"{type(error).__name__}: {error}"
-        return
-    for task in listed:
-        yield from ((file, f"{task.name}: {text}") for text in _task_faults(task))
+def faults(shelf: Shelf) -> Iterator[Fault]:
+    """Yield what is wrong with the exercises for credit, tried with drawn cases: file, sentence."""
+    for card in shelf.cards:
+        file = f"{card.folder}/credit.py"
+        try:
+            listed = read_tasks(shelf.root / card.folder)
+        except Exception as error:
+            yield file, f"{type(error).__name__}: {error}"
+            continue
+        for task in listed:
+            yield from ((file, f"{task.name}: {text}") for text in _task_faults(task))
 
 
 def _task_faults(task: Task) -> Iterator[str]:
@@ -287,5 +245,8 @@ def _task_faults(task: Task) -> Iterator[str]:
         for case in task.cases("check"):
             if task.refuses(task.answer, case):
                 yield f"the answer is not the same twice for {dict(case.arguments)}"
+            wanted = np.abs(np.asarray(plain_numbers(case.wanted), dtype=np.float64))
+            if np.any((wanted > 0) & (wanted < NEAR * task.tolerance)):
+                yield f"a number is too near 0 for the tolerance: {wanted.tolist()}"
     except Exception as error:
         yield f"{type(error).__name__}: {error}"

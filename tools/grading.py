@@ -25,7 +25,7 @@ from nbformat import NotebookNode
 from runtheory import durable
 from tools import notebooks
 from tools.cards import CardError, read_shelf
-from tools.credit import Case, Task, read_tasks
+from tools.credit import Case, Task, plain_numbers, read_tasks
 from tools.exercises import STUB, ExerciseError
 from tools.ledgers import read_ledgers
 from tools.notebooks import ROOT
@@ -124,13 +124,6 @@ def _call(function: str, said: str, task: Task, case: Case) -> str:
         ")",
     ]
     return "\n".join(lines)
-
-
-def plain_numbers(wanted: Any) -> Any:
-    """Return numbers, lists and tensors as plain numbers and lists of them."""
-    if isinstance(wanted, list | tuple):
-        return [plain_numbers(one) for one in wanted]
-    return np.asarray(wanted, dtype=np.float64).tolist()
 
 
 def literal(value: Any) -> str:

@@ -51,6 +51,11 @@ ABOUT = {
     "Take-away": "three lines",
 }
 QUIZ = "# TO WRITE: three questions at least, half of them about what people get wrong"
+CREDIT = '''"""The exercises, changed for credit: ``tools/credit.py`` says how.
+
+TO WRITE: a function for each answer of the solved notebook, under its name.
+"""
+'''
 LAB = (
     "# Lab: {title}\n\nTO WRITE: what the lab asks and what it shows",
     "## Before you run it\n\nTO WRITE: a prediction that the reader writes down",
@@ -101,6 +106,7 @@ def lay(slug: str, key: str, code: str = "", *, root: Path = ROOT) -> list[Path]
         folder / "chapter.toml": CARD.format(**names),
         folder / "claims.toml": "",
         folder / "quiz.toml": f"{QUIZ}\n",
+        folder / "credit.py": CREDIT,
         folder / "theory.md": _theory(title),
     }
     shared = {

@@ -156,6 +156,13 @@ Plain, by {prf:ref}`def-mean`.
 
 By {prf:ref}`thm-one`.
 """
+CREDIT = """from tools.credit import uniform
+
+
+def double(solved, x=uniform(1, 9)):
+    '''Give back **three times** the number.'''
+    return 3 * solved(x) / 2
+"""
 QUIZ = "## Check yourself\n\n```{quiz}\n```\n"
 PROVED = """:::{prf:theorem} Averages
 :label: thm-two
@@ -210,6 +217,8 @@ FILES = {
     "chapters/two/quiz.toml": quiz("thm-two", questions=4),
     "chapters/one/quiz.py": tiny_quiz.CODE,
     "chapters/two/quiz.py": tiny_quiz.CODE,
+    "chapters/one/credit.py": CREDIT,
+    "chapters/two/credit.py": CREDIT,
     "src/runtheory/one/__init__.py": '"""Means."""\n',
     "src/runtheory/noise/__init__.py": '"""Noise."""\n',
     "src/runtheory/noise/two.py": '"""Noise that is added."""\n',

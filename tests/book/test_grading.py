@@ -1,0 +1,177 @@
+"""Assignments for nbgrader: what passes, what does not, and what is written."""
+
+from __future__ import annotations
+
+import csv
+import os
+import subprocess
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+import torch
+
+from tests.book.students import STUDENTS, score, submission
+from tools import grading, notebooks
+from tools.cards import CardError, read_shelf
+from tools.credit import read_tasks
+from tools.exercises import ExerciseError, without_solution
+from tools.ledgers import read_ledgers
+from tools.notebooks import ROOT
+from tools.plain import Plain
+
+NBGRADER = ROOT / "_build" / "nbgrader" / "bin"
+SLUGS = [card.slug for card in read_shelf(ROOT).cards]
+
+
+@pytest.fixture(scope="module")
+def plain() -> Plain:
+    return Plain(ROOT, read_ledgers(ROOT))
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_only_who_understood_passes(slug: str, plain: Plain) -> None:
+    tasks = read_tasks(ROOT / "chapters" / slug)
+    source = grading.notebook(grading.Assignment(slug, slug, tasks), "autumn", plain)
+    handed_out = nbformat.reads(nbformat.writes(source), as_version=4)
+    for cell in handed_out.cells:
+        if cell.id in {task.name for task in tasks}:
+            cell.source = without_solution(cell.source)
+    for name, answer in STUDENTS.items():
+        answers = {task.name: answer for task in tasks if answer is not None}
+        passed = score(submission(handed_out, answers, tasks), source, tasks)
+        assert [one for one, right in passed.items() if right != (name == "perfect")] == []
+
+
+def nbgrader(folder: Path, *command: str) -> None:
+    path = f"{NBGRADER}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        [str(NBGRADER / "nbgrader"), *command],
+        cwd=folder,
+        env={**os.environ, "PATH": path, "JUPYTER_CONFIG_DIR": str(folder), "HOME": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+def test_nbgrader_marks_four_students(tmp_path: Path) -> None:
+    assert (NBGRADER / "nbgrader").exists(), "`make course` makes the environment of nbgrader"
+    grading.write(ROOT, tmp_path, course="module", seed="spring")
+    name = "01_comparing_classifiers"
+    tasks = read_tasks(ROOT / "chapters" / "comparing_classifiers")
+    nbgrader(tmp_path, "generate_assignment", name)
+    handed_out = tmp_path / "release" / name / f"{name}.ipynb"
+    text = handed_out.read_text(encoding="utf-8")
+    assert "HIDDEN TESTS" not in text
+    assert "SOLUTION" not in text
+    for student, answer in STUDENTS.items():
+        answers = {task.name: answer for task in tasks if answer is not None}
+        path = tmp_path / "submitted" / student / name / f"{name}.ipynb"
+        path.parent.mkdir(parents=True)
+        released = nbformat.reads(text, as_version=4)
+        path.write_text(submission(released, answers, tasks), encoding="utf-8")
+    nbgrader(tmp_path, "autograde", name)
+    nbgrader(tmp_path, "export")
+    rows = list(csv.DictReader((tmp_path / "grades.csv").read_text(encoding="utf-8").splitlines()))
+    shares = {
+        row["student_id"]: float(row["score"]) / float(row["max_score"])
+        for row in rows
+        if row["assignment"] == name
+    }
+    assert shares == {"perfect": 1.0, "empty": 0.0, "hard_coded": 0.0, "copied": 0.0}
+
+
+def test_a_course_holds_the_homework_of_its_sessions(tmp_path: Path) -> None:
+    names = {one.name: one for one in grading.assignments(ROOT, "six_weeks")}
+    assert list(names) == sorted(names)
+    first, second = list(names.values())[:2]
+    assert (first.name, second.name) == ("01_comparing_classifiers", "02_multi_sample_dropout")
+    assert [task.printed.number for task in second.tasks] == ["2", "6", "8"]
+    with pytest.raises(CardError, match="there are: module"):
+        list(grading.assignments(ROOT, "none"))
+
+
+def sources(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.rglob("source/*/*.ipynb")}
+
+
+def test_all_follows_from_the_seed_and_what_is_there_is_kept(tmp_path: Path) -> None:
+    folders = [tmp_path / name for name in ("one", "same", "other")]
+    for folder, seed in zip(folders, ("7", "7", None), strict=True):
+        grading.write(ROOT, folder, course="module", seed=seed)
+    one, same, other = map(sources, folders)
+    assert one == same
+    assert all(one[name] != other[name] for name in one)
+    drawn = (folders[2] / "seed.txt").read_text(encoding="utf-8").strip()
+    assert len(drawn) == 16
+
+    kept, gone = sorted(folders[2].rglob("source/*/*.ipynb"))[:2]
+    kept.write_text("mine", encoding="utf-8")
+    gone.unlink()
+    gone.parent.rmdir()
+    grading.write(ROOT, folders[2], course="module")
+    assert sources(folders[2]) == other | {kept.name: b"mine"}
+    with pytest.raises(ExerciseError, match="another seed"):
+        grading.write(ROOT, folders[2], course="module", seed="8")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        True,
+        None,
+        3,
+        0.1 + 0.2,
+        -0.0,
+        float("inf"),
+        "it's",
+        [],
+        (),
+        (1,),
+        [1, (2.5, "a")],
+        {"a": [1]},
+        torch.tensor([[1.5], [2.0]], dtype=torch.float64),
+        torch.tensor([1, 2]),
+        torch.tensor([True]),
+        np.array([1.0, 2.0]),
+        np.array([[1, 2]]),
+        np.float64(0.1),
+    ],
+)
+def test_a_value_is_written_so_that_it_comes_back(value: object) -> None:
+    back = eval(grading.literal(value), {"torch": torch, "np": np})
+    if isinstance(value, torch.Tensor):
+        assert back.dtype == value.dtype
+        assert torch.equal(back, value)
+    elif isinstance(value, np.ndarray):
+        assert back.dtype == value.dtype
+        np.testing.assert_array_equal(back, value)
+    else:
+        assert repr(back) == repr(value.item() if isinstance(value, np.generic) else value)
+
+
+def test_what_no_notebook_holds_is_refused() -> None:
+    with pytest.raises(ExerciseError, match="a set cannot"):
+        grading.literal({1, 2})
+
+
+def test_only_imports_that_are_used_are_kept() -> None:
+    pool = "import os.path\nfrom json import dumps as d, loads\nimport math\nimport json"
+    code = "math.pi\nd(1)\nos.path.join('a')"
+    assert grading.imports(pool, code) == ["import os.path", "from json import dumps as d"]
+
+
+def test_notebooks_are_valid_and_every_hidden_cell_is_worth_its_minutes(plain: Plain) -> None:
+    tasks = read_tasks(ROOT / "chapters" / "multi_sample_dropout")
+    source = grading.notebook(grading.Assignment("msd", "MSD", tasks), "x", plain)
+    nbformat.validate(source)
+    told = {cell.id: cell.metadata["nbgrader"] for cell in source.cells if cell.metadata}
+    assert told["mask_moments-hidden"]["points"] == 2  # ten minutes
+    assert told["dropout_regression-hidden"]["points"] == 4  # twenty
+    assert [name for name, one in told.items() if one["grade"]] == [
+        f"{task.name}-hidden" for task in tasks
+    ]
+    assert source.metadata["kernelspec"] == notebooks.KERNEL

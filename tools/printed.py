@@ -1,0 +1,66 @@
+"""The exercises as the book prints them: what the solved notebook of a technique holds."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode
+
+from tools.notebooks import SOLUTION, tags
+
+HEADING = re.compile(r"^## (?P<number>\d+)\. (?P<title>[^\n]*)(?P<text>.*)", re.S)
+MINUTES = re.compile(r"(\d+) minutes")
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """An exercise of the solved notebook: its number, title, text, answer cell and minutes."""
+
+    number: str
+    title: str
+    text: str
+    source: str
+    minutes: int
+
+
+def exercises(solved: NotebookNode) -> Iterator[Exercise]:
+    """Yield the exercises of a solved notebook that have an answer cell."""
+    heading = None
+    for cell in solved.cells:
+        if cell.cell_type == "markdown":
+            heading = HEADING.match(cell.source) or heading
+        elif SOLUTION in tags(cell) and heading is not None:
+            number, title, text = (one.strip() for one in heading.groups())
+            minutes = MINUTES.search(text)
+            yield Exercise(number, title, text, cell.source, int(minutes[1]) if minutes else 0)
+
+
+def answers(solved: NotebookNode) -> dict[str, Any]:
+    """Run the imports and the answers of a solved notebook, no check; return what they define."""
+    scope: dict[str, Any] = {}
+    for cell in solved.cells:
+        if cell.cell_type == "code" and (SOLUTION in tags(cell) or _only_imports(cell.source)):
+            exec(compile(cell.source, "solutions.ipynb", "exec"), scope)
+    return scope
+
+
+def imports(solved: NotebookNode, file: Path) -> str:
+    """Return the imports of the solved notebook and of ``credit.py``, what answers can need."""
+    cells = [cell.source for cell in solved.cells if cell.cell_type == "code"]
+    parsed = [ast.parse(one) for one in [*filter(_only_imports, cells), file.read_text("utf-8")]]
+    found = (one for tree in parsed for one in tree.body)
+    return "\n".join(
+        ast.unparse(one)
+        for one in found
+        if isinstance(one, ast.Import)
+        or (isinstance(one, ast.ImportFrom) and one.module not in ("__future__", "tools.credit"))
+    )
+
+
+def _only_imports(source: str) -> bool:
+    return all(isinstance(one, ast.Import | ast.ImportFrom) for one in ast.parse(source).body)
