@@ -86,3 +86,14 @@ def test_a_tally_counts_each_check_once(monkeypatch: pytest.MonkeyPatch) -> None
     exercises.check("two", your_turn, expected=1.0)
     exercises.tally()
     assert shown[-1]["text/plain"] == "1 of 2 checks right"
+
+
+def test_marking_raises_and_tells_no_number() -> None:
+    exercises.require("one", lambda: 1.0 + 1e-9, expected=1.0)
+    exercises.require("two", lambda: 1.001, expected=1.0, tolerance=1e-2)
+    with pytest.raises(AssertionError, match=r"^three: the case is hidden$"):
+        exercises.require("three", lambda: 1.37, expected=1.0)
+    with pytest.raises(AssertionError, match="your turn"):
+        exercises.require("four", your_turn, expected=1.0)
+    with pytest.raises(AssertionError, match="did you forget to return"):
+        exercises.require("five", cast(Any, lambda: None), expected=1.0)

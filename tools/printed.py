@@ -13,7 +13,7 @@ from nbformat import NotebookNode
 
 from tools.notebooks import SOLUTION, tags
 
-HEADING = re.compile(r"^## (?P<number>\d+)\. (?P<title>[^\n]*)(?P<text>.*)", re.S)
+HEADING = re.compile(r"^## (?P<number>\d+)\. (?P<title>[^\n]*)(?P<text>.*)", re.S | re.M)
 MINUTES = re.compile(r"(\d+) minutes")
 
 
@@ -33,7 +33,7 @@ def exercises(solved: NotebookNode) -> Iterator[Exercise]:
     heading = None
     for cell in solved.cells:
         if cell.cell_type == "markdown":
-            heading = HEADING.match(cell.source) or heading
+            heading = HEADING.search(cell.source) or heading
         elif SOLUTION in tags(cell) and heading is not None:
             number, title, text = (one.strip() for one in heading.groups())
             minutes = MINUTES.search(text)
