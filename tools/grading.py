@@ -12,7 +12,7 @@ import argparse
 import ast
 import secrets
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from nbformat import NotebookNode
 
-from runtheory import durable
+from runtheory import durable, exercises
 from tools import notebooks
 from tools.cards import CardError, read_shelf
 from tools.credit import Case, Task, plain_numbers, read_tasks
@@ -101,22 +101,24 @@ def _exercise(given: Assignment, task: Task, seed: str, plain: Plain) -> Iterato
     shown, *hidden = task.cases(f"{seed}, {given.name}")
     printed, name, points = task.printed, task.name, task.points
     worth = f"{points} point{'s' if points > 1 else ''}"
-    text = f"## {printed.number}. {printed.title}\n\n{plain(printed.text)}"
+    part = f", part {printed.part}" if printed.part > 1 else ""
+    text = f"## {printed.number}. {printed.title}{part}\n\n{plain(printed.text)}".rstrip()
     yield _text(f"{text}\n\n**Changed for credit ({worth}).** {task.change}", f"{name}-text")
     yield _code(task.solution(), name, solution=True)
-    yield _code(_call("check", "a case to try", task, shown), f"{name}-check", locked=True)
+    yield _code(_call(exercises.check, "a case to try", task, shown), f"{name}-check", locked=True)
     cases = (
-        _call("require", f"hidden case {at}", task, one) for at, one in enumerate(hidden, start=1)
+        _call(exercises.require, f"hidden case {at}", task, one)
+        for at, one in enumerate(hidden, start=1)
     )
     marks = "\n".join(["### BEGIN HIDDEN TESTS", *cases, "### END HIDDEN TESTS"])
     yield _code(f"{HIDDEN}\n{marks}", f"{name}-hidden", locked=True, points=points)
 
 
-def _call(function: str, said: str, task: Task, case: Case) -> str:
+def _call(function: Callable[..., None], said: str, task: Task, case: Case) -> str:
     """Return the line that compares an answer with a number, both written out."""
     arguments = ", ".join(map(literal, case.arguments.values()))
     lines = [
-        f"exercises.{function}(",
+        f"exercises.{function.__name__}(",
         f'    "{task.name}: {said}",',
         f"    lambda: {task.name}({arguments}),",
         f"    expected={literal(plain_numbers(case.wanted))},",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,30 +14,49 @@ from nbformat import NotebookNode
 from tools.notebooks import SOLUTION, tags
 
 HEADING = re.compile(r"^## (?P<number>\d+)\. (?P<title>[^\n]*)(?P<text>.*)", re.S | re.M)
+FOLDED = re.compile(r"<details>.*?</details>", re.S)
 MINUTES = re.compile(r"(\d+) minutes")
 
 
 @dataclass(frozen=True)
 class Exercise:
-    """An exercise of the solved notebook: its number, title, text, answer cell and minutes."""
+    """A part of an exercise: what is printed before its answer cell, that cell, and its minutes.
+
+    Most exercises have one part. The minutes of an exercise are shared evenly by its parts.
+    """
 
     number: str
     title: str
     text: str
     source: str
-    minutes: int
+    minutes: float
+    part: int = 1
 
 
 def exercises(solved: NotebookNode) -> Iterator[Exercise]:
-    """Yield the exercises of a solved notebook that have an answer cell."""
-    heading = None
+    """Yield the parts of the exercises of a solved notebook, one for each answer cell."""
+    found: list[Exercise] = []
+    text = ""
     for cell in solved.cells:
         if cell.cell_type == "markdown":
-            heading = HEADING.search(cell.source) or heading
-        elif SOLUTION in tags(cell) and heading is not None:
-            number, title, text = (one.strip() for one in heading.groups())
-            minutes = MINUTES.search(text)
-            yield Exercise(number, title, text, cell.source, int(minutes[1]) if minutes else 0)
+            heading = HEADING.search(cell.source)
+            if heading is not None:
+                yield from _shared(found)
+                found, text = [], heading["text"]
+                number, title = heading["number"], heading["title"].strip()
+                minutes = MINUTES.search(text)
+            else:
+                text += f"\n\n{cell.source}"
+        elif SOLUTION in tags(cell):
+            said = FOLDED.sub("", text).strip()
+            told = int(minutes[1]) if minutes else 0
+            found.append(Exercise(number, title, said, cell.source, told, len(found) + 1))
+            text = ""
+    yield from _shared(found)
+
+
+def _shared(parts: list[Exercise]) -> Iterator[Exercise]:
+    yield from (replace(one, minutes=one.minutes / len(parts)) for one in parts)
 
 
 def answers(solved: NotebookNode) -> dict[str, Any]:
