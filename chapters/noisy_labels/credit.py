@@ -16,9 +16,9 @@ def three_directions(
     rate=uniform(0.15, 0.85, 2),
 ):
     r"""Answer for **any** numbers: `sizes` lists the sizes of the signal along the principal
-    directions, in their order, as many as there are; `variance` is $\sigma^2$, `cuts` holds two
-    numbers in place of $2$ and $1$, and `rate` is that of dropout. Return the six numbers in the
-    same order; the fifth is for the first of the two cuts.
+    directions, in their order, as many as there are; `variance` is $\sigma^2$, `examples` stands in
+    place of ten, `cuts` holds two numbers in place of $2$ and $1$, and `rate` is that of dropout.
+    Return the six numbers in the same order; the fifth is for the first of the two cuts.
     """
 
     def error(factors):
@@ -42,8 +42,9 @@ def best_rate(
 ):
     r"""Now each principal score may be dropped at a **rate of its own**, and is divided by its own
     chance to be kept. The list `sizes` has the sizes of the signal along the $r$ principal
-    directions, and `variance` is $\sigma^2$. Return one list of $r + 2$ numbers: the best rates in
-    the order of `sizes`, the least error with them, and the least error with one rate for all.
+    directions, `variance` is $\sigma^2$ and `examples` is $n$. Return one list of $r + 2$ numbers:
+    the best rates in the order of `sizes`, the least error with them, and the least error with one
+    rate for all.
     """
     rates = [variance / (size**2 + variance) for size in sizes]
     own = sum(size**2 * rate for size, rate in zip(sizes, rates, strict=True)) / examples
