@@ -85,12 +85,12 @@ def mixed_labels(
 def _point(source, _):
     """Draw a point near the border of one axis."""
     low = round(source.uniform(0.02, 0.15), 3)
-    return [source.choice((low, round(1 - low, 3))), round(source.uniform(0.1, 0.9), 3)]
+    return [source.choice((low, round(1 - low, 3))), round(source.uniform(0.4, 0.6), 3)]
 
 
 def _near(source, earlier):
     """Draw a point so near that a box can cover both; of one axis, with its centre outside too."""
-    shifts = source.uniform(0.03, 0.15), source.uniform(0.1, 0.4)
+    shifts = source.uniform(0.03, 0.15), source.uniform(0.12, 0.35)
     places = zip(earlier["first"], shifts, strict=True)
     return [round(t + (by if t < 0.5 else -by), 3) for t, by in places]
 
@@ -118,8 +118,8 @@ def own_weight(
     area=uniform(0.2, 0.5),
     counts=drawn(lambda source, _: [source.randint(*one) for one in ((1, 3), (4, 7), (8, 20))]),
 ):
-    """The classes are **not of one size**: `counts` is a list of the numbers of images that the
-    batch has of each class. Return the average over all **images** of the batch.
+    """The classes are **not of one size**: `counts` lists how many images of each class the batch
+    has. Return the average weight that their own class keeps, over all **images** of the batch.
     """
     batch = sum(counts)
     same = sum(count * (count - 1) for count in counts) / (batch * (batch - 1))
