@@ -21,7 +21,7 @@ OWN = ("book/parts", "book/claims")  # pages of parts, shown or not
 ASIDE = ("solutions", "README", "slides")
 CLAIMS, DEMOS, REFERENCE = "book/claims", "book/demos", "book/reference/index"
 TEACH = "book/teach/index"
-TEACHING = ("courses", "misconceptions", "rubric", "assistants")
+TEACHING = ("courses", "misconceptions", "marking", "rubric", "assistants")
 # A line of a list or table that begins with a link to a technique's first page.
 TYPED = re.compile(
     r"^\s*(?:[-*+|]|\d+\.)[\s*]*(?:\[[^\]]*\]\(|\{doc\}`)[^)`]*chapters/\w+/theory", re.M
