@@ -45,7 +45,7 @@ def test_check_never_raises(monkeypatch: pytest.MonkeyPatch) -> None:
         (4.0, 0.25, "reciprocal"),
         (-0.25, 0.25, "sign"),
         (25.0, 0.25, "per cent"),
-        (0.1667, 1 / 6, "do not round"),
+        (0.1667, 1 / 6, "rounded on the way"),
         ([0.2, 1.0], [1.0, 0.2], "their order"),
         ([[1.0, 3.0], [2.0, 4.0]], [[1.0, 2.0], [3.0, 4.0]], "their order"),
         (0.3, 0.25, "0.3 came, 0.25 is wanted"),

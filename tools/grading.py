@@ -45,9 +45,9 @@ c.ExecutePreprocessor.interrupt_on_timeout = True
 INTRODUCTION = """# For credit: {title}
 
 Every exercise here is one of the book's, **changed**: read the line that says so, for the printed
-answer is wrong here. Write your answer in place of the `raise`; a function must stand by itself,
-with what it imports inside it or in a cell of your own. The check below shows one case and tells
-what came and what is wanted. Marks come from other cases, which you do not see."""
+answer is wrong here. Write your answer in place of the `raise`. The imports of the first cell are
+there; whatever else a function needs belongs into its cell. The check below shows one case and
+tells what came and what is wanted. Marks come from other cases, which you do not see."""
 IMPORTS = "import math\n\nimport numpy as np\nimport torch\n\nfrom runtheory import exercises"
 HIDDEN = "# Hidden cases run here when your work is marked."
 

@@ -20,7 +20,8 @@ def one_example(
     length=uniform(1.3, 4),
 ):
     r"""There are `count` $= n$ vectors in `dimension` $= d$ dimensions. Return first what the
-    weights hold of the first $k =$ `several` examples **together**, $I(W; Z_1, \dots, Z_k)$ in
+    weights hold of the first $k =$ `several` $< n$ examples **together** (the covariance is
+    invertible), $I(W; Z_1, \dots, Z_k)$ in
     nats, and second the bound from one example at a time for a loss with values in an interval of
     **length** `length`.
     """
@@ -67,8 +68,9 @@ def inverse_kl(
         )
     ),
 ):
-    r"""The other way round: the **true** error $p$ is given, and the budget $c$. Return the
-    smallest and then the largest **training** error $q \in [0, 1]$ with $\mathrm{kl}(q\|p) \le c$.
+    r"""The other way round: the **true** error $p$, $0 < p < 1$, is given, and the budget $c$.
+    Return the smallest and then the largest **training** error $q \in [0, 1]$ with
+    $\mathrm{kl}(q\|p) \le c$.
     """
 
     def divergence(q):
@@ -104,6 +106,11 @@ def _shares(source, given):
 def certificate(
     solved,
     weights=drawn(lambda source, _: np.array([round(source.uniform(0.5, 2), 2) for _ in "12"])),
+    prior=drawn(
+        lambda source, given: np.round(
+            given["weights"] * [source.uniform(0.2, 0.8) for _ in "12"], 2
+        )
+    ),
     inputs=drawn(
         lambda source, _: np.array([[round(source.gauss(), 2) for _ in "12"] for _ in range(14)])
     ),
@@ -113,14 +120,15 @@ def certificate(
     shares=drawn(_shares),
 ):
     r"""Not all scales count alike: before the data, the scale `scales[j]` was promised the
-    **share** `shares[j]` of $\delta$, and the shares sum to one. Return the least bound over the
-    scales, still valid with probability $1 - \delta$ for all of them together.
+    **share** `shares[j]` of $\delta$; the shares are positive and sum to one. Apply the theorem to
+    each scale and its prior with its share, and return the least of the bounds. (`prior` is $w_0$.)
     """
     count, grid = len(inputs), np.array(scales)
     margins = signs * (inputs @ weights) / np.linalg.norm(inputs, axis=1)
     risks = ndtr(-grid[:, None] * margins).mean(1)
+    complexity = grid**2 * ((weights - prior) ** 2).sum() / 2
     price = np.log(2 * math.sqrt(count) / (delta * np.array(shares)))
-    return kl_inverse(risks, (grid**2 * (weights @ weights) / 2 + price) / count).min()
+    return kl_inverse(risks, (complexity + price) / count).min()
 
 
 def _slices(source, _):
@@ -207,7 +215,7 @@ def iterate_and_sum(
     r"""Rate and noise **change from step to step**: step $t = 1, \dots, T$ has the learning rate
     $\gamma_t$, entry $t$ of the list `rates`, and adds noise of the deviation $\tau_t$, entry $t$
     of the list `noises`. With `dimension` $= d$, `samples` $= n$ and $\sigma = 1$ return the same
-    two, in this order.
+    two, in this order (the sum with the mean of the other examples as prediction, as there).
     """
     pull = spread = total = 0.0
     for rate, noise in zip(rates, noises, strict=True):
@@ -270,7 +278,8 @@ def two_ladders(
     r"""Three layers are given, each by its **own** matrix: $T_0 = X$, $T_1$ is `first` times $T_0$,
     $T_2$ is `second` times $T_1$ and $T_3$ is `third` times $T_2$. The weights are the mean, over
     the $n =$ `samples` examples, of what the layer **in the middle** shows of them, $T_k$ with
-    $k =$ `place`, one or two. Return **one list** of four numbers: what $T_0, \dots, T_3$ of one
+    $k =$ `place`, one or two. The examples are independent and normal, with one invertible
+    covariance. Return **one list** of four numbers: what $T_0, \dots, T_3$ of one
     of the examples carry of these weights, in nats.
     """
     ranks, product = [], torch.eye(first.shape[1], dtype=first.dtype)

@@ -27,10 +27,11 @@ def best_masks(
     head=uniform(0.5, 1),
     masks=whole(2, 6),
 ):
-    r"""**The other way round**: a number `masks` of masks, at least two, is given in place of
-    $V_{\mathrm{mix}}$, beside $V_{\mathrm{data}}$, $V_{\mathrm{mask}}$, $c_{\mathrm{body}}$ and
-    $c_{\mathrm{head}}$ in this order. Return the least and the largest $V_{\mathrm{mix}}$ at which
-    no other **whole** number of masks has a smaller variance at the same cost.
+    r"""**The other way round**: $V_{\mathrm{mix}}$ is not given, but a number of masks. The
+    arguments are $V_{\mathrm{data}}$, $V_{\mathrm{mask}}$, $c_{\mathrm{body}}$,
+    $c_{\mathrm{head}}$ and last `masks`, at least two. Return the least and the largest
+    $V_{\mathrm{mix}}$ at which no other **whole** number of masks has a smaller variance at the
+    same cost.
     """
     least, largest = (
         mask * body / (head * masks * other) - data for other in (masks + 1, masks - 1)
@@ -68,6 +69,8 @@ def limits_of_bulge(
     For two such targets, $m =$ `fewer` and $n =$ `more` with $m < n < K$, at the same $\kappa$,
     return **three** numbers: the limits of the ratio $\frac{n\,g_n}{m\,g_m}$ as $\kappa \to 0$ and
     as $\kappa \to \infty$, and the limit of the **difference** $g_m - g_n$ as $\kappa \to \infty$.
+    The check wants the **limits themselves**: a tenth off is no longer good enough, and neither is
+    the value at a large $\kappa$.
     """
     return 1, more / fewer, 2 * math.log(more / fewer)
 
@@ -102,15 +105,15 @@ def shrinkage(
     classes=whole(3, 10),
     rate=uniform(0.2, 0.8),
     factor=drawn(
-        lambda source, x: round(
-            1 / (1 + x["rate"] / (1 - x["rate"]) * x["classes"] / source.randint(16, 64)), 4
+        lambda source, x: (
+            1 / (1 + x["rate"] / (1 - x["rate"]) * x["classes"] / source.randint(16, 64))
         )
     ),
     other=uniform(0.2, 0.9),
 ):
     """**The width is not known**, but a measurement is: for `classes` $= K$ and **without** a bias,
     dropout of the rate `rate` multiplies the scores by `factor`. Return the factor that belongs to
-    the rate `other` at the same $K$ and $d$ **with** a free bias, and nothing else.
+    the rate `other` at the same $K$ and $d$ **with** a free bias: a single number.
     """
     modes = (classes - 1) / classes
     odds = other / (1 - other) * (1 - rate) / rate
@@ -123,8 +126,9 @@ def even_basis(
     block=one_of(2, 4),
 ):
     r"""Let $S$ be diagonal with the entries `values`, and let $Q$ be **block diagonal**: the
-    coordinates are cut into groups of `block` neighbours, within a group $Q$ is orthogonal with
-    all entries $\pm\frac1{\sqrt b}$, $b =$ `block`, and its other entries are zero. With
+    coordinates are cut, from the first on, into groups of `block` neighbours, a power of two that
+    divides their number $d$; within a group $Q$ is orthogonal with all entries
+    $\pm\frac1{\sqrt b}$, $b =$ `block`, and its other entries are zero. With
     $a_j = (QSQ^\top)_{jj}$ return the evenness $E = (\sum_j a_j)^2 / (d \sum_j a_j^2)$.
     """
     means = np.reshape(values, (-1, block)).mean(1)
@@ -139,7 +143,7 @@ def share_left(
     samples=whole(2, 4),
 ):
     r"""Each feature vector is seen under **several** independent masks: what is left of it are
-    its `samples` masked copies **together**, each with the rate $\delta =$ `rate`, the masks
+    all `samples` masked copies **together**, each with the rate $\delta =$ `rate`, the masks
     visible. Return the share of the divergence that is left of $d =$ `width` coordinates with the
     correlation $r =$ `correlation`.
     """
@@ -193,8 +197,8 @@ def extreme_tables(
     ),
 ):
     """All tables have `pairs` pairs, on `both` of them **both copies** are misclassified, and
-    *gained* less *lost* is `difference`, which may be **negative**. Return (*gained*, *lost*) of
-    the table with the largest bound, then of the one with the smallest.
+    *gained* $-$ *lost* is `difference`, which may be **negative** and is not zero. Return
+    (*gained*, *lost*) of the table with the largest bound, then of the one with the smallest.
     """
     few = max(difference, 0), max(-difference, 0)
     added = (pairs - both - abs(difference)) // 2

@@ -55,8 +55,9 @@ def interval(
     ),
     claimed=drawn(_claim),
 ):
-    """The other way round: `t` is **not** given, but a dimension `claimed` by somebody else.
-    Return the positive $t$ at which `claimed` is one of the two ends, and then the **other** end.
+    """**The other way round**: `t` is **not** given, but a dimension `claimed` by somebody else,
+    which is not your estimate and is more than half of it, so that both ends are positive. Return
+    the positive $t$ at which `claimed` is one of the two ends, and then the **other** end.
     """
     means = (np.log(parts[..., -1:] / parts).sum(-1) / (parts.shape[-1] - 1)).mean(1)
     error = means.std(ddof=1) / len(means) ** 0.5

@@ -26,8 +26,8 @@ def five_classes(
 ):
     """Return the three numbers for **any** number of `classes`, any `amount`, and an image whose
     label is class 3 in a share `share` of the cases, and each other class equally often in the
-    rest. The share may be **small**: the confidence is the largest of the predicted probabilities,
-    whichever class has it.
+    rest; the label has its part in what smoothing shares out. The share may be **small**: the
+    confidence is the largest of the predicted probabilities, whichever class has it.
     """
     lead = math.log(classes / amount - classes + 1)
     most = max(share, (1 - share) / (classes - 1))
@@ -57,10 +57,10 @@ def taken_back(
         )
     ),
 ):
-    """The amount is **not** known. Given instead is, for the first image (the first row of the
+    r"""The amount is **not** known. Given instead is, for the first image (the first row of the
     logits), the probability of the first class in $p(x)$: it is `known`. Return three numbers: the
-    **amount**, then for the second image the probability of the first class in $p(x)$, and the
-    temperature.
+    **amount**, then for the **second** image the probability of the first class in its $p(x)$, and
+    the temperature $T$ at which $\operatorname{softmax}(z/T)$ of **its** logits is this $p(x)$.
     """
     first = float(logits.softmax(1)[0, 0])
     amount = (known - first) / (known - 0.5)

@@ -32,8 +32,9 @@ def delay(
     wanted=drawn(lambda source, given: round(given["height"] * source.uniform(1.4, 3.5), 3)),
     later=uniform(0.05, 0.6),
 ):
-    """**The other way round**: the limit of the delay is given as `later`, and $m$ is **not 1** but
-    `wanted`. Return the rate of dropout at which `height` is reached so much later than without.
+    """**The other way round**: the limit of the delay is given as `later`, which is positive, and
+    $m$ is **not 1** but `wanted`, which is above `height`. Return the rate of dropout at which
+    `height` is reached so much later than without.
     """
     share = height / wanted
     # later = ln((1 - share) / (1 - share / kept)) / (2 wanted), solved for what is kept

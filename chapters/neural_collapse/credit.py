@@ -47,7 +47,7 @@ def stable_variability(
     rows, labels = features.double(), torch.tensor(labels)
     counts = torch.bincount(labels, minlength=classes)
     means = torch.stack([rows[labels == k].mean(0) for k in range(classes)])
-    scaled = (means - rows.mean(0)) * counts.sqrt()[:, None]
+    scaled = (means - rows.mean(0)) * counts.double().sqrt()[:, None]
     _, lengths, directions = torch.linalg.svd(scaled, full_matrices=False)
     along = (rows - means[labels]) @ directions[: classes - 1].T
     return 1e6 * (along / lengths[: classes - 1]).square().sum()
@@ -62,7 +62,8 @@ def deciding_bias(
     r"""Class $k$ has `counts[k]` of the samples, and its features are normal about $\mu_k$ with the
     given **variance** in every direction, without correlations. Return the bias with which the
     decision is always for the class that is **most probable** at the features $h$ (the rows stay
-    $m_k$, unscaled); of all such biases, the one whose entries sum to **zero**.
+    $m_k$, unscaled); of all such biases, the one whose entries sum to **zero**. (The means are in
+    general position, so that every class is somewhere the most probable.)
     """
     sizes = torch.tensor(counts, dtype=means.dtype)
     bias = solved(means) + variance * sizes.log()
@@ -72,10 +73,10 @@ def deciding_bias(
 def pair_of_classes(
     solved, first=numbers(7, 3, low=-2, high=1), second=numbers(5, 3, low=-1, high=2.5)
 ):
-    r"""The classes **differ in spread**: class $k$ has isotropic Gaussian noise about its mean,
-    of the mean squared length $v_k$ that its **own** samples have (divisor $n_k$). Return the
-    chance that a sample of the first class is nearer to the mean of the second, and then the chance
-    that a sample of the second is nearer to the mean of the first.
+    r"""The classes **differ in spread**: class $k$ has isotropic Gaussian noise about its mean. Its
+    mean squared length, over all directions together, is the $v_k$ of its **own** samples (divisor
+    $n_k$). Return the chance that a sample of the first class is nearer to the mean of the second,
+    and then the chance that a sample of the second is nearer to the mean of the first.
     """
     distance = float((first.mean(0) - second.mean(0)).norm())
 
@@ -111,8 +112,9 @@ def score_scale(
     ),
 ):
     r"""The other way round: `scale` is the $\alpha > 0$ of the minimiser. Return the **label
-    smoothing** $\varepsilon$ that was used; `classes` is $K$, `count` is $n$, and
-    `layer_penalty` and `feature_penalty` are $\lambda_W$ and $\lambda_H$.
+    smoothing** $\varepsilon$ that was used, for the targets $(1 - \varepsilon)\,e_y +
+    \frac{\varepsilon}{K} \mathbf 1$; `classes` is $K$, `count` is $n$, and `layer_penalty` and
+    `feature_penalty` are $\lambda_W$ and $\lambda_H$.
     """
     pressure = math.sqrt(count * layer_penalty * feature_penalty)
     return classes * (1 / (math.exp(scale) + classes - 1) - pressure)
@@ -120,19 +122,17 @@ def score_scale(
 
 def surviving_scores(
     solved,
-    counts=one_of([100, 30, 5], [9, 64, 40], [25, 8, 80]),
-    layer_penalty=uniform(0.01, 0.06),
-    feature_penalty=uniform(0.003, 0.02, 4),
+    counts=one_of([100, 30, 5, 64], [9, 64, 40, 21], [25, 8, 80, 12]),
+    layer_penalty=uniform(0.001, 0.006, 4),
+    feature_penalty=uniform(0.0003, 0.002, 5),
+    alive=one_of(2, 3),
 ):
-    r"""Return what makes the scores: the squared **lengths** of the rows of $W$, class by class,
-    and then those of the **features** of a sample of each class; two lists of $K$ numbers each.
+    r"""The other way round: **both** penalties are multiplied by one factor. Return the factor up
+    to which the model knows at least `alive` of the classes (one with $u_k > 0$ is known).
     `counts` are the $n_k$, `layer_penalty` is $\lambda_W$ and `feature_penalty` $\lambda_H$.
     """
-    scores = solved(counts, layer_penalty, feature_penalty)
-    ratio = math.sqrt(feature_penalty / layer_penalty)
-    pairs = list(zip(scores, counts, strict=True))
-    rows = [ratio * score * math.sqrt(count) for score, count in pairs]
-    return rows, [score / (ratio * math.sqrt(count)) for score, count in pairs]
+    last = sorted(counts)[-alive]
+    return math.sqrt(last / layer_penalty / feature_penalty) / sum(counts)
 
 
 def merging_ratio(
@@ -177,7 +177,8 @@ def layers_needed(
     r"""In place of opposite pairs there are `groups` orthogonal groups of `size` classes each, and
     a group of $s$ classes costs $(s - 1)\bigl(\frac{s}{s-1}\bigr)^{2/(M+1)}$. Return the least $M$
     for which all groups together cost less than `share` **times** the $K - 1$ that the simplex
-    frame of all $K$ classes costs; $K$ may be odd.
+    frame of all $K$ classes costs; $K$, which is `groups` times `size`, may be odd, and `share` is
+    at most one and large enough that there is such an $M$.
     """
     classes = groups * size
     excess = share * (classes - 1) / (groups * (size - 1))
@@ -209,7 +210,11 @@ def shrinkage(
 def turning_ratio(
     solved,
     majority_classes=whole(2, 9),
-    minority_classes=whole(2, 9),
+    minority_classes=drawn(
+        lambda source, earlier: source.choice(
+            [count for count in range(2, 10) if count != earlier["majority_classes"]]
+        )
+    ),
     cosine=uniform(0.05, 0.6),
 ):
     """In the limit the rows of two minority classes have the given **cosine**, instead of a right

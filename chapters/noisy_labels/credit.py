@@ -42,9 +42,9 @@ def best_rate(
 ):
     r"""Now each principal score may be dropped at a **rate of its own**, and is divided by its own
     chance to be kept. The list `sizes` has the sizes of the signal along the $r$ principal
-    directions, `variance` is $\sigma^2$ and `examples` is $n$. Return one list of $r + 2$ numbers:
-    the best rates in the order of `sizes`, the least error with them, and the least error with one
-    rate for all.
+    directions, `variance` is $\sigma^2$ and `examples` is $n$. None of the sizes is zero. Return
+    one list of $r + 2$ numbers: the best rates in the order of `sizes`, the least error with them,
+    and the least error with one rate for all.
     """
     rates = [variance / (size**2 + variance) for size in sizes]
     own = sum(size**2 * rate for size, rate in zip(sizes, rates, strict=True)) / examples

@@ -9,6 +9,13 @@ import torch
 from tools.credit import drawn, numbers, uniform
 
 
+def _weights(source, _):
+    """Draw weights of different sizes; the largest is negative."""
+    sizes = source.sample(range(12, 40, 3), source.randint(3, 5))
+    signs = [-1 if one == max(sizes) else source.choice([-1, 1]) for one in sizes]
+    return [sign * one / 10 for sign, one in zip(signs, sizes, strict=True)]
+
+
 def _moments(source, given):
     """Draw second moments such that the largest weight does not lead."""
     squares = [one**2 for one in given["weights"]]
@@ -34,18 +41,14 @@ def _symmetric(source, size):
 
 def which_first(
     solved,
-    weights=drawn(
-        lambda source, _: [
-            source.choice([-1, 1]) * one / 10
-            for one in source.sample(range(12, 40, 3), source.randint(3, 5))
-        ]
-    ),
+    weights=drawn(_weights),
     moments=drawn(_moments),
     chances=drawn(lambda source, _: _chances(source, 2)),
 ):
-    r"""Answer for **any** numbers: the map is the diagonal matrix of `weights`, which may be
-    negative, and has three or more of them; `moments` lists as many second moments, and `chances`
-    is $p_1, p_2$. There are two columns as before. Return the same four numbers in the same order.
+    r"""Answer for **any** numbers: the map is the diagonal matrix of `weights`, three or more,
+    which may be negative and of which no two have the same size; `moments` lists as many second
+    moments, and `chances` is $p_1, p_2$, both positive. There are two columns as before. Return the
+    same four numbers in the same order.
     """
     energies = [one**2 * moment for one, moment in zip(weights, moments, strict=True)]
     falling = sorted(energies, reverse=True)
@@ -63,9 +66,11 @@ def mean_over_cuts(
     chances=drawn(lambda source, _: torch.tensor(_chances(source, 3), dtype=torch.float64)),
     moments=drawn(lambda source, _: _symmetric(source, 4)),
 ):
-    r"""The inputs have the second moments `moments`, a symmetric matrix (input, input) **in place
-    of 1**. Return two numbers: $L$, and what it becomes if each column is dropped **by itself**,
-    independently of the others, and is kept with the same chance as before.
+    r"""The inputs have the second moments `moments`, a symmetric and positive definite matrix
+    (input, input) **in place of 1**. Return three numbers: $L$, what it becomes if each column is
+    dropped **by itself**, independently of the others, and is kept with the same chance as before,
+    and the factor by which `left` has to be multiplied so that $L$ is as small as such a factor
+    makes it.
     """
     kept = chances.flip(0).cumsum(0).flip(0)
     whole = (target @ moments * target).sum()
@@ -74,7 +79,8 @@ def mean_over_cuts(
     ordered = (products * torch.minimum(kept[:, None], kept)).sum()
     own = kept[:, None] * kept
     alone = (products * (own - own.diag().diag() + kept.diag())).sum()
-    return torch.stack([whole - 2 * crossed + ordered, whole - 2 * crossed + alone])
+    with_cuts, by_itself = whole - 2 * crossed + ordered, whole - 2 * crossed + alone
+    return torch.stack([with_cuts, by_itself, crossed / ordered])
 
 
 def window(
@@ -86,8 +92,8 @@ def window(
 ):
     r"""Answer for **any** chance $q$ that the pair is kept, `kept`. Noise makes singular values up
     to `noise`, the signal has `signal` or more. Return the two ends of the window, and as the third
-    number the least share that is left anywhere in it of **one** singular value, `value`, which is
-    at least `signal`.
+    number the least share that is left anywhere in it of a **largest** singular value `value`,
+    which is above `signal`.
     """
     lower, upper = (kept * (2 * size / 3) ** 1.5 for size in (noise, signal))
     # The largest root of t^3 - value t + upper / (2 kept), by the cosine of a third of an angle.

@@ -18,8 +18,8 @@ def _budgets(source, given):
 
 def change_of_places(solved, risk=uniform(0.02, 0.2), budgets=drawn(_budgets)):
     r"""The training risk $r =$ `risk`, below one quarter, **and** a list of `budgets` are
-    **given**. Return one list: the budget at which the two bounds agree, then for **each** of the
-    given budgets, in their order, the lower of the two values there.
+    **given**. Return one list: the **positive** budget at which the two bounds agree, then for
+    **each** of the given budgets, in their order, the lower of the two values there.
     """
 
     def lower(budget):

@@ -9,20 +9,29 @@ from tools.credit import drawn, uniform, whole
 
 def one_direction(
     solved,
-    goals=drawn(lambda source, _: [round(source.uniform(0.5, 5), 1) for _ in range(2)]),
+    goals=drawn(
+        lambda source, _: [round(source.uniform(0.5, 5), 1) for _ in range(source.choice([2, 3]))]
+    ),
     direction=drawn(
-        lambda source, _: [source.choice([-1, 1]) * source.randint(1, 6) for _ in range(3)]
+        lambda source, earlier: [
+            source.choice([-1, 1]) * source.randint(1, 6) for _ in [0, *earlier["goals"]]
+        ]
     ),
     share=uniform(0.05, 0.45),
 ):
-    r"""Answer for **any** numbers: `goals` is a list of the two values that $\theta_1$ and
-    $\theta_2$ shall have, `direction` a list of three numbers in place of $(1, 2, 2)$, and `share`
-    stands in place of the quarter. Return the same three numbers in the same order.
+    r"""Answer for **any** numbers: `goals` is a list of **two or three** values that the first
+    parameters shall have; `direction` lists one number more, in place of $(1, 2, 2)$, and none of
+    them is zero; `share`, between 0 and 1, stands in place of the quarter. Return the same three
+    numbers in the same order.
     """
-    (first, second), (along, across, _) = goals, direction
-    left = (first * across - second * along) ** 2 / (along**2 + across**2)
-    chance = 2 * math.asin(math.sqrt(share)) / math.pi  # four such angles in a full circle
-    return left / (first**2 + second**2), 1 / 2, chance
+    along = sum(goal * one for goal, one in zip(goals, direction, strict=False))
+    seen = sum(one**2 for one in direction[:-1])
+    left = 1 - along**2 / seen / sum(goal**2 for goal in goals)
+    if len(goals) == 2:
+        chance = 2 * math.asin(math.sqrt(share)) / math.pi  # four such angles in a full circle
+    else:
+        chance = 1 - math.sqrt(1 - share)  # a coordinate of a point on a sphere is uniform
+    return left, 1 - 1 / len(goals), chance
 
 
 def largest_dimension(
@@ -37,7 +46,8 @@ def largest_dimension(
     r"""The dimension is given, and the number of examples is asked for. Moreover **`kinds` kinds**
     of description stand to choose when the sample has been seen, each with `dimension` coordinates
     of `bits` bits and its equal part of $\delta$. Return the smallest number of examples at which
-    the bound with the square root is below `limit`; the share of errors is `risk` for any number.
+    the bound with the square root is below `limit`, which is above `risk`. The share of errors
+    stays `risk`, however many examples there are.
     """
     nats = dimension * bits * math.log(2) + math.log(kinds / delta)
     return math.floor(nats / (2 * (limit - risk) ** 2)) + 1

@@ -13,7 +13,7 @@ from runtheory.boundary import checked
 from runtheory.intervals import Numbers, real
 
 MIME = "application/vnd.runtheory.exercise+json"
-ROUNDED = 1e-2  # an answer that is nearer than this, and not near enough
+ROUNDED = 1e-3  # an answer that is nearer than this, and not near enough
 _RESULTS: dict[str, bool] = {}  # of this run of the notebook, by the names of the checks
 
 
@@ -132,7 +132,10 @@ def _slips(
         }
     yield from (text for text, slip in usual.items() if near(slip))
     if near(wanted, ROUNDED):
-        yield f"close, but not to the relative {tolerance:g} that is asked for: do not round"
+        yield (
+            f"close, but not to the relative {tolerance:g} that is asked for: "
+            "rounded on the way, or only nearly the right formula"
+        )
     if np.allclose(np.sort(given, axis=None), np.sort(wanted, axis=None), rtol=tolerance):
         yield "the numbers are right, their order is not"
 

@@ -104,7 +104,8 @@ def linear_certificate(
     """Return the best kl certificate over Q = N(c w, I), P = N(c w0, I), c in ``scales``.
 
     ``weights`` may depend on the examples; ``prior`` (w0) and ``scales`` must not. No Monte Carlo:
-    the risk is exact and D = c^2 ||w - w0||^2 / 2. Every scale gets an equal share of delta.
+    the risk is exact and D = c^2 ||w - w0||^2 / 2. Every scale gets an equal share of delta, which
+    its own prior needs; ``w0 = 0`` is one prior for all scales, and would not need it.
 
     Raises
     ------
