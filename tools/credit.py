@@ -39,7 +39,7 @@ from tools.cards import Shelf
 from tools.exercises import BEGIN, END, ExerciseError
 
 ANSWER = re.compile(r"^def (\w+)\(", re.M)
-HIDDEN = 3  # cases that only the marking sees
+HIDDEN = 5  # cases that only the marking sees
 NEAR = 100  # tolerances are absolute, too: a smaller number is hardly checked
 TRIES = 50  # draws until a constant and the printed answer are both wrong
 Fault = tuple[str, str]

@@ -33,16 +33,18 @@ def mean_pasted_area(solved, first=uniform(0.3, 1.2), second=uniform(1.5, 5)):
 
 
 def _boxes(source, _):
-    """Draw two boxes: one leaves an image of 4 by 5 or more at the bottom, one at the right."""
+    """Draw three boxes: one leaves the image below, one at the right, one is empty."""
     low = [3, source.randint(0, 2), source.randint(3, 4), source.randint(1, 3)]
     right = [source.randint(0, 1), source.randint(3, 4), source.randint(1, 3), source.randint(4, 5)]
-    return source.sample([low, right], 2)
+    empty = source.choice([[1, 1, 0, 2], [2, 0, 2, 0]])
+    return source.sample([low, right, empty], 3)
 
 
 def box_mask(solved, edges=drawn(_boxes), height=whole(4, 5), width=whole(5, 6)):
     """A row of `edges` (a list of lists) holds **top, left, the height and the width** of a box,
     and what leaves the image at the bottom or at the right **comes in again** at the opposite side.
-    No box is higher or wider than the image. Return the mask as it is asked for above.
+    No box is higher or wider than the image, and one without height or width is empty. Return the
+    mask as it is asked for above.
     """
     top, left, high, wide = torch.tensor(edges)[:, :, None].unbind(1)
     vertical = (torch.arange(height) - top) % height < high
@@ -89,8 +91,9 @@ def _point(source, _):
 
 
 def _near(source, earlier):
-    """Draw a point so near that a box can cover both; of one axis, with its centre outside too."""
-    shifts = source.uniform(0.03, 0.15), source.uniform(0.12, 0.35)
+    """Draw a point so near that a box can cover both, now and then one so far that none can."""
+    far = source.choice([(0.03, 0.15), (0.03, 0.15), (0.8, 0.83)])
+    shifts = source.uniform(*far), source.uniform(0.12, 0.35)
     places = zip(earlier["first"], shifts, strict=True)
     return [round(t + (by if t < 0.5 else -by), 3) for t, by in places]
 
@@ -99,7 +102,14 @@ def coverage(
     solved,
     first=drawn(_point),
     second=drawn(_near),
-    side=uniform(0.61, 0.95),
+    side=drawn(
+        lambda source, earlier: round(
+            source.uniform(0.4, 0.7)
+            if abs(earlier["first"][0] - earlier["second"][0]) > 0.5
+            else source.uniform(0.61, 0.95),
+            3,
+        )
+    ),
 ):
     """Given are **two points**, `first` and `second`, each a list $[t_1, t_2]$. Return the
     probability that the box covers the first one **and not** the second.
@@ -129,8 +139,8 @@ def own_weight(
 def two_kernels(solved, alpha=uniform(0.2, 4), mixed=uniform(0.3, 0.9), boxes=uniform(0.2, 0.8)):
     r"""An image is **mixed with the probability** `mixed` only, else the partner's weight is zero.
     If it is mixed, then by CutMix with the probability `boxes` and by Mixup otherwise, both at the
-    same $\alpha$. Return the second-order weight of all this with both pixels at the centre of the
-    image, and then the **variance** of the partner's weight there, over all images.
+    same $\alpha$. Return the second-order weight of this mixture with both pixels at the centre of
+    the image, and then the **variance** of the partner's weight there, unmixed images included.
     """
     mixup, cutmix = solved(alpha)
     square = mixed * (boxes * cutmix + (1 - boxes) * mixup)

@@ -6,7 +6,7 @@ import math
 
 import torch
 
-from tools.credit import numbers, one_of, uniform, whole
+from tools.credit import drawn, numbers, one_of, uniform, whole
 
 
 def mask_moments(solved, kept=uniform(0.1, 0.9)):
@@ -20,21 +20,45 @@ def multi_sample_loss(solved, logits=numbers(4, 3, 3), labels=one_of([0, 2, 1, 1
     return solved(logits.transpose(0, 1), torch.tensor(labels)) / math.log(2)
 
 
-def enough_masks(solved, ceiling=uniform(3.01, 9), excess=one_of(0.13, 0.17, 0.23, 0.29)):
-    r"""Only the **ceiling** is given, $1 + V_{\mathrm{mask}}/V_{\mathrm{data}}$."""
+def _ceiling(source, earlier):
+    """Draw a ceiling; some are reached by a whole number of masks exactly."""
+    exact = earlier["excess"] in (0.125, 0.25)
+    masks = source.randint(9, 40) if exact else source.randint(9, 40) + source.uniform(0.1, 0.9)
+    return 1 + earlier["excess"] * masks if exact else round(1 + earlier["excess"] * masks, 3)
+
+
+def enough_masks(solved, excess=one_of(0.125, 0.17, 0.23, 0.25), ceiling=drawn(_ceiling)):
+    r"""Given are `excess`, which is $\varepsilon$, and of the variances only the **ceiling**
+    $1 + V_{\mathrm{mask}}/V_{\mathrm{data}}$.
+    """
     return solved(1.0, ceiling - 1, excess)
+
+
+def _mask_variance(source, earlier):
+    """Draw the variance for which M* is below one, or where rounding and the next number err."""
+    whole_part = source.randint(1, 5)
+    below = (whole_part * (whole_part + 1)) ** 0.5  # from here on, one more is better
+    best = source.choice(
+        [
+            source.uniform(0.3, 0.9),
+            source.uniform(whole_part + 0.05, below - 0.02),
+            source.uniform(below + 0.01, whole_part + 0.49),
+        ]
+    )
+    return round(best**2 * earlier["data_variance"] * earlier["head"] / earlier["body"], 5)
 
 
 def best_masks(
     solved,
     data_variance=uniform(0.5, 2),
-    mask_variance=uniform(1, 5),
     body=uniform(3, 60),
     head=uniform(0.5, 2),
-    most=whole(2, 6),
+    mask_variance=drawn(_mask_variance),
+    most=one_of(2, 3, 1000),
 ):
-    """Memory allows **at most** `most` masks. Return the best number of them, **and** the factor by
-    which one mask has the larger price (cost times variance) than this number.
+    """Memory allows **at most** `most` masks. Return the best number of them, **and** the price of
+    one mask divided by the price at this number, where the price is the cost of an example times
+    its variance.
     """
     best = min(most, solved(data_variance, mask_variance, body, head))
 
@@ -45,8 +69,9 @@ def best_masks(
 
 
 def equivalent_rate(solved, target=uniform(0.05, 0.3), copies=whole(2, 9)):
-    """The other way round: the ordinary dropout has the rate `target`. Return the rate of each of
-    the `copies` whose averaged logits have the same mean and variance.
+    """The other way round: the ordinary dropout has the rate `target`. `copies` is the number of
+    copies; return the dropout rate that each copy must have, so that their averaged logits have the
+    same mean and variance.
     """
     variance = copies * target / (1 - target)
     return variance / (1 + variance)
@@ -62,7 +87,9 @@ def two_differences(solved, first=uniform(-4, 4), second=uniform(-4, 4)):
 
 
 def dropout_regression(solved, inputs=numbers(6, 2), targets=numbers(6), kept=uniform(0.3, 0.9)):
-    """The chance to be **kept** is given. Return the **predictions** at the inputs."""
+    """The chance to be **kept** is given. Return the **predictions** at the inputs by these
+    weights, without dropout.
+    """
     return inputs @ solved(inputs, targets, 1 - kept)
 
 
@@ -74,8 +101,10 @@ def price_of_sharing(
     batch=whole(8, 64),
     samples=whole(2, 8),
 ):
-    r"""In place of $V_{\mathrm{mask}}$ its part $V_{\mathrm{mask}} - V_\xi$ is given, the
-    interaction of mask and example. Return the factor alone.
+    r"""$V_{\mathrm{mask}}$ is not given, but its two parts: `main_variance` is $V_\xi$, and
+    `interaction_variance` is $V_{\mathrm{mask}} - V_\xi$, the interaction of mask and example.
+    Return only the factor by which sharing raises the variance, for `batch` $= B$ and `samples`
+    $= M$.
     """
     mask_variance = main_variance + interaction_variance
     return solved(data_variance, mask_variance, main_variance, batch, samples)[1]
@@ -90,8 +119,10 @@ def updates_needed(
     batch=whole(2, 6),
     samples=whole(2, 6),
 ):
-    """The goal is a **share** of the distance at the start. Return how many updates fewer it takes
-    than with one mask for each example.
+    r"""`start` is the mean **squared** distance at the start, and the goal is `share` **times**
+    that. `data` is $V_{\mathrm{data}}$ and `mask` is $V_{\mathrm{mask}}$. Return how many updates
+    fewer are needed with `samples` masks for each example than with one; each of the two counts is
+    whole, rounded up.
     """
     one, several = (solved(start, share * start, data, mask, batch, m) for m in (1, samples))
     return one - several
