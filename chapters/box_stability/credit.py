@@ -62,7 +62,7 @@ def evenly_spread(
     r"""The box is `height` pixels high and `width` pixels wide, **which may differ**; each edge
     lies `pull` pixels from where the bias has it, and dropout acts at the rate `rate`. Return the
     standard deviation of an edge for $n$ = `few` and for $n$ = `many`, the floor for $n$ = `many`,
-    and the least whole $n$ for which the floor is at least `wanted`.
+    as it stands even if it is negative, and the least whole $n$ for which it is at least `wanted`.
     """
     one = pull * math.sqrt(rate / (1 - rate))  # the deviation for n = 1
     sides = 2 / height + 2 / width  # two edges end each side
@@ -74,8 +74,8 @@ def three_boxes(solved, first=uniform(0.5, 4), third=uniform(0.5, 4)):
     r"""The first box has the length `first`; the third lies to the right of it and has the length
     `third`; between them there is now **a gap**, and the second box reaches from the left end of
     the first to the right end of the third. **Return the width of the gap** at which one minus
-    Dice's overlap is, between the first and the third, exactly as large as the way round by the
-    second.
+    Dice's overlap of the first and the third is exactly the sum of the other two: that of the
+    first and the second, and that of the second and the third.
     """
     both = first + third
     # (g + c)/(2a + g + c) + (g + a)/(a + g + 2c) = 1 becomes g^2 + (a + c) g = 3ac.
@@ -89,8 +89,9 @@ def fault(
     others=drawn(lambda source, _: _boxes(source, [(0.8, 2), (0.05, 0.2), (1, 3)])),
 ):
     r"""The same detector, with the same fault, predicts the boxes `others` (image, 4) on further
-    images, whose overlaps nobody has measured; **some of these may be smaller than the fault**.
-    Return **the true overlap of each of the others**, in their order.
+    images, whose overlaps nobody has measured (`boxes` and `overlap` determine the fault); **some
+    of these may be smaller than the fault**. Return **the true overlap of each of the others**, in
+    their order.
     """
     down, right = solved(boxes, overlap)
     height, width = others[:, 1] - others[:, 0], others[:, 3] - others[:, 2]

@@ -24,8 +24,9 @@ def two_worlds(
     rate=uniform(0.05, 0.15),
 ):
     r"""The dream is $s' = a\, \xi s + b\, u$ with $a$ = `growth` and $b$ = `control`, from $s$ =
-    `start`, with the rate `rate` and the gain $k$ = `gain`, which **need not be** $a/b$. Return the
-    same four numbers.
+    `start`, with the rate `rate` and the gain $k$ = `gain`, which **need not be** $a/b$. Here
+    $1 < |a| < 2$, $b \ne 0$, and the cost of the endless dream is finite. Return the same four
+    numbers.
     """
     left = (growth - control * gain) ** 2 + growth**2 * rate / (1 - rate)
     square = start**2 * left
@@ -65,10 +66,10 @@ def shared_mask_cost(
     gains=numbers(2, 1, 2, low=-1, high=1),
     v=uniform(0.1, 0.9),
 ):
-    r"""The model predicts the **change** of the state, and the single factor $\xi_t$ multiplies
-    **all that it reads, the state and the control too**:
-    $s_{t+1} = s_t + \xi_t \bigl((A - I) s_t + B u_t\bigr)$. Return the matrix of the expected
-    cost of the gains (step, control, state).
+    r"""The model predicts the **change** of the state, and the single factor $\xi_t$, of mean one
+    and variance `v` and drawn anew at each step, multiplies **all that it reads, the state and the
+    control too**: $s_{t+1} = s_t + \xi_t \bigl((A - I) s_t + B u_t\bigr)$. Return the matrix of the
+    expected cost of the gains (step, control, state).
     """
     cost = Q
     for K in reversed(gains):

@@ -21,12 +21,13 @@ def one_feature(
     ),
     rate=uniform(0.55, 0.9),
 ):
-    r"""**Several features** have the values in the list `values`, each with a weight of its own;
-    their votes (weight times value) are added, and they are dropped independently at the rate
-    `rate`. Return the weight of the **first** feature where the expected loss is least under normal
-    factors; the infimum of the expected loss under masks, over all weights, in nats; and, with all
-    weights where that first loss is least, the number of which $\Phi$ is the probability that
-    normal factors turn the right sum of **all** votes into a wrong one.
+    r"""**Several features** have the values in the list `values`, none of them zero, each with a
+    weight of its own; their votes (weight times value) are added, and they are dropped
+    independently at the rate `rate`. Return the weight of the **first** feature where the expected
+    loss is least under normal factors; the infimum of the expected loss under masks, over all
+    weights, in nats; and, with all weights where that first loss is least, the number of which
+    $\Phi$ is the probability that normal factors turn the right sum of **all** votes into a wrong
+    one.
     """
     odds = rate / (1 - rate)
     count = len(values)
@@ -37,7 +38,8 @@ def one_feature(
 
 def saved_share(solved, features=numbers(5, low=0.3, high=2.5), weight=numbers(3, 5)):
     r"""The head has **three** classes: `weight` has the shape (3, feature), and `features` are the
-    $h_j$ of the example. Return the same share.
+    $h_j$ of the example. Return the same share; $P$ is the projector of the theorem on the
+    gradient given the logits.
     """
     rows = torch.stack([weight[0] - weight[2], weight[1] - weight[2]]) * features
     basis = torch.linalg.qr(rows.T).Q  # its columns span the row space

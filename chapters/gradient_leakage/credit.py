@@ -20,8 +20,9 @@ def _two_images(source: random.Random, _: Mapping[str, Any]) -> torch.Tensor:
         return source.choice((-1, 1)) * round(source.uniform(0.2, 2), 2)
 
     images = []
-    for low, high in (0.6, 0.9), (0.1, 0.4):
-        image = [source.uniform(low, high), *(source.uniform(0.05, 0.9) for _ in range(3))]
+    brighter = source.choice((0.9, 0.3))  # the rest of the first image: more light or less
+    for low, high, rest in (0.6, 0.9, brighter), (0.1, 0.4, 1.2 - brighter):
+        image = [source.uniform(low, high), *(source.uniform(0.05, rest) for _ in range(3))]
         image[source.randint(1, 3)] = 1.0
         images.append([round(pixel, 2) for pixel in image])
     size = abs(pull())
@@ -71,7 +72,8 @@ def set_free(
 def without_bias(solved, weight_gradient=drawn(_two_images)):
     r"""The gradient is the mean over **two such images**, each with a hidden mask of its own: each
     has **at least two units to itself**, further units mix both, no two of them in the same
-    proportion, and some are dropped for both. Return both images, as two rows (image, pixel), the
+    proportion, and some are dropped for both. (Proportions are equal if they are so up to
+    rounding.) Return both images, as two rows (image, pixel), the
     one with the **brighter first pixel** first.
     """
     rows = weight_gradient[weight_gradient.abs().amax(1) > 0]
@@ -88,10 +90,12 @@ def from_two_masks(
     brightest=uniform(0.5, 0.95),
 ):
     r"""The rate is **not** given; instead you know that the brightest of the pixels that a mask
-    keeps is `brightest`. Return **two rows**, of shape (2, pixel): the image, and below each pixel
+    keeps is `brightest`. No pixel is black, and $g_1$ and $g_2$ are not parallel. Return **two
+    rows**, of shape (2, pixel): the image, and below each pixel
     **how many of the two masks keep it**.
     """
     seen = solved(weight_gradient, bias_gradient, 0.0)  # the image, divided by 1 - rate
     kept = weight_gradient.abs().amax(0) > 0
     both = torch.isclose(weight_gradient, bias_gradient[:, None] * seen).all(0)
-    return torch.stack([seen * brightest / seen.max(), kept.double() + (kept & both)])
+    image = seen * brightest / seen.max() * kept  # not -0
+    return torch.stack([image.abs(), kept.double() + (kept & both)])

@@ -39,10 +39,11 @@ def one_or_two(
     used=drawn(lambda source, given: source.randint(3, given["experts"] // 2)),
     shared=drawn(lambda source, given: source.randint(1, given["used"] - 1)),
 ):
-    r"""The two sets, of `used` experts each, **share exactly** `shared` **experts**, and all pairs
-    of sets that do so are equally likely; `experts` is $n$ and `disagreement` is $S^2$. Return the
-    variance of the average of the two means; and the number of shared experts, which need not be
-    whole, at which this would be the variance for two sets drawn independently.
+    r"""The two sets, of $k$ = `used` experts each, **share exactly** `shared` **experts**, and all
+    pairs of sets that do so are equally likely; `experts` is $n$ and `disagreement` is $S^2$.
+    Return the variance of the average of the two means; and the number of shared experts, which
+    need not be whole, at which your formula gives the variance that two independently drawn sets
+    have.
     """
     squares = shared / used**2 + 2 * (used - shared) / (2 * used) ** 2
     # Of the weights: 1/k in both sets, 1/(2k) in one. Their sum takes the place of 1/k.
@@ -59,8 +60,8 @@ def slimmed(
     outputs=numbers(5, 3),
 ):
     r"""The experts that are asked are **weighed by a softmax of their scores**: with the weight
-    $e^{\text{score}}$, divided by the sum of these weights over the $k$ experts of the row. Return
-    the weighted mean outputs, a row for each $k$ as before.
+    $e^{\text{score}}$, divided by the sum of these weights over the $k$ experts of the row. No two
+    scores are equal. Return the weighted mean outputs, a row for each $k$ as before.
     """
     order = scores.argsort(descending=True)
     weights = scores[order].exp()[:, None]

@@ -40,8 +40,9 @@ def give_out(
 ):
     r"""Given are the **normal numbers** $Z_i$ (`normals`), the **logits** (example, class) of two
     classes and the list `labels` of zeros and ones; a margin $s_i$ is the label's logit less the
-    other one. Return the **gradient by the logits**, in their shape, of the mean of the drawn loss
-    over the batch, $\frac1n \sum_i \phi(s_i)$.
+    other one. No two margins are equal. Return the **gradient by the logits**, in their shape,
+    of the mean of the drawn loss over the batch, $\frac1n \sum_i \phi(s_i)$, where $\phi'(s_i)$ is
+    what the rule gives out, after the division.
     """
     sign = 2.0 * torch.tensor(labels) - 1
     slopes = solved(normals.exp(), sign * (logits[:, 1] - logits[:, 0]))
