@@ -1,3 +1,4 @@
+import sys
 from typing import Any, cast
 
 import numpy as np
@@ -5,6 +6,7 @@ import pytest
 import torch
 
 from runtheory import exercises
+from runtheory.dropout import laws
 from runtheory.exercises import fault
 
 
@@ -88,12 +90,28 @@ def test_a_tally_counts_each_check_once(monkeypatch: pytest.MonkeyPatch) -> None
     assert shown[-1]["text/plain"] == "1 of 2 checks right"
 
 
-def test_marking_raises_and_tells_no_number() -> None:
+def test_marking_raises_and_tells_what_came() -> None:
     exercises.require("one", lambda: 1.0 + 1e-9, expected=1.0)
     exercises.require("two", lambda: 1.001, expected=1.0, tolerance=1e-2)
-    with pytest.raises(AssertionError, match=r"^three: the case is hidden$"):
+    with pytest.raises(AssertionError, match=r"^three: 1\.37 came, 1\. is wanted$"):
         exercises.require("three", lambda: 1.37, expected=1.0)
     with pytest.raises(AssertionError, match="your turn"):
         exercises.require("four", your_turn, expected=1.0)
     with pytest.raises(AssertionError, match="did you forget to return"):
         exercises.require("five", cast(Any, lambda: None), expected=1.0)
+
+
+def test_the_book_does_not_answer_its_own_questions() -> None:
+    def borrowed() -> float:
+        return laws.effective_rate(0.5, samples=5)
+
+    assert exercises.fault(borrowed, expected=1 / 6) is None
+    before = sys.getprofile()
+    with pytest.raises(AssertionError, match=r"may not be used here: .*runtheory\.dropout\.laws"):
+        exercises.require("one", borrowed, expected=1 / 6)
+    with pytest.raises(AssertionError, match="is wanted"):
+        exercises.require("two", borrowed, expected=1 / 7)
+    used: set[str] = set()
+    exercises.watched(borrowed, used)
+    exercises.require("three", borrowed, expected=1 / 6, library=used)
+    assert sys.getprofile() is before

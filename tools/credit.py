@@ -23,7 +23,7 @@ import random
 import re
 import textwrap
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -33,7 +33,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from runtheory.exercises import fault
+from runtheory.exercises import fault, watched
 from tools import beside, notebooks, printed
 from tools.cards import Shelf
 from tools.exercises import BEGIN, END, ExerciseError
@@ -108,11 +108,6 @@ class Task:
         """What is changed, in the student's words."""
         return inspect.getdoc(self.changed) or ""
 
-    @property
-    def points(self) -> int:
-        """A point for every five minutes that the exercise is said to take."""
-        return max(1, round(self.printed.minutes / 5))
-
     def answer(self, **arguments: Any) -> Any:
         """Return the right answer."""
         return self.changed(self.solved, **arguments)
@@ -155,6 +150,13 @@ class Task:
         with warnings.catch_warnings(action="ignore"):
             told = fault(lambda: answer(**given), expected=wanted, tolerance=self.tolerance)
         return told is not None
+
+    def library(self, cases: Iterable[Case]) -> tuple[str, ...]:
+        """Return the modules of the book's package that the right answer itself makes use of."""
+        used: set[str] = set()
+        for case in cases:
+            watched(partial(self.answer, **case.arguments), used)
+        return tuple(sorted(used))
 
     def pasted(self, **arguments: Any) -> Any:
         """Return what the printed answer makes of the arguments, in their order."""

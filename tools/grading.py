@@ -1,20 +1,24 @@
 """A course for nbgrader: ``make course`` writes its assignments into ``course/``.
 
 An assignment holds exercises for credit (:mod:`tools.credit`): the printed text and its change, a
-stub with the solution for the teacher, a check of one case that everybody sees, and hidden cases
-that hold numbers and raise. All numbers follow from a seed, which is drawn once and kept in
-``course/seed.txt``. What is there is kept: a course that runs is not changed under its students.
+stub with the solution for the teacher, and a cell that checks one case in sight of everybody and
+then hidden cases, which hold numbers and raise. All numbers follow from a seed, which is drawn once
+and kept in ``course/course.toml``. What is there is kept: a course that runs is not changed under
+its students.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
+import dis
+import json
 import secrets
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import nbformat
@@ -24,32 +28,30 @@ from nbformat import NotebookNode
 
 from runtheory import durable, exercises
 from tools import notebooks
-from tools.cards import CardError, read_shelf
+from tools.cards import CardError, read_shelf, read_toml
 from tools.credit import Case, Task, plain_numbers, read_tasks
-from tools.exercises import STUB, ExerciseError
+from tools.exercises import ExerciseError
 from tools.ledgers import read_ledgers
 from tools.notebooks import ROOT
 from tools.plain import Plain
 from tools.sphinx_runtheory.teach import read_courses
 
-FOLDER, SEED = "course", "seed.txt"
-SECONDS = 120  # that a cell of a student may take
-CONFIG = f'''"""How nbgrader treats this course; https://nbgrader.readthedocs.io names more."""
-
-c = get_config()  # noqa: F821 (nbgrader defines it)
-c.CourseDirectory.course_id = "runnable_theory"
-c.ClearSolutions.code_stub = {{"python": {STUB!r}}}
-c.ExecutePreprocessor.timeout = {SECONDS}
-c.ExecutePreprocessor.interrupt_on_timeout = True
-'''
+FOLDER, CONFIG = "course", "book/teach/nbgrader_config.py"
 INTRODUCTION = """# For credit: {title}
 
 Every exercise here is one of the book's, **changed**: read the line that says so, for the printed
-answer is wrong here. Write your answer in place of the `raise`. The imports of the first cell are
-there; whatever else a function needs belongs into its cell. The check below shows one case and
-tells what came and what is wanted. Marks come from other cases, which you do not see."""
+answer is wrong here. Write your answer in place of the `raise`. Use what the first cell imports;
+whatever else a function needs belongs into its cell, and of the book's package nothing else may be
+called in an answer. The check below shows one case and tells what came and what is wanted. Marks
+come from other cases, which you do not see. Letters, and statements that are named, are those of
+the theory page *{page}*. Questions in the printed text that ask why need no answer here."""
+GUARD = """import importlib.util
+
+if importlib.util.find_spec("runtheory") is None:
+    raise ModuleNotFoundError("the book's package is missing: your course says how to install it")
+"""
 IMPORTS = "import math\n\nimport numpy as np\nimport torch\n\nfrom runtheory import exercises"
-HIDDEN = "# Hidden cases run here when your work is marked."
+LOOK_UP = ("LOAD_NAME", "LOAD_GLOBAL")
 
 
 @dataclass(frozen=True)
@@ -58,10 +60,11 @@ class Assignment:
 
     name: str
     title: str
+    page: str  # the title of the theory page
     tasks: Sequence[Task]
 
 
-def assignments(root: Path, course: str | None) -> Iterator[Assignment]:
+def assignments(root: Path, course: str) -> Iterator[Assignment]:
     """Yield an assignment for the homework of each session of a course, or for each technique.
 
     Raises
@@ -70,9 +73,9 @@ def assignments(root: Path, course: str | None) -> Iterator[Assignment]:
         If there is no such course.
     """
     shelf = read_shelf(root)
-    if course is None:
+    if not course:
         for card in shelf.cards:
-            yield Assignment(card.slug, card.title, read_tasks(root / card.folder))
+            yield Assignment(card.slug, card.title, card.title, read_tasks(root / card.folder))
         return
     known = read_courses(root)
     if course not in known:
@@ -80,7 +83,8 @@ def assignments(root: Path, course: str | None) -> Iterator[Assignment]:
     for at, session in enumerate(known[course].sessions, start=1):
         card = shelf.card(session.slug)
         listed = [x for x in read_tasks(root / card.folder) if x.printed.number in session.homework]
-        yield Assignment(f"{at:02}_{card.slug}", f"session {at}, {card.title}", listed)
+        title = f"session {at}, {card.title}"
+        yield Assignment(f"{at:02}_{card.slug}", title, card.title, listed)
 
 
 def notebook(given: Assignment, seed: str, plain: Plain) -> NotebookNode:
@@ -89,8 +93,8 @@ def notebook(given: Assignment, seed: str, plain: Plain) -> NotebookNode:
     code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
     more = imports("\n".join(task.imports for task in given.tasks), code)
     first = [
-        _text(INTRODUCTION.format(title=given.title), "introduction"),
-        _code("\n".join([IMPORTS, *more]), "imports", locked=True),
+        _text(INTRODUCTION.format(title=given.title, page=given.page), "introduction"),
+        _code("\n".join([GUARD, IMPORTS, *more]), "imports", locked=True),
     ]
     made = nbformat.v4.new_notebook(cells=[*first, *cells], nbformat_minor=5)
     made.metadata = {"kernelspec": notebooks.KERNEL, "language_info": notebooks.LANGUAGE}
@@ -99,33 +103,42 @@ def notebook(given: Assignment, seed: str, plain: Plain) -> NotebookNode:
 
 def _exercise(given: Assignment, task: Task, seed: str, plain: Plain) -> Iterator[NotebookNode]:
     shown, *hidden = task.cases(f"{seed}, {given.name}")
-    printed, name, points = task.printed, task.name, task.points
+    printed, name, points = task.printed, task.name, task.printed.points
     worth = f"{points} point{'s' if points > 1 else ''}"
     part = f", part {printed.part}" if printed.part > 1 else ""
     text = f"## {printed.number}. {printed.title}{part}\n\n{plain(printed.text)}".rstrip()
     yield _text(f"{text}\n\n**Changed for credit ({worth}).** {task.change}", f"{name}-text")
     yield _code(task.solution(), name, solution=True)
-    yield _code(_call(exercises.check, "a case to try", task, shown), f"{name}-check", locked=True)
-    cases = (
-        _call(exercises.require, f"hidden case {at}", task, one)
-        for at, one in enumerate(hidden, start=1)
+    yield _code(_tests(task, shown, hidden), f"{name}-tests", locked=True, points=points)
+
+
+def _tests(task: Task, shown: Case, hidden: Sequence[Case]) -> str:
+    """Return the cell that is marked: one case that everybody sees, and the hidden ones."""
+    tolerance = {} if task.tolerance == Task.tolerance else {"tolerance": task.tolerance}
+    library = task.library([shown, *hidden])
+    more = {**tolerance, **({"library": library} if library else {})}
+    seen = _compared("a case to try", task, shown, tolerance)
+    cases = (_compared(f"hidden case {at}", task, one, more) for at, one in enumerate(hidden, 1))
+    return "\n".join(
+        [
+            f"exercises.{exercises.check.__name__}({seen}\n)",
+            "### BEGIN HIDDEN TESTS",
+            *(f"exercises.{exercises.require.__name__}({case}\n)" for case in cases),
+            "### END HIDDEN TESTS",
+        ]
     )
-    marks = "\n".join(["### BEGIN HIDDEN TESTS", *cases, "### END HIDDEN TESTS"])
-    yield _code(f"{HIDDEN}\n{marks}", f"{name}-hidden", locked=True, points=points)
 
 
-def _call(function: Callable[..., None], said: str, task: Task, case: Case) -> str:
-    """Return the line that compares an answer with a number, both written out."""
+def _compared(said: str, task: Task, case: Case, more: Mapping[str, Any]) -> str:
+    """Return what a comparison of an answer with a number is given, all written out."""
     arguments = ", ".join(map(literal, case.arguments.values()))
+    told = {"expected": plain_numbers(case.wanted), **more}
     lines = [
-        f"exercises.{function.__name__}(",
-        f'    "{task.name}: {said}",',
-        f"    lambda: {task.name}({arguments}),",
-        f"    expected={literal(plain_numbers(case.wanted))},",
-        *([f"    tolerance={task.tolerance!r},"] if task.tolerance != Task.tolerance else []),
-        ")",
+        f'"{task.name}: {said}",',
+        f"lambda: {task.name}({arguments}),",
+        *(f"{name}={literal(value)}," for name, value in told.items()),
     ]
-    return "\n".join(lines)
+    return "".join(f"\n    {line}" for line in lines)
 
 
 def literal(value: Any) -> str:
@@ -158,9 +171,16 @@ def literal(value: Any) -> str:
 
 def imports(pool: str, code: str) -> list[str]:
     """Return what ``code`` uses of the imports in ``pool`` and `IMPORTS` has not, each once."""
-    used = {one.id for one in ast.walk(ast.parse(code)) if isinstance(one, ast.Name)}
+    used = _looked_up(compile(code, "answers", "exec"))
     known, found = _one_by_one(IMPORTS), _one_by_one(pool)
     return [line for name, line in found.items() if name in used and name not in known]
+
+
+def _looked_up(code: CodeType) -> set[str]:
+    """Return the names that code looks up outside of its functions."""
+    read = (one for one in dis.get_instructions(code) if one.opname in LOOK_UP)
+    inside = (one for one in code.co_consts if isinstance(one, CodeType))
+    return {str(one.argval) for one in read}.union(*map(_looked_up, inside))
 
 
 def _one_by_one(pool: str) -> dict[str, str]:
@@ -188,36 +208,44 @@ def _code(
     return nbformat.v4.new_code_cell(source, id=name, metadata={"nbgrader": told})
 
 
-def write(root: Path, folder: Path, *, course: str | None = None, seed: str | None = None) -> None:
+def write(root: Path, folder: Path, *, course: str = "", seed: str = "") -> None:
     """Write what is not there yet of a course into ``folder``.
 
     Raises
     ------
     ExerciseError
-        If the folder belongs to a course of another seed.
+        If the folder belongs to another course, or to one of another seed.
     """
-    kept = folder / SEED
-    known = kept.read_text(encoding="utf-8").strip() if kept.exists() else None
-    if known is not None and seed not in (None, known):
-        raise ExerciseError(f"{kept} holds another seed; a new course needs a new folder: INTO=…")
-    seed = known or seed or secrets.token_hex(8)
+    kept = folder / "course.toml"
+    told: dict[str, str] = {"course": course, "seed": seed or secrets.token_hex(8)}
+    if kept.exists():
+        told = read_toml(kept, folder)
+        for name, asked in (("course", course), ("seed", seed)):
+            if name not in told or asked not in ("", told[name]):
+                raise ExerciseError(f"{kept} has another {name}: name a new folder by INTO=folder")
     plain = Plain(root, read_ledgers(root))
-    made = {one.name: notebook(one, seed, plain) for one in assignments(root, course)}
-    if known is None:
-        durable.write(kept, f"{seed}\n".encode())
-    if not (folder / "nbgrader_config.py").exists():
-        durable.write(folder / "nbgrader_config.py", CONFIG.encode())
+    made = {
+        one.name: notebook(one, told["seed"], plain) for one in assignments(root, told["course"])
+    }
+    texts = {
+        ".gitignore": "*\n",
+        "course.toml": "".join(f"{name} = {json.dumps(value)}\n" for name, value in told.items()),
+        "nbgrader_config.py": (root / CONFIG).read_text(encoding="utf-8"),
+    }
+    for name, text in texts.items():
+        if not (folder / name).exists():
+            durable.write(folder / name, text.encode())
     new = [one for one in made if not (folder / "source" / one).exists()]
     for name in new:
         notebooks.write(made[name], folder / "source" / name / f"{name}.ipynb")
-    print(f"{len(new)} new assignments, {len(made) - len(new)} kept as they are, in {folder}")
+    print(f"new assignments: {len(new)}; kept as they are: {len(made) - len(new)}; in {folder}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the book's course and return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tools.grading", description=__doc__)
-    parser.add_argument("--course", help="a key of book/teach/courses.toml: its homework alone")
-    parser.add_argument("--seed", help="what all numbers follow from; drawn where it is not given")
+    parser.add_argument("--course", default="", help="a key of book/teach/courses.toml")
+    parser.add_argument("--seed", default="", help="what all numbers follow from; else drawn")
     parser.add_argument("--into", type=Path, default=ROOT / FOLDER, help="the course's folder")
     options = parser.parse_args(arguments)
     try:
@@ -225,6 +253,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ExerciseError, CardError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    print(f"next: source _build/nbgrader/bin/activate; cd {options.into}; jupyter lab")
     return 0
 
 

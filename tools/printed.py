@@ -32,6 +32,11 @@ class Exercise:
     minutes: float
     part: int = 1
 
+    @property
+    def points(self) -> int:
+        """What it is worth for credit: a point for every five minutes, at least one."""
+        return max(1, round(self.minutes / 5))
+
 
 def exercises(solved: NotebookNode) -> Iterator[Exercise]:
     """Yield the parts of the exercises of a solved notebook, one for each answer cell."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+import sys
+from collections.abc import Callable, Collection, Iterator, Mapping
+from types import FrameType
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -13,8 +15,11 @@ from runtheory.boundary import checked
 from runtheory.intervals import Numbers, real
 
 MIME = "application/vnd.runtheory.exercise+json"
+PACKAGE = "runtheory"
 ROUNDED = 1e-3  # an answer that is nearer than this, and not near enough
 _RESULTS: dict[str, bool] = {}  # of this run of the notebook, by the names of the checks
+
+Result = TypeVar("Result")
 
 
 @checked
@@ -42,20 +47,47 @@ def check(
 
 @checked
 def require(
-    name: str, answer: Callable[[], Numbers], *, expected: Numbers, tolerance: float = 1e-6
+    name: str,
+    answer: Callable[[], Numbers],
+    *,
+    expected: Numbers,
+    tolerance: float = 1e-6,
+    library: Collection[str] = (),
 ) -> None:
     """Raise unless ``answer()`` equals ``expected`` to the relative ``tolerance``: for marking.
 
-    The message tells no number: the case is hidden. Show a reader :func:`check` instead.
+    Of this package an answer may call functions of the modules in ``library`` alone: else the book
+    would answer its own question. The message tells what came and what was wanted: whoever marks
+    sees it, and who gets her marked work back. Show a reader :func:`check` instead.
 
     Raises
     ------
     AssertionError
-        If the answer is wrong, or raises.
+        If the answer is wrong, raises, or calls another module of this package.
     """
-    reason = fault(answer, expected=expected, tolerance=tolerance, hidden=True)
+    used: set[str] = set()
+    reason = fault(lambda: watched(answer, used), expected=expected, tolerance=tolerance)
+    borrowed = sorted(used.difference(library))
+    if reason is None and borrowed:
+        reason = f"the book's package may not be used here: {', '.join(borrowed)}"
     if reason is not None:
         raise AssertionError(f"{name}: {reason}")
+
+
+def watched(answer: Callable[[], Result], used: set[str]) -> Result:
+    """Return ``answer()``, and put the modules of this package that it entered into ``used``."""
+
+    def watch(frame: FrameType, event: str, _: object) -> None:
+        module = str(frame.f_globals.get("__name__"))
+        if event == "call" and module.partition(".")[0] == PACKAGE:
+            used.add(module)
+
+    before = sys.getprofile()
+    sys.setprofile(watch)
+    try:
+        return answer()
+    finally:
+        sys.setprofile(before)
 
 
 def tally() -> None:

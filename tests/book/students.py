@@ -46,7 +46,7 @@ def submission(handed_out: NotebookNode, answers: Mapping[str, Answer], tasks: l
     cells = {cell.metadata.get("nbgrader", {}).get("grade_id"): cell for cell in made.cells}
     for task in tasks:
         if task.name in answers:
-            check = cells[f"{task.name}-check"].source
+            check = cells[f"{task.name}-tests"].source
             cells[task.name].source = answers[task.name](task, check)
     return nbformat.writes(made)
 
@@ -56,7 +56,7 @@ def score(submitted: str, marked: NotebookNode, tasks: list[Task]) -> dict[str, 
     answers = {cell.id: cell.source for cell in nbformat.reads(submitted, as_version=4).cells}
     tests = {cell.id: cell.source for cell in marked.cells}
     return {
-        task.name: _passes(tests["imports"], answers[task.name], tests[f"{task.name}-hidden"])
+        task.name: _passes(tests["imports"], answers[task.name], tests[f"{task.name}-tests"])
         for task in tasks
     }
 

@@ -94,7 +94,7 @@ def test_cases_follow_from_the_seed_and_the_name() -> None:
     assert drawn != [dict(case.arguments) for case in one.cases("b")]
     assert len(drawn) == 1 + credit.HIDDEN
     assert all(given["half"] == given["count"] / 2 for given in drawn)
-    assert one.points == 2  # twelve minutes
+    assert one.printed.points == 2  # twelve minutes
 
 
 def test_draws_stay_in_their_range() -> None:

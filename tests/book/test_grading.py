@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import copy
 import csv
 import os
 import subprocess
+import tomllib
+import zipfile
 from pathlib import Path
 
 import nbformat
 import numpy as np
 import pytest
 import torch
+from nbformat import NotebookNode
 
-from tests.book.students import STUDENTS, score, submission
+from tests.book.students import STUDENTS, perfect, score, submission
 from tools import grading, notebooks
 from tools.cards import CardError, read_shelf
-from tools.credit import read_tasks
+from tools.credit import Task, read_tasks
 from tools.exercises import ExerciseError, without_solution
 from tools.ledgers import read_ledgers
 from tools.notebooks import ROOT
@@ -33,7 +37,7 @@ def plain() -> Plain:
 @pytest.mark.parametrize("slug", SLUGS)
 def test_only_who_understood_passes(slug: str, plain: Plain) -> None:
     tasks = read_tasks(ROOT / "chapters" / slug)
-    source = grading.notebook(grading.Assignment(slug, slug, tasks), "autumn", plain)
+    source = grading.notebook(grading.Assignment(slug, slug, slug, tasks), "autumn", plain)
     handed_out = nbformat.reads(nbformat.writes(source), as_version=4)
     for cell in handed_out.cells:
         if cell.id in {task.name for task in tasks}:
@@ -57,22 +61,51 @@ def nbgrader(folder: Path, *command: str) -> None:
     assert done.returncode == 0, done.stderr[-3000:]
 
 
-def test_nbgrader_marks_four_students(tmp_path: Path) -> None:
+def careless(released: NotebookNode, tasks: list[Task]) -> str:
+    """Return a right notebook in which cells were copied, changed and deleted."""
+    text = submission(released, {task.name: perfect for task in tasks}, tasks)
+    made = nbformat.reads(text, as_version=4)
+    first, second = (task.name for task in tasks)
+    places = {cell.id: at for at, cell in enumerate(made.cells)}
+    made.cells[places[f"{second}-tests"]].source = "passed = True"
+    del made.cells[places[f"{first}-tests"]]
+    again = copy.deepcopy(made.cells[places[first]])
+    again.id = "again"
+    made.cells.insert(places[first], again)
+    return nbformat.writes(made)
+
+
+def hand_in(folder: Path, name: str, texts: dict[str, str]) -> None:
+    """Lay what came in where nbgrader looks; the last one comes as a platform packs it."""
+    *most, (packed, text) = texts.items()
+    for student, one in most:
+        path = folder / "submitted" / student / name / f"{name}.ipynb"
+        path.parent.mkdir(parents=True)
+        path.write_text(one, encoding="utf-8")
+    archive = folder / "downloaded" / name / "archive" / "all.zip"
+    archive.parent.mkdir(parents=True)
+    with zipfile.ZipFile(archive, "w") as whole:
+        whole.writestr(f"{packed}_123_assignsubmission_file_/{name} (1).ipynb", text)
+    nbgrader(folder, "zip_collect", name)
+
+
+def test_nbgrader_marks_a_class(tmp_path: Path) -> None:
     assert (NBGRADER / "nbgrader").exists(), "`make course` makes the environment of nbgrader"
     grading.write(ROOT, tmp_path, course="module", seed="spring")
     name = "01_comparing_classifiers"
     tasks = read_tasks(ROOT / "chapters" / "comparing_classifiers")
     nbgrader(tmp_path, "generate_assignment", name)
-    handed_out = tmp_path / "release" / name / f"{name}.ipynb"
-    text = handed_out.read_text(encoding="utf-8")
+    text = (tmp_path / "release" / name / f"{name}.ipynb").read_text(encoding="utf-8")
     assert "HIDDEN TESTS" not in text
     assert "SOLUTION" not in text
-    for student, answer in STUDENTS.items():
-        answers = {task.name: answer for task in tasks if answer is not None}
-        path = tmp_path / "submitted" / student / name / f"{name}.ipynb"
-        path.parent.mkdir(parents=True)
-        released = nbformat.reads(text, as_version=4)
-        path.write_text(submission(released, answers, tasks), encoding="utf-8")
+    released = nbformat.reads(text, as_version=4)
+    texts = {
+        student.replace("_", "-"): submission(
+            released, {task.name: answer for task in tasks if answer is not None}, tasks
+        )
+        for student, answer in STUDENTS.items()
+    }
+    hand_in(tmp_path, name, {"careless": careless(released, tasks), **texts})
     nbgrader(tmp_path, "autograde", name)
     nbgrader(tmp_path, "export")
     rows = list(csv.DictReader((tmp_path / "grades.csv").read_text(encoding="utf-8").splitlines()))
@@ -81,7 +114,8 @@ def test_nbgrader_marks_four_students(tmp_path: Path) -> None:
         for row in rows
         if row["assignment"] == name
     }
-    assert shares == {"perfect": 1.0, "empty": 0.0, "hard_coded": 0.0, "copied": 0.0}
+    none = dict.fromkeys(("empty", "hard-coded", "copied"), 0.0)
+    assert shares == {"perfect": 1.0, "careless": 1.0, **none}
 
 
 def test_a_course_holds_the_homework_of_its_sessions(tmp_path: Path) -> None:
@@ -100,13 +134,13 @@ def sources(folder: Path) -> dict[str, bytes]:
 
 def test_all_follows_from_the_seed_and_what_is_there_is_kept(tmp_path: Path) -> None:
     folders = [tmp_path / name for name in ("one", "same", "other")]
-    for folder, seed in zip(folders, ("7", "7", None), strict=True):
+    for folder, seed in zip(folders, ("7", "7", ""), strict=True):
         grading.write(ROOT, folder, course="module", seed=seed)
     one, same, other = map(sources, folders)
     assert one == same
     assert all(one[name] != other[name] for name in one)
-    drawn = (folders[2] / "seed.txt").read_text(encoding="utf-8").strip()
-    assert len(drawn) == 16
+    drawn = tomllib.loads((folders[2] / "course.toml").read_text(encoding="utf-8"))
+    assert (drawn["course"], len(drawn["seed"])) == ("module", 16)
 
     kept, gone = sorted(folders[2].rglob("source/*/*.ipynb"))[:2]
     kept.write_text("mine", encoding="utf-8")
@@ -114,8 +148,12 @@ def test_all_follows_from_the_seed_and_what_is_there_is_kept(tmp_path: Path) -> 
     gone.parent.rmdir()
     grading.write(ROOT, folders[2], course="module")
     assert sources(folders[2]) == other | {kept.name: b"mine"}
-    with pytest.raises(ExerciseError, match="another seed"):
-        grading.write(ROOT, folders[2], course="module", seed="8")
+    for asked, told in (({"seed": "8"}, "seed"), ({"course": "six_weeks"}, "course")):
+        with pytest.raises(ExerciseError, match=f"another {told}: name a new folder"):
+            grading.write(ROOT, folders[2], **asked)
+    (folders[2] / "course.toml").write_text("seed", encoding="utf-8")
+    with pytest.raises(CardError, match=r"^course\.toml: "):
+        grading.write(ROOT, folders[2])
 
 
 @pytest.mark.parametrize(
@@ -164,14 +202,14 @@ def test_only_imports_that_are_used_are_kept() -> None:
     assert grading.imports(pool, code) == ["import os.path", "from json import dumps as d"]
 
 
-def test_notebooks_are_valid_and_every_hidden_cell_is_worth_its_minutes(plain: Plain) -> None:
+def test_notebooks_are_valid_and_every_exercise_is_worth_its_minutes(plain: Plain) -> None:
     tasks = read_tasks(ROOT / "chapters" / "multi_sample_dropout")
-    source = grading.notebook(grading.Assignment("msd", "MSD", tasks), "x", plain)
+    source = grading.notebook(grading.Assignment("msd", "MSD", "MSD", tasks), "x", plain)
     nbformat.validate(source)
     told = {cell.id: cell.metadata["nbgrader"] for cell in source.cells if cell.metadata}
-    assert told["mask_moments-hidden"]["points"] == 2  # ten minutes
-    assert told["dropout_regression-hidden"]["points"] == 4  # twenty
+    assert told["mask_moments-tests"]["points"] == 2  # ten minutes
+    assert told["dropout_regression-tests"]["points"] == 4  # twenty
     assert [name for name, one in told.items() if one["grade"]] == [
-        f"{task.name}-hidden" for task in tasks
+        f"{task.name}-tests" for task in tasks
     ]
     assert source.metadata["kernelspec"] == notebooks.KERNEL

@@ -16,6 +16,8 @@ from sphinx.application import Sphinx
 from tools.card_faults import exercises_of
 from tools.cards import Card, CardError, made, read_toml
 from tools.lists import lab_title
+from tools.notebooks import read
+from tools.printed import exercises
 from tools.sphinx_runtheory.cards import link_of
 from tools.sphinx_runtheory.claims import linked, statements_at
 from tools.sphinx_runtheory.shelf import FromCards
@@ -107,15 +109,32 @@ class CourseOfBook(FromCards):
             course = read_courses(root)[self.arguments[0]]
         except (CardError, KeyError) as error:
             raise self.error(str(error)) from error
+        key = self.arguments[0]
+        told = self.paragraphs(
+            f"*{course.title}.* The homework is worth {self._points(course)} points if it is handed "
+            f"out for credit: `make course COURSE={key}` ([Hand out and mark](marking.md))."
+        )
         plan = self.table(
             ("Session", "Technique", "Minutes", "Labs", "Homework"),
             (10, 30, 10, 32, 18),
             (self._row(at, one) for at, one in enumerate(course.sessions, start=1)),
         )
-        held = [
-            node for at, one in enumerate(course.sessions, 1) for node in self._session(at, one)
-        ]
-        return [plan, *held]
+        before: dict[str, int] = {}
+        held: list[nodes.Node] = []
+        for at, one in enumerate(course.sessions, start=1):
+            held += self._session(at, one, before.setdefault(one.slug, at))
+        return [*told, plan, *held]
+
+    def _points(self, course: Course) -> int:
+        shelf = self.book.shelf
+        return sum(
+            part.points
+            for one in course.sessions
+            for part in exercises(
+                read(shelf.root / shelf.card(one.slug).folder / "solutions.ipynb")
+            )
+            if part.number in one.homework
+        )
 
     def _row(self, at: int, one: Session) -> tuple[str, ...]:
         card = self.book.shelf.card(one.slug)
@@ -130,18 +149,23 @@ class CourseOfBook(FromCards):
         word = "exercise" if len(one.homework) == 1 else "exercises"
         return f"[{word} {', '.join(one.homework)}]({page})"
 
-    def _session(self, at: int, one: Session) -> list[nodes.Node]:
+    def _session(self, at: int, one: Session, first: int) -> list[nodes.Node]:
+        """Return what a session holds; ``first`` is the technique's first session."""
         card = self.book.shelf.card(one.slug)
         teach = card.teach
         refuted = f"{{measured}}`{teach['refuted_by']}:name`"
         heading = nodes.rubric("", "", *self.inline(f"Session {at}: {link_of(card)}"))
-        lines = [
-            f"- *Afterwards students can* {'; '.join(objectives_of(card, one))}.",
+        shared = [
             f"- *Before the lab, everybody writes down:* {teach['prediction']}",
             f"- *At the board:* {teach['board']}.",
-            f"- *On the projector:* {self._labs(card, one)}.",
             f"- *Ask:* {' '.join(teach['probe'])}",
             f"- *A belief to refute:* {teach['misconception']} Against it speaks {refuted}.",
+        ]
+        again = [f"- *At the board, and to ask:* what session {first} has left."]
+        lines = [
+            f"- *Afterwards students can* {'; '.join(objectives_of(card, one))}.",
+            *(shared if at == first else again),
+            f"- *On the projector:* {self._labs(card, one)}.",
             f"- *For next time:* {self._homework(one)}; the quiz at the end of the page.",
         ]
         note = [f"- {one.note}"] if one.note else []
