@@ -111,8 +111,9 @@ class CourseOfBook(FromCards):
             raise self.error(str(error)) from error
         key = self.arguments[0]
         told = self.paragraphs(
-            f"*{course.title}.* The homework is worth {self._points(course)} points if it is handed "
-            f"out for credit: `make course COURSE={key}` ([Hand out and mark](marking.md))."
+            f"*{course.title}.* Handed out for credit, the homework is worth "
+            f"{self._points(course)} points: `make course COURSE={key}` "
+            "([Hand out and mark](marking.md))."
         )
         plan = self.table(
             ("Session", "Technique", "Minutes", "Labs", "Homework"),
