@@ -121,7 +121,7 @@ def certificate(
 ):
     r"""Not all scales count alike: before the data, the scale `scales[j]` was promised the
     **share** `shares[j]` of $\delta$; the shares are positive and sum to one. Apply the theorem to
-    each scale and its prior with its share, and return the least of the bounds. (`prior` is $w_0$.)
+    each scale and its prior with its share, and return the least of the bounds; `prior` is $w_0$.
     """
     count, grid = len(inputs), np.array(scales)
     margins = signs * (inputs @ weights) / np.linalg.norm(inputs, axis=1)

@@ -62,8 +62,8 @@ def deciding_bias(
     r"""Class $k$ has `counts[k]` of the samples, and its features are normal about $\mu_k$ with the
     given **variance** in every direction, without correlations. Return the bias with which the
     decision is always for the class that is **most probable** at the features $h$ (the rows stay
-    $m_k$, unscaled); of all such biases, the one whose entries sum to **zero**. (The means are in
-    general position, so that every class is somewhere the most probable.)
+    $m_k$, unscaled); of all such biases, the one whose entries sum to **zero**. The means are in
+    general position, so that every class is somewhere the most probable.
     """
     sizes = torch.tensor(counts, dtype=means.dtype)
     bias = solved(means) + variance * sizes.log()
