@@ -61,7 +61,7 @@ $(NBGRADER): requirements.nbgrader.txt $(STAMP)
 
 course: $(STAMP) $(NBGRADER) ## quizzes for Canvas, Moodle, Anki in _build/course; exercises for nbgrader in course
 	$(BIN)/python -m tools.platforms
-	$(BIN)/python -m tools.grading $(if $(COURSE),--course $(COURSE)) $(if $(SEED),--seed $(SEED)) $(if $(INTO),--into $(INTO))
+	$(BIN)/python -m tools.grading $(if $(COURSE),--course '$(COURSE)') $(if $(SEED),--seed '$(SEED)') $(if $(INTO),--into '$(INTO)')
 
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadscope \
 	--nbval-lax --nbval-current-env --nbval-cell-timeout 180

@@ -101,3 +101,26 @@ def test_a_single_notebook_can_be_named(tmp_path: Path, capsys: pytest.CaptureFi
     write(tmp_path / "a.ipynb", ("one", True))
     assert course.main(["report", str(tmp_path / "a.ipynb")]) == 0
     assert rows(capsys.readouterr().out)[0]["right"] == "1"
+
+
+def test_several_paths_are_told_apart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path / "a" / "e.ipynb", ("one", True))
+    write(tmp_path / "b" / "e.ipynb", ("one", True))
+    folders = [str(tmp_path / name) for name in ("a", "b", "b")]
+    assert course.main(["report", *folders]) == 0
+    found = [row["notebook"] for row in rows(capsys.readouterr().out)]
+    assert found == [str(tmp_path / name / "e.ipynb") for name in ("a", "b")]
+
+
+def test_notebooks_without_a_title_belong_to_no_others(tmp_path: Path) -> None:
+    write(tmp_path / "a.ipynb", ("one", True), title="")
+    write(tmp_path / "b.ipynb", ("two", True), title="")
+    made = [course.read(tmp_path / f"{name}.ipynb", name) for name in ("a", "b", "none")]
+    assert [row["missing"] for row in rows(course.table(made))] == ["", "", ""]
+
+
+def test_a_mark_of_byte_order_is_no_fault(tmp_path: Path) -> None:
+    write(tmp_path / "a.ipynb", ("one", True))
+    path = tmp_path / "a.ipynb"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert course.read(path, "a").checks == {"one": True}

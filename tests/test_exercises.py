@@ -1,3 +1,4 @@
+import math
 import sys
 from typing import Any, cast
 
@@ -115,3 +116,43 @@ def test_the_book_does_not_answer_its_own_questions() -> None:
     exercises.watched(borrowed, used)
     exercises.require("three", borrowed, expected=1 / 6, library=used)
     assert sys.getprofile() is before
+
+
+class Mute(Exception):
+    def __str__(self) -> str:
+        raise ValueError("no words")
+
+
+def leaves() -> float:
+    sys.exit("done")
+
+
+def mute() -> float:
+    raise Mute
+
+
+def endless() -> list:
+    made: list = []
+    made.append(made)
+    return made
+
+
+class Broken:
+    def __array__(self, *_: object, **__: object) -> np.ndarray:
+        raise RuntimeError("no array")
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (leaves, "SystemExit: done"),
+        (mute, "Mute: it cannot be shown"),
+        (endless, "RecursionError"),
+        (Broken, "no array"),
+        (lambda: math.factorial(300), "of type int"),
+        (lambda: 1 / 0, "division"),
+    ],
+)
+def test_no_answer_stops_the_notebook(answer: Any, told: str) -> None:
+    assert told in str(fault(answer, expected=1.0))
+    assert len(str(fault(lambda: {}["x" * 10**6], expected=1.0))) < 2000

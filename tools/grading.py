@@ -221,7 +221,7 @@ def write(root: Path, folder: Path, *, course: str = "", seed: str = "") -> None
     if kept.exists():
         told = read_toml(kept, folder)
         for name, asked in (("course", course), ("seed", seed)):
-            if name not in told or asked not in ("", told[name]):
+            if not isinstance(told.get(name), str) or asked not in ("", told[name]):
                 raise ExerciseError(f"{kept} has another {name}: name a new folder by INTO=folder")
     plain = Plain(root, read_ledgers(root))
     made = {
@@ -229,13 +229,15 @@ def write(root: Path, folder: Path, *, course: str = "", seed: str = "") -> None
     }
     texts = {
         ".gitignore": "*\n",
-        "course.toml": "".join(f"{name} = {json.dumps(value)}\n" for name, value in told.items()),
+        "course.toml": "".join(
+            f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in told.items()
+        ),
         "nbgrader_config.py": (root / CONFIG).read_text(encoding="utf-8"),
     }
     for name, text in texts.items():
         if not (folder / name).exists():
             durable.write(folder / name, text.encode())
-    new = [one for one in made if not (folder / "source" / one).exists()]
+    new = [one for one in made if not any((folder / "source" / one).glob("*.ipynb"))]
     for name in new:
         notebooks.write(made[name], folder / "source" / name / f"{name}.ipynb")
     print(f"new assignments: {len(new)}; kept as they are: {len(made) - len(new)}; in {folder}")
@@ -250,10 +252,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         write(ROOT, options.into, course=options.course, seed=options.seed)
-    except (ExerciseError, CardError, OSError) as error:
+    except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    print(f"next: source _build/nbgrader/bin/activate; cd {options.into}; jupyter lab")
+    print(f"next: source _build/nbgrader/bin/activate; cd '{options.into}'; nbgrader --help")
     return 0
 
 

@@ -22,7 +22,7 @@ from runtheory import durable
 from runtheory.exercises import MIME
 
 COLUMNS = ("notebook", "title", "right", "checks", "not_yet", "missing", "code", "fault")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a cell that begins so
+FORMULA = tuple("=+-@＝＋－＠")  # a spreadsheet would run a cell that begins so
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,9 @@ def read(path: Path, name: str) -> Report:
     A check that ran several times counts once, by its last run, as in the notebook's own tally.
     """
     try:
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        if not path.is_file():
+            raise OSError("it is no file")
+        cells = json.loads(path.read_text(encoding="utf-8-sig"))["cells"]
         code = [_text(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
         shown = [_text(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
         checks = dict(_checks(cells))
@@ -70,18 +72,23 @@ def _text(source: str | list[str]) -> str:
 def notebooks(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
     """Yield the notebooks at and below ``paths`` with their names, without Jupyter's copies.
 
+    Linked folders are not entered, and a notebook's name ends in ``.ipynb``.
+
     Raises
     ------
     FileNotFoundError
         If one of the paths is not there.
     """
-    for given in paths:
+    listed, seen = list(paths), set()
+    for given in listed:
         if not given.exists():
             raise FileNotFoundError(f"there is no {given}")
         below = sorted(given.rglob("*.ipynb")) if given.is_dir() else [given]
         for path in below:
-            if ".ipynb_checkpoints" not in path.parts:
-                yield path, str(path.relative_to(given)) if given.is_dir() else str(path)
+            alone = given.is_dir() and len(listed) == 1
+            if ".ipynb_checkpoints" not in path.parts and path.absolute() not in seen:
+                seen.add(path.absolute())
+                yield path, str(path.relative_to(given) if alone else path)
 
 
 def table(reports: Sequence[Report]) -> str:
@@ -93,20 +100,21 @@ def table(reports: Sequence[Report]) -> str:
     known: dict[str, dict[str, bool]] = {}
     for one in reports:
         known.setdefault(one.title, {}).update(one.checks)
+    known[""] = {}  # a notebook without a title belongs to no others
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writerow(COLUMNS)
     for one in reports:
         not_yet = "; ".join(name for name, right in one.checks.items() if not right)
         missing = "; ".join(name for name in known[one.title] if name not in one.checks)
-        right, checks = sum(one.checks.values()), len(known[one.title])
+        right, checks = sum(one.checks.values()), len(known[one.title] or one.checks)
         row = (one.notebook, one.title, right, checks, not_yet, missing, one.code, one.fault)
         writer.writerow([_harmless(str(cell)) for cell in row])
     return text.getvalue()
 
 
 def _harmless(cell: str) -> str:
-    line = " ".join(cell.split())
+    line = " ".join(cell.replace("\ufeff", "").split())
     return f"'{line}" if line.startswith(FORMULA) else line
 
 
@@ -121,7 +129,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         reports = [read(path, name) for path, name in notebooks(options.paths)]
         if options.out is None:
-            sys.stdout.write(table(reports))
+            if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal need not know every letter
+                sys.stdout.reconfigure(errors="backslashreplace")
+            print(table(reports), end="", flush=True)
         else:
             durable.write(options.out, table(reports).encode("utf-8", "replace"))
     except OSError as error:

@@ -16,6 +16,7 @@ from runtheory.intervals import Numbers, real
 
 MIME = "application/vnd.runtheory.exercise+json"
 PACKAGE = "runtheory"
+SAID = 1000  # letters of an error that are shown
 ROUNDED = 1e-3  # an answer that is nearer than this, and not near enough
 _RESULTS: dict[str, bool] = {}  # of this run of the notebook, by the names of the checks
 
@@ -122,14 +123,15 @@ def fault(
     """
     try:
         value = answer()
-    except Exception as error:
-        return f"{type(error).__name__}: {error}"
+    except (Exception, SystemExit) as error:
+        return _told(error)
     if value is None:
         return "nothing came: did you forget to return it?"
     try:
         (given,) = real(answer=_without_gradient(value))
-    except (TypeError, ValueError) as error:
-        return f"numbers are wanted, and the answer is of type {type(value).__name__}: {error}"
+    except Exception as error:  # what an answer holds may raise whatever it likes
+        kind = type(value).__name__
+        return f"numbers are wanted, and the answer is of type {kind}: {_told(error)}"
     wanted = np.asarray(expected, dtype=np.float64)
     if given.shape != wanted.shape:
         return f"the answer has shape {given.shape}, expected {wanted.shape}"
@@ -140,6 +142,15 @@ def fault(
         "the case is hidden" if hidden else f"{_shown(given)} came, {_shown(wanted)} is wanted"
     )
     return "; ".join(filter(None, (named, numbers)))
+
+
+def _told(error: BaseException) -> str:
+    """Return an error in one short line, also one that cannot say what it is."""
+    try:
+        said = str(error)
+    except Exception:
+        said = "it cannot be shown"
+    return f"{type(error).__name__}: {said[:SAID]}"
 
 
 def _slips(

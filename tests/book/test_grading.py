@@ -62,16 +62,35 @@ def nbgrader(folder: Path, *command: str) -> None:
 
 
 def careless(released: NotebookNode, tasks: list[Task]) -> str:
-    """Return a right notebook in which cells were copied, changed and deleted."""
+    """Return a right notebook in which cells were copied, changed, deleted and moved."""
     text = submission(released, {task.name: perfect for task in tasks}, tasks)
     made = nbformat.reads(text, as_version=4)
     first, second = (task.name for task in tasks)
-    places = {cell.id: at for at, cell in enumerate(made.cells)}
-    made.cells[places[f"{second}-tests"]].source = "passed = True"
-    del made.cells[places[f"{first}-tests"]]
-    again = copy.deepcopy(made.cells[places[first]])
+    cells = {cell.id: cell for cell in made.cells}
+    cells[f"{second}-tests"].source = "passed = True"
+    again = copy.deepcopy(cells[first])
     again.id = "again"
-    made.cells.insert(places[first], again)
+    gone = ("imports", f"{first}-tests")
+    made.cells = [cell for cell in reversed([again, *made.cells]) if cell.id not in gone]
+    return nbformat.writes(made)
+
+
+def stripped(released: NotebookNode, tasks: list[Task]) -> str:
+    """Return a right notebook from an editor that keeps no metadata."""
+    text = submission(released, {task.name: perfect for task in tasks}, tasks)
+    made = nbformat.reads(text, as_version=4)
+    for cell in made.cells:
+        cell.metadata = NotebookNode()
+    return nbformat.writes(made)
+
+
+def sly(released: NotebookNode, tasks: list[Task]) -> str:
+    """Return stubs whose tests are marked as not to be run, or not to be counted."""
+    made = copy.deepcopy(released)
+    for cell in made.cells:
+        if cell.id.endswith("-tests"):
+            cell.metadata["tags"] = ["skip-execution"]
+            cell.metadata["nbgrader"] |= {"points": 1000, "solution": True}
     return nbformat.writes(made)
 
 
@@ -105,7 +124,8 @@ def test_nbgrader_marks_a_class(tmp_path: Path) -> None:
         )
         for student, answer in STUDENTS.items()
     }
-    hand_in(tmp_path, name, {"careless": careless(released, tasks), **texts})
+    odd = {one.__name__: one(released, tasks) for one in (careless, stripped, sly)}
+    hand_in(tmp_path, name, odd | texts)
     nbgrader(tmp_path, "autograde", name)
     nbgrader(tmp_path, "export")
     rows = list(csv.DictReader((tmp_path / "grades.csv").read_text(encoding="utf-8").splitlines()))
@@ -114,8 +134,8 @@ def test_nbgrader_marks_a_class(tmp_path: Path) -> None:
         for row in rows
         if row["assignment"] == name
     }
-    none = dict.fromkeys(("empty", "hard-coded", "copied"), 0.0)
-    assert shares == {"perfect": 1.0, "careless": 1.0, **none}
+    none = dict.fromkeys(("empty", "hard-coded", "copied", "sly"), 0.0)
+    assert shares == {"perfect": 1.0, "careless": 1.0, "stripped": 1.0, **none}
 
 
 def test_a_course_holds_the_homework_of_its_sessions(tmp_path: Path) -> None:
@@ -144,8 +164,7 @@ def test_all_follows_from_the_seed_and_what_is_there_is_kept(tmp_path: Path) -> 
 
     kept, gone = sorted(folders[2].rglob("source/*/*.ipynb"))[:2]
     kept.write_text("mine", encoding="utf-8")
-    gone.unlink()
-    gone.parent.rmdir()
+    gone.unlink()  # as after a run that was killed
     grading.write(ROOT, folders[2], course="module")
     assert sources(folders[2]) == other | {kept.name: b"mine"}
     for asked, told in (({"seed": "8"}, "seed"), ({"course": "six_weeks"}, "course")):
