@@ -237,6 +237,8 @@ def faults(shelf: Shelf) -> Iterator[Fault]:
 
 
 def _task_faults(task: Task) -> Iterator[str]:
+    if not task.printed.minutes:
+        yield "the printed exercise does not say its level and its minutes"
     if not task.change.endswith("."):
         yield "its docstring says what is changed, in whole sentences"
     if not all(isinstance(one, Draw) for one in task.parameters().values()):

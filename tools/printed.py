@@ -15,7 +15,7 @@ from tools.notebooks import SOLUTION, tags
 
 HEADING = re.compile(r"^## (?P<number>\d+)\. (?P<title>[^\n]*)(?P<text>.*)", re.S | re.M)
 FOLDED = re.compile(r"<details>.*?</details>", re.S)
-MINUTES = re.compile(r"(\d+) minutes")
+LEVEL = re.compile(r"\*Level: (?:first steps|a little harder|with some thought), (\d+) minutes\.\*")
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def exercises(solved: NotebookNode) -> Iterator[Exercise]:
                 yield from _shared(found)
                 found, text = [], heading["text"]
                 number, title = heading["number"], heading["title"].strip()
-                minutes = MINUTES.search(text)
+                minutes = LEVEL.search(text)
             else:
                 text += f"\n\n{cell.source}"
         elif SOLUTION in tags(cell):

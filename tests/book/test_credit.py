@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,12 @@ def test_a_book_without_fault_has_none(book: Path) -> None:
 def test_every_fault_is_named(book: Path, old: str, new: str, told: str) -> None:
     assert old in GOOD
     assert told in "; ".join(faults(book, GOOD.replace(old, new)))
+
+
+def test_an_exercise_says_its_level_and_minutes() -> None:
+    plain = replace(PLAIN, minutes=0)
+    (said,) = credit._task_faults(credit.Task("six", plain, six, lambda: 6))
+    assert said == "the printed exercise does not say its level and its minutes"
 
 
 def test_a_missing_file_is_named(book: Path) -> None:

@@ -142,7 +142,15 @@ def solved(*, right: bool = True) -> NotebookNode:
     outputs = [shown(exercise={"name": "double", "right": right})]
     test = nbformat.v4.new_code_cell("exercises.check('double')", outputs=outputs)
     return with_checked_outputs(
-        stored([nbformat.v4.new_markdown_cell("# Try\n\n## 1. Double it"), answer, test])
+        stored(
+            [
+                nbformat.v4.new_markdown_cell(
+                    "# Try\n\n## 1. Double it\n\n*Level: first steps, 5 minutes.* Return it twice."
+                ),
+                answer,
+                test,
+            ]
+        )
     )
 
 
