@@ -11,7 +11,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from tools.notebooks import SOLUTION, tags
+from tools.notebooks import INSTALL, SOLUTION, tags
 
 HEADING = re.compile(r"^## (?P<number>\d+)\. (?P<title>[^\n]*)(?P<text>.*)", re.S | re.M)
 FOLDED = re.compile(r"<details>.*?</details>", re.S)
@@ -68,15 +68,15 @@ def answers(solved: NotebookNode) -> dict[str, Any]:
     """Run the imports and the answers of a solved notebook, no check; return what they define."""
     scope: dict[str, Any] = {}
     for cell in solved.cells:
-        if cell.cell_type == "code" and (SOLUTION in tags(cell) or _only_imports(cell.source)):
+        if SOLUTION in tags(cell) or _only_imports(cell):
             exec(compile(cell.source, "solutions.ipynb", "exec"), scope)
     return scope
 
 
 def imports(solved: NotebookNode, file: Path) -> str:
     """Return the imports of the solved notebook and of ``credit.py``, what answers can need."""
-    cells = [cell.source for cell in solved.cells if cell.cell_type == "code"]
-    parsed = [ast.parse(one) for one in [*filter(_only_imports, cells), file.read_text("utf-8")]]
+    sources = [cell.source for cell in solved.cells if _only_imports(cell)]
+    parsed = [ast.parse(one) for one in [*sources, file.read_text("utf-8")]]
     found = (one for tree in parsed for one in tree.body)
     return "\n".join(
         ast.unparse(one)
@@ -86,5 +86,8 @@ def imports(solved: NotebookNode, file: Path) -> str:
     )
 
 
-def _only_imports(source: str) -> bool:
-    return all(isinstance(one, ast.Import | ast.ImportFrom) for one in ast.parse(source).body)
+def _only_imports(cell: NotebookNode) -> bool:
+    """Tell whether a cell holds imports alone; the install cell need not be Python."""
+    if cell.cell_type != "code" or INSTALL in tags(cell):
+        return False
+    return all(isinstance(one, ast.Import | ast.ImportFrom) for one in ast.parse(cell.source).body)

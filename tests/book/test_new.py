@@ -22,6 +22,7 @@ GAPS = [
     ("chapters/three/solutions.ipynb", "no exercise is checked"),
 ]
 TO_WRITE = {
+    "chapters/three/credit.py": 1,
     "chapters/three/chapter.toml": 6,
     "chapters/three/theory.md": 7,
     "chapters/three/quiz.toml": 1,
