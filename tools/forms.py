@@ -58,8 +58,11 @@ def faults(shelf: Shelf, ledgers: Ledgers) -> Iterator[Fault]:
     for card in shelf.cards:
         yield from _claim_faults(f"{card.folder}/claims.toml", ledgers.of(card.slug))
         refuted = card.teach.get("refuted_by")
-        if refuted and refuted not in {claim.id for claim in ledgers.of(card.slug)}:
+        verdicts = {claim.id: claim.verdict for claim in ledgers.of(card.slug)}
+        if refuted and refuted not in verdicts:
             yield card.file, f"teach: refuted_by names no claim: {refuted!r}"
+        if verdicts.get(refuted) == "inconclusive":
+            yield card.file, f"teach: an inconclusive claim refutes nothing: {refuted!r}"
         if card.short:
             yield from _chapter_faults(card, shelf.root, ledgers)
     for demo in shelf.demos:

@@ -93,20 +93,8 @@ def test_a_belief_needs_the_claim_that_refutes_it(
     assert found == ["teach: refuted_by names no claim: 'one/law'"]
 
 
-def test_a_session_shows_what_its_card_holds(taught: Path) -> None:
-    page = taught / "book" / "how.md"
-    page.write_text(page.read_text(encoding="utf-8") + HOW, encoding="utf-8")
-    done = tiny_book.build(taught)
-    assert done.returncode == 0, done.stderr
-    html = tiny_book.page(taught, "book/how")
-    for words in (
-        "Afterwards students can</em> double a number",
-        "is it above",
-        "the mean of a half",
-        "Why? Why not?",
-        "A mean is a median.",
-        "Bring chalk.",
-        "exercise 1",
-    ):
-        assert words in html
-    assert "The variance falls." in html
+def test_an_open_claim_refutes_no_belief(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check, "COMMANDS", ())
+    tiny_book.replace(book / "chapters/one/chapter.toml", '"one/law"', '"one/table"')
+    found = [problem.text for problem in check.problems(book)]
+    assert found == ["teach: an inconclusive claim refutes nothing: 'one/table'"]
