@@ -57,7 +57,7 @@ def faults(shelf: Shelf, ledgers: Ledgers) -> Iterator[Fault]:
     """Yield what short forms lack and what nobody has written yet: the file and one sentence."""
     for card in shelf.cards:
         yield from _claim_faults(f"{card.folder}/claims.toml", ledgers.of(card.slug))
-        refuted = card.teach.get("refuted_by")
+        refuted = str(card.teach.get("refuted_by", ""))
         verdicts = {claim.id: claim.verdict for claim in ledgers.of(card.slug)}
         if refuted and refuted not in verdicts:
             yield card.file, f"teach: refuted_by names no claim: {refuted!r}"

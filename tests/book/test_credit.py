@@ -60,8 +60,8 @@ def test_every_fault_is_named(book: Path, old: str, new: str, told: str) -> None
 
 
 def test_an_exercise_says_its_level_and_minutes() -> None:
-    plain = replace(PLAIN, minutes=0)
-    (said,) = credit._task_faults(credit.Task("six", plain, six, lambda: 6))
+    silent = replace(task(six, lambda: 6), printed=replace(PLAIN, minutes=0))
+    (said,) = credit._task_faults(silent)
     assert said == "the printed exercise does not say its level and its minutes"
 
 
