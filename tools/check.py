@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import pybtex.database
+import pybtex.errors
+
 from runtheory.ledger import TWINNED
 from runtheory.outcome import STATED
 from tools import (
@@ -120,9 +123,12 @@ def _finding_problems(finding: Finding, book: Ledgers) -> Iterator[str]:
             yield f"the claim {claim.id} has another {name} in its ledger: run `make execute`"
 
 
-def address_problems(root: Path) -> Iterator[Problem]:
-    """Yield addresses of the bibliography that are no links to pages: a browser would run them."""
+def bibliography_problems(root: Path) -> Iterator[Problem]:
+    """Yield what cannot be read, and addresses that are no links to pages: a browser runs them."""
     file = "book/references.bib"
+    with pybtex.errors.capture() as captured:
+        pybtex.database.parse_file(str(root / file))
+    yield from (Problem(file, None, str(error)) for error in captured)
     for number, line in enumerate((root / file).read_text(encoding="utf-8").splitlines(), start=1):
         for address in ADDRESS.findall(line):
             if not address.lower().startswith(("http://", "https://")):
@@ -151,7 +157,7 @@ def problems(root: Path) -> list[Problem]:
         *card_problems(shelf, book),
         *notebook_problems(root),
         *claim_problems(root, book),
-        *address_problems(root),
+        *bibliography_problems(root),
         *package_problems(root),
         *command_problems(root),
     ]

@@ -126,6 +126,15 @@ def test_a_known_citation_is_a_source(book: Path) -> None:
     assert edit(book, record(source="cite:known2020 Table 2")) == []
 
 
+def test_works_that_cannot_be_read_are_named(book: Path) -> None:
+    path = book / "book" / "references.bib"
+    whole = path.read_text()
+    path.write_text(whole + "@misc{x, title = {A}\n")
+    assert [text.partition(":")[0] for text in found(book)] == ["book/references.bib"]
+    path.write_text(whole + "@misc{y, title = {A}}\n" * 2)
+    assert found(book) == ["book/references.bib: repeated bibliography entry: y"]
+
+
 def test_an_address_that_a_browser_would_run_is_named_with_its_line(book: Path) -> None:
     path = book / "book" / "references.bib"
     path.write_text(path.read_text() + "@misc{x,\n  url = {javascript:alert(1)}}\n")
