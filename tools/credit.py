@@ -6,9 +6,9 @@ parameter is ``solved``, the printed answer; the others are what the student is 
 defaults say how they are drawn. Its body is the right answer to the changed exercise::
 
     def mask_moments(solved, kept=uniform(0.1, 0.9)):
-        '''The chance to be **kept** is given. Return the variance first, then the mean.'''
+        '''The chance to be **kept** is given. Return the variance, then the second moment.'''
         mean, variance = solved(1 - kept)
-        return variance, mean
+        return variance, variance + mean**2
 
 So whoever pastes the printed answer is wrong. An exercise whose printed answer takes no parameters
 asks for one that does; ``PRINTED`` holds the printed values under its name, and there both agree.

@@ -41,10 +41,11 @@ INTRODUCTION = """# For credit: {title}
 
 Every exercise here is one of the book's, **changed**: read the line that says so, for the printed
 answer is wrong here. Write your answer in place of the `raise`. Use what the first cell imports;
-whatever else a function needs belongs into its cell, and of the book's package nothing else may be
-called in an answer. The check below shows one case and tells what came and what is wanted. Marks
-come from other cases, which you do not see. Letters, and statements that are named, are those of
-the theory page *{page}*. Questions in the printed text that ask why need no answer here."""
+whatever else a function needs belongs in its cell, and of the book's package nothing else may be
+called in an answer. The check below each answer shows one case and tells what came and what is
+wanted. Marks come from other cases, which you do not see. Letters, and statements that are named,
+are those of the theory page *{page}*. Questions in the printed text that ask why need no answer
+here."""
 GUARD = """import importlib.util
 
 if importlib.util.find_spec("runtheory") is None:

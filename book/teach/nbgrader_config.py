@@ -1,4 +1,4 @@
-"""How nbgrader treats a course of this book; ``make course`` copies it, and you may change it.
+"""How nbgrader treats a course of this book; ``make course`` copies it: change the copy.
 
 https://nbgrader.readthedocs.io lists every option.
 """
@@ -42,8 +42,8 @@ def handed_out(path):
 class PutBack(preprocessors.NbGraderPreprocessor):
     """Put back all that was handed out, but the answers: once, in its place, with its metadata.
 
-    So it does not matter which cells a student has deleted, copied, moved or marked otherwise, or
-    that an editor has lost their metadata: then an answer is known by its name.
+    It does not matter which cells a student has deleted, copied, moved or marked otherwise, or
+    whether an editor has lost their metadata: then an answer is known by its name.
     """
 
     def preprocess(self, notebook, resources):

@@ -122,7 +122,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says and return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m runtheory.course", description=__doc__)
     command = parser.add_subparsers(required=True, metavar="COMMAND")
-    report = command.add_parser("report", help="one table of executed notebooks")
+    report = command.add_parser(
+        "report", help="one table of executed notebooks", description=__doc__
+    )
     report.add_argument("paths", nargs="+", type=Path, help="notebooks, or folders of them")
     report.add_argument("--out", type=Path, help="write the table there instead of printing it")
     options = parser.parse_args(arguments)

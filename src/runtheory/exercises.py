@@ -33,7 +33,9 @@ def check(
     slips: Mapping[str, Numbers] | None = None,
     hidden: bool = False,
 ) -> None:
-    """Show whether ``answer()`` equals ``expected`` to the relative ``tolerance``; never raises.
+    """Show whether ``answer()`` equals ``expected`` to ``tolerance``; never raises.
+
+    The tolerance is relative, and absolute at once.
 
     An answer that raises, has another shape or is not a number is "not yet", with the reason, so
     that a notebook of open exercises still runs from top to bottom. See :func:`fault`.
@@ -55,7 +57,7 @@ def require(
     tolerance: float = 1e-6,
     library: Collection[str] = (),
 ) -> None:
-    """Raise unless ``answer()`` equals ``expected`` to the relative ``tolerance``: for marking.
+    """Raise unless ``answer()`` equals ``expected`` to ``tolerance``, as in :func:`check`.
 
     Of this package an answer may call functions of the modules in ``library`` alone: else the book
     would answer its own question. The message tells what came and what was wanted: whoever marks

@@ -53,6 +53,11 @@ def test_a_good_course_has_no_fault_and_a_book_needs_none(taught: Path) -> None:
     ("old", "new", "fault"),
     [
         ('slug = "one"', 'slug = "none"', "short, session 1: there is no technique 'none'"),
+        (
+            'note = "Bring chalk."',
+            'board = "More."',
+            "short, session 1: a later session of a technique, and no other, has a board",
+        ),
         ('labs = ["lab"]', 'labs = ["lab_two"]', "short, session 2: two has no lab_two"),
         ('labs = ["lab"]', 'labs = ["lab", "lab"]', "short, session 2: lab is listed twice"),
         (

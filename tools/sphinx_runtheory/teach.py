@@ -34,6 +34,7 @@ class Session:
     labs: tuple[str, ...]
     homework: tuple[str, ...]
     note: str = ""
+    board: str = ""  # of a later session of a technique; that of the first stands on the card
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,8 @@ def faults(root: Path, cards: dict[str, Card]) -> Iterator[tuple[str, str]]:
                 continue
             for text in _session_faults(one, cards[one.slug], root):
                 yield COURSES, f"{place}: {text}"
+            if bool(one.board) != (one.slug in slugs[: at - 1]):
+                yield COURSES, f"{place}: a later session of a technique, and no other, has a board"
             for slug in {*cards[one.slug].builds_on} & {*slugs[at:]} - {*slugs[:at]}:
                 yield COURSES, f"{place}: {one.slug} builds on {slug}, which comes later"
 
@@ -109,9 +112,9 @@ class CourseOfBook(FromCards):
             course = read_courses(root)[self.arguments[0]]
         except (CardError, KeyError) as error:
             raise self.error(str(error)) from error
-        key = self.arguments[0]
+        key, stop = self.arguments[0], "" if course.title.endswith("?") else "."
         told = self.paragraphs(
-            f"*{course.title}.* Handed out for credit, the homework is worth "
+            f"*{course.title}{stop}* Handed out for credit, the homework is worth "
             f"{self._points(course)} points: `make course COURSE={key}` "
             "([Hand out and mark](marking.md))."
         )
@@ -162,12 +165,16 @@ class CourseOfBook(FromCards):
             f"- *Ask:* {' '.join(teach['probe'])}",
             f"- *A belief to refute:* {teach['misconception']} Against it speaks {refuted}.",
         ]
-        again = [f"- *At the board, and to ask:* what session {first} has left."]
+        again = [
+            "- *Before the lab, everybody writes down* the guesses that it asks for.",
+            f"- *At the board:* {one.board}.",
+            f"- *Ask* what is left from session {first}.",
+        ]
         lines = [
             f"- *Afterwards students can* {'; '.join(objectives_of(card, one))}.",
             *(shared if at == first else again),
             f"- *On the projector:* {self._labs(card, one)}.",
-            f"- *For next time:* {self._homework(one)}; the quiz at the end of the page.",
+            f"- *Homework:* {self._homework(one)}; the quiz at the end of the page.",
         ]
         note = [f"- {one.note}"] if one.note else []
         return [heading, *self.paragraphs("\n".join([*lines, *note]))]
