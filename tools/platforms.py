@@ -31,6 +31,7 @@ from tools.quizzes import Option, Question, Quiz, read_quiz
 
 FOLDER = Path("_build") / "course"
 TERM = re.compile(r"^(?P<term>\S.*)\n(?P<said>(?:^[ \t]+\S.*\n?)+)", re.M)
+ESCAPED = re.compile(r"<text>([^<]*&[^<]*)</text>")
 MARKS = {True: ("\\[", "\\]"), False: ("\\(", "\\)")}
 MARKDOWN = MarkdownIt("commonmark", {"html": False}).use(
     dollarmath_plugin, renderer=lambda tex, how: html.escape(tex).join(MARKS[how["display_mode"]])
@@ -115,7 +116,14 @@ def moodle(quizzes: list[tuple[str, list[Item]]]) -> bytes:
         for item in asked:
             whole.append(_moodle_item(item))
     ElementTree.indent(whole)
-    return ElementTree.tostring(whole, encoding="utf-8", xml_declaration=True)
+    told = ElementTree.tostring(whole, encoding="utf-8", xml_declaration=True).decode()
+    return ESCAPED.sub(_cdata, told).encode()
+
+
+def _cdata(found: re.Match[str]) -> str:
+    """Return a text as Moodle writes it: blanks that stand alone between entities it drops."""
+    text = html.unescape(found[1]).replace("]]>", "]]]]><![CDATA[>")
+    return f"<text><![CDATA[{text}]]></text>"
 
 
 def _moodle_item(item: Item) -> ElementTree.Element:
@@ -123,20 +131,21 @@ def _moodle_item(item: Item) -> ElementTree.Element:
     made = ElementTree.Element("question", type=kind)
     _text(made, "name", item.name)
     _text(made, "questiontext", page(item.text), format="html")
-    ElementTree.SubElement(made, "defaultgrade").text = "1"
+    _text(made, "generalfeedback", "", format="html")
+    _plain(made, defaultgrade="1", penalty="0.3333333", hidden="0", idnumber=item.name)
     if not item.options:
         answers = [(item.answer, "100", item.feedback), *((x, "0", told) for x, told in item.slips)]
         for value, share, feedback in answers:
-            answer = _text(made, "answer", repr(value), fraction=share)
-            ElementTree.SubElement(answer, "tolerance").text = repr(item.within)
+            answer = _text(made, "answer", f"{value:.10g}", fraction=share)
             _text(answer, "feedback", page(feedback), format="html")
+            _plain(answer, tolerance=f"{item.within:.10g}")
         return made
-    ElementTree.SubElement(made, "single").text = "false" if item.several else "true"
-    ElementTree.SubElement(made, "shuffleanswers").text = "true"
+    _plain(made, single="false" if item.several else "true", shuffleanswers="true")
+    _plain(made, answernumbering="abc")
     right = sum(option.right for option in item.options)
     for option in item.options:
         lost = -100 / (len(item.options) - right) if item.several and not option.right else 0
-        share = f"{100 / right if option.right else lost:.5f}"
+        share = f"{100 / right if option.right else lost:.7g}"
         answer = _text(made, "answer", page(option.text), fraction=share, format="html")
         _text(answer, "feedback", page(option.feedback), format="html")
     return made
@@ -146,6 +155,11 @@ def _text(parent: ElementTree.Element, tag: str, text: str, **told: str) -> Elem
     made = ElementTree.SubElement(parent, tag, told)
     ElementTree.SubElement(made, "text").text = text
     return made
+
+
+def _plain(parent: ElementTree.Element, **told: str) -> None:
+    for tag, text in told.items():
+        ElementTree.SubElement(parent, tag).text = text
 
 
 def page(markdown: str) -> str:

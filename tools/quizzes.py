@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import combinations
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -230,3 +231,6 @@ def _number_faults(one: Question, quiz: Quiz) -> Iterator[str]:
     for name, value in wrong.items():
         if one.accepts(value, answer):
             yield f"the slip {name} is taken for the answer"
+    for (name, value), (other, near) in combinations(wrong.items(), 2):
+        if abs(value - near) <= one.tolerance * abs(answer):
+            yield f"the slips {name} and {other} are taken for each other"

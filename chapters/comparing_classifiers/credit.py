@@ -24,9 +24,10 @@ def eight_against_two(
     first=whole(2, 9),
     second=drawn(_another),
 ):
-    """Return the same three numbers for **any** such table: the numbers of images on which both are
-    right and both are wrong, then those on which the first alone and the second alone is right.
-    Either of the last two may be the larger one, or both may be equal.
+    """Return the same three numbers for **any** such table. The arguments are the numbers of images
+    on which both are right, on which both are wrong, on which the first alone is right, and on
+    which the second alone is right. Either of the last two may be the larger one, or the two may be
+    equal.
     """
     images = both_right + both_wrong + first + second
     apart_rates = (both_wrong + second) / images, (both_wrong + first) / images

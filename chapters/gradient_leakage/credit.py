@@ -89,8 +89,9 @@ def from_two_masks(
     weight_gradient=drawn(_two_masks),
     brightest=uniform(0.5, 0.95),
 ):
-    r"""The rate is **not** given; instead you know that the brightest of the pixels that a mask
-    keeps is `brightest`. No pixel is black, and $g_1$ and $g_2$ are not parallel. Return **two
+    r"""The rate is **not** given; instead you know `brightest`, the largest value among all pixels
+    that **at least one** of the two masks keeps. No pixel is black, and $g_1$ and $g_2$ are not
+    parallel. Return **two
     rows**, of shape (2, pixel): the image, and below each pixel
     **how many of the two masks keep it**.
     """

@@ -277,7 +277,7 @@ def two_ladders(
 ):
     r"""Three layers are given, each by its **own** matrix: $T_0 = X$, $T_1$ is `first` times $T_0$,
     $T_2$ is `second` times $T_1$ and $T_3$ is `third` times $T_2$. The weights are the mean, over
-    the $n =$ `samples` examples, of what the layer **in the middle** shows of them, $T_k$ with
+    the $n =$ `samples` examples, of what **one of the two middle layers** shows of them, $T_k$ with
     $k =$ `place`, one or two. The examples are independent and normal, with one invertible
     covariance. Return **one list** of four numbers: what $T_0, \dots, T_3$ of one
     of the examples carry of these weights, in nats.

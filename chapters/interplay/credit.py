@@ -31,7 +31,7 @@ def best_masks(
     arguments are $V_{\mathrm{data}}$, $V_{\mathrm{mask}}$, $c_{\mathrm{body}}$,
     $c_{\mathrm{head}}$ and last `masks`, at least two. Return the least and the largest
     $V_{\mathrm{mix}}$ at which no other **whole** number of masks has a smaller variance at the
-    same cost.
+    same cost. The numbers are such that both are above zero.
     """
     least, largest = (
         mask * body / (head * masks * other) - data for other in (masks + 1, masks - 1)

@@ -41,7 +41,7 @@ def taken_back(
             [
                 [round(lead + shift, 3), round(shift, 3)]
                 for lead, shift in (
-                    (source.uniform(0.9, 1.35), source.uniform(-3, 3)),
+                    (source.choice([-1, 1]) * source.uniform(0.9, 1.35), source.uniform(-3, 3)),
                     (source.choice([-1, 1]) * source.uniform(0.2, 1), source.uniform(-3, 3)),
                 )
             ],

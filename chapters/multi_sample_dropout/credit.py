@@ -35,17 +35,12 @@ def enough_masks(solved, excess=one_of(0.125, 0.17, 0.23, 0.25), ceiling=drawn(_
 
 
 def _mask_variance(source, earlier):
-    """Draw the variance for which M* is below one, or where rounding and the next number err."""
-    whole_part = source.randint(1, 5)
-    below = (whole_part * (whole_part + 1)) ** 0.5  # from here on, one more is better
-    best = source.choice(
-        [
-            source.uniform(0.3, 0.9),
-            source.uniform(whole_part + 0.05, below - 0.02),
-            source.uniform(below + 0.01, whole_part + 0.49),
-        ]
-    )
-    return round(best**2 * earlier["data_variance"] * earlier["head"] / earlier["body"], 5)
+    """Draw the variance for which rounding M* errs, or taking the next number, or the square."""
+    lower = source.randint(1, 3)
+    even = (lower * (lower + 1)) ** 0.5  # from here on, one more is better
+    under, over = (lower + 0.05, even - 0.02), (even + 0.01, lower + 0.49)
+    best = source.uniform(*source.choice([under, under, over, over, (0.3, 0.9)]))
+    return round(best**2 * earlier["data_variance"] * earlier["head"] / earlier["body"], 6)
 
 
 def best_masks(
@@ -54,7 +49,7 @@ def best_masks(
     body=uniform(3, 60),
     head=uniform(0.5, 2),
     mask_variance=drawn(_mask_variance),
-    most=one_of(2, 3, 1000),
+    most=one_of(2, 6, 7, 1000),
 ):
     """Memory allows **at most** `most` masks. Return the best number of them, **and** the price of
     one mask divided by the price at this number, where the price is the cost of an example times
@@ -112,17 +107,16 @@ def price_of_sharing(
 
 def updates_needed(
     solved,
-    start=uniform(2, 5),
-    share=uniform(0.001, 0.003, 5),
+    start=uniform(0.02, 0.08),
+    share=uniform(0.1, 0.5),
     data=uniform(0.5, 3),
     mask=uniform(1, 6),
     batch=whole(2, 6),
     samples=whole(2, 6),
 ):
     r"""`start` is the mean **squared** distance at the start, and the goal is `share` **times**
-    that. `data` is $V_{\mathrm{data}}$ and `mask` is $V_{\mathrm{mask}}$. Return how many updates
-    fewer are needed with `samples` masks for each example than with one; each of the two counts is
-    whole, rounded up.
+    that. `data` is $V_{\mathrm{data}}$ and `mask` is $V_{\mathrm{mask}}$. Return **two** numbers:
+    how many updates are needed with one mask for each example, and how many with `samples` masks;
+    both are whole, rounded up.
     """
-    one, several = (solved(start, share * start, data, mask, batch, m) for m in (1, samples))
-    return one - several
+    return [solved(start, share * start, data, mask, batch, count) for count in (1, samples)]

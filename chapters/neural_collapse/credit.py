@@ -73,10 +73,11 @@ def deciding_bias(
 def pair_of_classes(
     solved, first=numbers(7, 3, low=-2, high=1), second=numbers(5, 3, low=-1, high=2.5)
 ):
-    r"""The classes **differ in spread**: class $k$ has isotropic Gaussian noise about its mean. Its
-    mean squared length, over all directions together, is the $v_k$ of its **own** samples (divisor
-    $n_k$). Return the chance that a sample of the first class is nearer to the mean of the second,
-    and then the chance that a sample of the second is nearer to the mean of the first.
+    r"""The classes **differ in spread**: the isotropic Gaussian noise of class $k$ about its mean
+    has a mean squared length, over all directions together, of $v_k$, computed from that class's
+    **own** samples (divisor $n_k$). Return the chance that a sample of the first class is nearer to
+    the mean of the second, and then the chance that a sample of the second is nearer to the mean of
+    the first.
     """
     distance = float((first.mean(0) - second.mean(0)).norm())
 
@@ -178,7 +179,7 @@ def layers_needed(
     a group of $s$ classes costs $(s - 1)\bigl(\frac{s}{s-1}\bigr)^{2/(M+1)}$. Return the least $M$
     for which all groups together cost less than `share` **times** the $K - 1$ that the simplex
     frame of all $K$ classes costs; $K$, which is `groups` times `size`, may be odd, and `share` is
-    at most one and large enough that there is such an $M$.
+    at most one and large enough that there is such an $M$; `groups` and `size` are at least two.
     """
     classes = groups * size
     excess = share * (classes - 1) / (groups * (size - 1))

@@ -46,9 +46,10 @@ def which_first(
     chances=drawn(lambda source, _: _chances(source, 2)),
 ):
     r"""Answer for **any** numbers: the map is the diagonal matrix of `weights`, three or more,
-    which may be negative and of which no two have the same size; `moments` lists as many second
-    moments, and `chances` is $p_1, p_2$, both positive. There are two columns as before. Return the
-    same four numbers in the same order.
+    which may be negative and of which no two have the same absolute value; `moments` lists as many
+    second moments, and `chances` is $p_1, p_2$, both positive. There are two columns as before.
+    Return the same four numbers in the same order; for the fourth the one column is that of the
+    largest singular value of the **map** itself, not of a fitted product.
     """
     energies = [one**2 * moment for one, moment in zip(weights, moments, strict=True)]
     falling = sorted(energies, reverse=True)

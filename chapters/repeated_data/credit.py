@@ -73,8 +73,8 @@ def floor_of(solved, counts=_counts(60, 110), new=_counts(200, 500)):
     """`new` counts a second text of the same source with a **different** number of tokens, and each
     text gets a table of its own. Only the mean loss a token of each table on **its own** tokens may
     be used: return the combination of these two losses, with weights that add up to one (one of
-    them may be negative), whose **expectation** is the entropy rate up to terms smaller than $1/n$.
-    Both arguments are lists of rows.
+    them may be negative), whose **expectation** is the entropy rate up to terms that are small
+    beside one over the number of tokens of the shorter text. Both arguments are lists of rows.
     """
 
     def own(counts):

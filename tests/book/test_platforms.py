@@ -19,6 +19,8 @@ from tools.plain import Plain
 from tools.platforms import Item, items
 from tools.quizzes import KINDS, Option, read_quiz
 
+KNOWN = {0, 5, 10, 11.11111, 12.5, 14.28571, 16.66667, 20, 25, 30, 33.33333, 40, 50, 60}
+KNOWN |= {66.66667, 70, 75, 80, 83.33333, 90, 100}  # the shares of a grade that Moodle has
 QTI = "{http://www.imsglobal.org/xsd/ims_qtiasiv1p2}"
 GLOSSARY = """# Words
 
@@ -107,7 +109,26 @@ def test_moodle_holds_every_question_in_its_category(written: Path) -> None:
     right = next(one for one in choice.iter("answer") if float(str(one.get("fraction"))) > 0)
     assert r"\(1/2\)" in str(right.findtext("text"))
     values = [(one.get("fraction"), one.findtext("text")) for one in number.iter("answer")]
-    assert values == [("100", "0.5"), ("0", "2.0")]
+    assert values == [("100", "0.5"), ("0", "2")]
+
+
+def test_moodle_keeps_blanks_and_knows_all_shares() -> None:
+    item = Item("one/words", "*a* *b* and $x$ $y$ < ]]>", (Option("0", "", right=True),) * 3)
+    text = platforms.moodle([("T", [item])]).decode()
+    found = ElementTree.fromstring(text).findtext("question/questiontext/text")
+    assert found == platforms.page(item.text)
+    assert not re.search(r"&\w+;\s+&\w+;", text)  # Moodle's reader drops such blanks
+
+
+def test_moodle_knows_every_share_of_the_book() -> None:
+    plain = Plain(platforms.ROOT, read_ledgers(platforms.ROOT))
+    made = platforms.moodle(
+        [(card.title, asked) for card, asked in platforms.quizzes_of(platforms.ROOT, plain)]
+    )
+    shares = {
+        abs(float(str(one.get("fraction")))) for one in ElementTree.fromstring(made).iter("answer")
+    }
+    assert shares <= KNOWN
 
 
 def test_ticking_all_boxes_earns_nothing() -> None:

@@ -73,6 +73,9 @@ def half() -> float:
 def twice() -> float:
     """Return the slip."""
     return 2.0
+
+
+again = twice
 '''
 
 
