@@ -103,6 +103,16 @@ def test_every_pin_but_that_of_pytorch_has_its_digests() -> None:
     assert [entry for entry in entries if "--hash=sha256:" not in entry] == []
 
 
+def test_what_marks_exercises_has_its_digests_and_the_pins_of_the_book() -> None:
+    marking = pins("requirements.nbgrader.txt")
+    assert str(marking["nbgrader"]) == "0.9.6"
+    assert {name for name in marking if marking[name] != pins().get(name, marking[name])} == set()
+    text = (ROOT / "requirements.nbgrader.txt").read_text(encoding="utf-8")
+    entries = re.split(r"^(?=\w)", text, flags=re.M)[1:]
+    assert len(entries) == len(marking)
+    assert [entry for entry in entries if "--hash=sha256:" not in entry] == []
+
+
 def test_a_pin_out_of_range_would_be_seen() -> None:
     assert pins()["torch"] not in Requirement("torch>=2.14").specifier
 
