@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import FrameType
 from typing import Any, TypeVar
 
@@ -55,7 +55,7 @@ def require(
     *,
     expected: Numbers,
     tolerance: float = 1e-6,
-    library: Collection[str] = (),
+    library: Sequence[str] = (),
 ) -> None:
     """Raise unless ``answer()`` equals ``expected`` to ``tolerance``, as in :func:`check`.
 
@@ -77,6 +77,7 @@ def require(
         raise AssertionError(f"{name}: {reason}")
 
 
+@checked
 def watched(answer: Callable[[], Result], used: set[str]) -> Result:
     """Return ``answer()``, and put the modules of this package that it entered into ``used``."""
 

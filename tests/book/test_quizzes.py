@@ -35,6 +35,9 @@ def test_the_tiny_book_has_quizzes_without_fault(good_book: Path) -> None:
     assert [one.kind for one in read(good_book, "two").questions] == list(quizzes.KINDS)
 
 
+AGAIN = '"twice"\nfeedback = "A"\n[[question.slip]]\nanswer = "again"'
+
+
 @pytest.mark.parametrize(
     ("old", "new", "fault"),
     [
@@ -48,11 +51,7 @@ def test_the_tiny_book_has_quizzes_without_fault(good_book: Path) -> None:
         ('answer = "half"', 'answer = "third"', "third raises AttributeError"),
         ('answer = "twice"', 'answer = "half"', "the slip half is taken for the answer"),
         ('answer = "half"', 'tolerance = 1.0\nanswer = "half"', "the tolerance is a share"),
-        (
-            'answer = "twice"',
-            'answer = "twice"\nfeedback = "A"\n[[question.slip]]\nanswer = "again"',
-            "the slips twice and again are taken for each other",
-        ),
+        ('"twice"', AGAIN, "the slips twice and again are taken for each other"),
         ("right = true\nfeedback = \"By", "feedback = \"By", "0 right options"),
         ('feedback = "One is odd."', 'right = true\nfeedback = "One is odd."', ""),
     ],

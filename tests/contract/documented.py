@@ -149,8 +149,14 @@ DOCUMENTED = (
         (
             ("exercises.check", "expected"),
             ("exercises.fault", "expected"),
+            ("exercises.require", "expected"),
         ),
         {"True": RESULT},
+    ),
+    Excuse(
+        "a wrong answer is what it raises for",
+        (("exercises.require", "expected"),),
+        dict.fromkeys(("negative", "zero", "large", "list"), "AssertionError"),
     ),
     Excuse(
         "a truth value is the number 1",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import matplotlib
 import numpy as np
 
@@ -12,9 +14,12 @@ from matplotlib.pyplot import close
 
 from runtheory import explore
 from runtheory.comparison import Difference
+from runtheory.course.reports import Report
 from runtheory.intervals import Interval
 from runtheory.records import Record
 from tests.contract.calls.common import array
+
+PAC_BAYES = Path(__file__).parents[3] / "chapters" / "pac_bayes"
 
 
 def _rows() -> list[dict]:
@@ -110,7 +115,18 @@ CALLS: dict = {
         "slips": {"half of it": 0.5},
         "hidden": True,
     },
+    "exercises.require": lambda: {
+        "name": "first",
+        "answer": lambda: 1.0,
+        "expected": 1.0,
+        "tolerance": 1e-6,
+        "library": ["runtheory.checks"],
+    },
+    "exercises.watched": lambda: {"answer": lambda: 1.0, "used": set()},
     "exercises.tally": dict,
+    "course.reports.notebooks": lambda: {"paths": [PAC_BAYES]},
+    "course.reports.read": lambda: {"path": PAC_BAYES / "exercises.ipynb", "name": "one"},
+    "course.reports.table": lambda: {"reports": [Report("one")]},
     "records.read": lambda: {"name": "cutmix/rare_features"},
     "records.names": dict,
     "plot.figure": lambda: {"columns": 1, "rows": 1, "width": 7.0, "height": 3.0},

@@ -1,24 +1,20 @@
-"""One table of what students handed in: ``python -m runtheory.course report FOLDER``.
+"""What executed notebooks say of their checks, and one table of it.
 
-The table is CSV, a row for each notebook. It tells what the stored outputs say: it runs nothing,
-and whoever edits her file can make it say anything. For credit run the notebooks again, hidden
-cases with them, as the book's pages for teachers show.
+It runs nothing: whoever edits her file can make it say anything.
 """
 
 from __future__ import annotations
 
-import argparse
 import csv
 import hashlib
 import io
 import json
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from runtheory import durable
+from runtheory.boundary import checked
 from runtheory.exercises import MIME
 
 COLUMNS = ("notebook", "title", "right", "checks", "not_yet", "missing", "code", "fault")
@@ -36,6 +32,7 @@ class Report:
     fault: str = ""
 
 
+@checked
 def read(path: Path, name: str) -> Report:
     """Return what the notebook at ``path`` says; one that cannot be read has a fault.
 
@@ -69,6 +66,7 @@ def _text(source: str | list[str]) -> str:
     return source if isinstance(source, str) else "".join(source)
 
 
+@checked
 def notebooks(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
     """Yield the notebooks at and below ``paths`` with their names, without Jupyter's copies.
 
@@ -91,6 +89,7 @@ def notebooks(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
                 yield path, str(path.relative_to(given) if alone else path)
 
 
+@checked
 def table(reports: Sequence[Report]) -> str:
     """Return the reports as CSV.
 
@@ -116,31 +115,3 @@ def table(reports: Sequence[Report]) -> str:
 def _harmless(cell: str) -> str:
     line = " ".join(cell.replace("\ufeff", "").split())
     return f"'{line}" if line.startswith(FORMULA) else line
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the command line says and return the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m runtheory.course", description=__doc__)
-    command = parser.add_subparsers(required=True, metavar="COMMAND")
-    report = command.add_parser(
-        "report", help="one table of executed notebooks", description=__doc__
-    )
-    report.add_argument("paths", nargs="+", type=Path, help="notebooks, or folders of them")
-    report.add_argument("--out", type=Path, help="write the table there instead of printing it")
-    options = parser.parse_args(arguments)
-    try:
-        reports = [read(path, name) for path, name in notebooks(options.paths)]
-        if options.out is None:
-            if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal need not know every letter
-                sys.stdout.reconfigure(errors="backslashreplace")
-            print(table(reports), end="", flush=True)
-        else:
-            durable.write(options.out, table(reports).encode("utf-8", "replace"))
-    except OSError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

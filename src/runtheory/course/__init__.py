@@ -1,0 +1,5 @@
+"""For whoever teaches: what students handed in."""
+
+from runtheory.course import reports
+
+__all__ = ["reports"]
