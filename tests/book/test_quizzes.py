@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.book import tiny_book
+from tests.book.tiny_quiz import AGAIN
 from tools import access, quizzes
 from tools.cards import CardError, read_shelf
 from tools.ledgers import read_ledgers
@@ -33,9 +34,6 @@ def read(root: Path, slug: str) -> Quiz:
 def test_the_tiny_book_has_quizzes_without_fault(good_book: Path) -> None:
     assert found(good_book) == []
     assert [one.kind for one in read(good_book, "two").questions] == list(quizzes.KINDS)
-
-
-AGAIN = '"twice"\nfeedback = "A"\n[[question.slip]]\nanswer = "again"'
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,7 @@ feedback = "It is half of one."
 answer = "twice"
 feedback = "You doubled it."
 """
+AGAIN = '"twice"\nfeedback = "A"\n[[question.slip]]\nanswer = "again"'
 KINDS = {
     "choice": ("What is the mean of $X$?", CHOICE),
     "several": ("Which are even?", SEVERAL),
