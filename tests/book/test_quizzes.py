@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.book import tiny_book
-from tests.book.tiny_quiz import AGAIN
+from tests.book import tiny_book, tiny_quiz
 from tools import access, quizzes
 from tools.cards import CardError, read_shelf
 from tools.ledgers import read_ledgers
@@ -49,7 +48,7 @@ def test_the_tiny_book_has_quizzes_without_fault(good_book: Path) -> None:
         ('answer = "half"', 'answer = "third"', "third raises AttributeError"),
         ('answer = "twice"', 'answer = "half"', "the slip half is taken for the answer"),
         ('answer = "half"', 'tolerance = 1.0\nanswer = "half"', "the tolerance is a share"),
-        ('"twice"', AGAIN, "the slips twice and again are taken for each other"),
+        ('"twice"', tiny_quiz.AGAIN, "the slips twice and again are taken for each other"),
         ("right = true\nfeedback = \"By", "feedback = \"By", "0 right options"),
         ('feedback = "One is odd."', 'right = true\nfeedback = "One is odd."', ""),
     ],
