@@ -164,9 +164,10 @@ class Task:
 
     def solution(self) -> str:
         """Return the answer cell as nbgrader wants it, the solution between its marks."""
-        definition = ast.parse(inspect.getsource(self.changed)).body[0]
+        source = inspect.getsource(self.changed)
+        definition = ast.parse(source).body[0]
         assert isinstance(definition, ast.FunctionDef)
-        lines = inspect.getsource(self.changed).splitlines()[definition.body[1].lineno - 1 :]
+        lines = source.splitlines()[definition.body[1].lineno - 1 :]  # behind the docstring
         body = textwrap.dedent("\n".join(lines))
         if any(isinstance(one, ast.Name) and one.id == "solved" for one in ast.walk(definition)):
             kept = [x for x in self.printed.source.splitlines() if x.strip() not in (BEGIN, END)]

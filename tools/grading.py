@@ -90,7 +90,9 @@ def assignments(root: Path, course: str) -> Iterator[Assignment]:
 
 def notebook(given: Assignment, seed: str, plain: Plain) -> NotebookNode:
     """Return an assignment as nbgrader's source: with solutions, and hidden cases between marks."""
-    cells = [cell for task in given.tasks for cell in _exercise(given, task, seed, plain)]
+    drawn = [(task, task.cases(f"{seed}, {given.name}")) for task in given.tasks]
+    library = tuple(sorted({name for task, cases in drawn for name in task.library(cases)}))
+    cells = [cell for task, cases in drawn for cell in _exercise(task, cases, library, plain)]
     code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
     more = imports("\n".join(task.imports for task in given.tasks), code)
     first = [
@@ -102,29 +104,31 @@ def notebook(given: Assignment, seed: str, plain: Plain) -> NotebookNode:
     return made
 
 
-def _exercise(given: Assignment, task: Task, seed: str, plain: Plain) -> Iterator[NotebookNode]:
-    shown, *hidden = task.cases(f"{seed}, {given.name}")
+def _exercise(
+    task: Task, cases: Sequence[Case], library: Sequence[str], plain: Plain
+) -> Iterator[NotebookNode]:
+    """Yield the cells of an exercise; an answer may call what the first cell has of ``library``."""
     printed, name, points = task.printed, task.name, task.printed.points
     worth = f"{points} point{'s' if points > 1 else ''}"
     part = f", part {printed.part}" if printed.part > 1 else ""
     text = f"## {printed.number}. {printed.title}{part}\n\n{plain(printed.text)}".rstrip()
     yield _text(f"{text}\n\n**Changed for credit ({worth}).** {task.change}", f"{name}-text")
     yield _code(task.solution(), name, solution=True)
-    yield _code(_tests(task, shown, hidden), f"{name}-tests", locked=True, points=points)
+    yield _code(_tests(task, cases, library), f"{name}-tests", locked=True, points=points)
 
 
-def _tests(task: Task, shown: Case, hidden: Sequence[Case]) -> str:
+def _tests(task: Task, cases: Sequence[Case], library: Sequence[str]) -> str:
     """Return the cell that is marked: one case that everybody sees, and the hidden ones."""
+    shown, *hidden = cases
     tolerance = {} if task.tolerance == Task.tolerance else {"tolerance": task.tolerance}
-    library = task.library([shown, *hidden])
     more = {**tolerance, **({"library": library} if library else {})}
     seen = _compared("a case to try", task, shown, tolerance)
-    cases = (_compared(f"hidden case {at}", task, one, more) for at, one in enumerate(hidden, 1))
+    told = (_compared(f"hidden case {at}", task, one, more) for at, one in enumerate(hidden, 1))
     return "\n".join(
         [
             f"exercises.{exercises.check.__name__}({seen}\n)",
             "### BEGIN HIDDEN TESTS",
-            *(f"exercises.{exercises.require.__name__}({case}\n)" for case in cases),
+            *(f"exercises.{exercises.require.__name__}({case}\n)" for case in told),
             "### END HIDDEN TESTS",
         ]
     )
@@ -225,9 +229,9 @@ def write(root: Path, folder: Path, *, course: str = "", seed: str = "") -> None
             if not isinstance(told.get(name), str) or asked not in ("", told[name]):
                 raise ExerciseError(f"{kept} has another {name}: name a new folder by INTO=folder")
     plain = Plain(root, read_ledgers(root))
-    made = {
-        one.name: notebook(one, told["seed"], plain) for one in assignments(root, told["course"])
-    }
+    listed = list(assignments(root, told["course"]))
+    new = [one for one in listed if not any((folder / "source" / one.name).glob("*.ipynb"))]
+    made = {one.name: notebook(one, told["seed"], plain) for one in new}
     texts = {
         ".gitignore": "*\n",
         "course.toml": "".join(
@@ -238,10 +242,9 @@ def write(root: Path, folder: Path, *, course: str = "", seed: str = "") -> None
     for name, text in texts.items():
         if not (folder / name).exists():
             durable.write(folder / name, text.encode())
-    new = [one for one in made if not any((folder / "source" / one).glob("*.ipynb"))]
-    for name in new:
-        notebooks.write(made[name], folder / "source" / name / f"{name}.ipynb")
-    print(f"new assignments: {len(new)}; kept as they are: {len(made) - len(new)}; in {folder}")
+    for name, source in made.items():
+        notebooks.write(source, folder / "source" / name / f"{name}.ipynb")
+    print(f"new assignments: {len(made)}; kept as they are: {len(listed) - len(made)}; in {folder}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

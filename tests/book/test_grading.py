@@ -234,3 +234,14 @@ def test_notebooks_are_valid_and_every_exercise_is_worth_its_minutes(plain: Plai
         f"{task.name}-tests" for task in tasks
     ]
     assert source.metadata["kernelspec"] == notebooks.KERNEL
+
+
+def test_what_the_first_cell_imports_may_be_called_in_every_answer(plain: Plain) -> None:
+    tasks = read_tasks(ROOT / "chapters" / "information_bounds")
+    source = grading.notebook(grading.Assignment("ib", "IB", "IB", tasks), "x", plain)
+    first, *tests = (
+        cell.source for cell in source.cells if cell.id.endswith(("imports", "-tests"))
+    )
+    assert "import kl_inverse" in first
+    assert len(tests) == len(tasks)
+    assert all("'runtheory.information.measures.divergences'" in one for one in tests)
